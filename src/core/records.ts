@@ -2,8 +2,9 @@
 import type { Approval } from "./approval.ts";
 import type { Amounts } from "./budget.ts";
 import type { Canonical } from "./canonical.ts";
-import type { ApprovalId, BlobId, CallId, ConversationId, Handle, HoldId, ReceiptId, RunId, TokenId } from "./ids.ts";
+import type { ApprovalId, BlobId, CallId, ConversationId, Handle, HoldId, MessageId, ReceiptId, RunId, SessionId, TokenId } from "./ids.ts";
 import type { Label } from "./label.ts";
+import type { Addressed } from "./message.ts";
 import type { Conversation, Principal, Pseudonym } from "./people.ts";
 import type { RefusalCode } from "./refusal.ts";
 import type { Run } from "./run.ts";
@@ -87,6 +88,15 @@ export type Hold = {
 /** A signed statement of what was erased, by internal ids. */
 export type Receipt = { readonly id: ReceiptId; readonly tenant: string; readonly at: number; readonly text: string };
 
+/** A request that waits for an earlier run of its session. */
+export type Queued = {
+  readonly id: MessageId;
+  readonly tenant: string;
+  readonly session: SessionId;
+  readonly addressed: Addressed;
+  readonly at: number;
+};
+
 /** Small facts of the daemon itself: the PIN's hash, the last clock, enabled capabilities. */
 export type Setting = { readonly id: string; readonly tenant: string; readonly value: Canonical };
 
@@ -103,6 +113,7 @@ export type Records = {
   readonly pool: Pool;
   readonly principal: Principal;
   readonly pseudonym: Pseudonym;
+  readonly queued: Queued;
   readonly receipt: Receipt;
   readonly run: Run;
   readonly session: Session;
@@ -140,6 +151,7 @@ export const INDEXES = {
   pool: { day: (r) => String(r.day) },
   principal: { role: (r) => r.role, channel: (r) => r.channel, person: (r) => r.person },
   pseudonym: { conversation: (r) => r.conversation, principal: (r) => r.principal },
+  queued: { session: (r) => r.session },
   receipt: {},
   run: {
     session: (r) => r.session,
