@@ -1,5 +1,5 @@
 /** Everything the gateway is handed in. It reaches the world through these alone. */
-import type { Policy } from "../../policy/decide.ts";
+import type { Policy } from "../../policy/compile.ts";
 import type { AgentDriver } from "../core/agent.ts";
 import type { Amounts } from "../core/budget.ts";
 import type { Clock, Connector, Hashing, Random, Store, TransformRunner } from "../core/ports.ts";
