@@ -137,7 +137,6 @@ export const INDEXES = {
   },
   call: {
     run: (r) => r.run,
-    key: (r) => `${r.run}/${r.idempotencyKey}`,
     open: (r) => (r.status === "open" || r.status === "waiting" ? "open" : null),
   },
   channel: {},
