@@ -47,6 +47,8 @@ export type Policy = {
   readonly space: Space;
   /** By strength: deny, ask, allow; locked first, then the higher assurance, then the id. */
   readonly rules: readonly CompiledRule[];
+  /** Names of the packs, each after those that it extends. */
+  readonly packs: readonly string[];
   /** The same text for the same meaning, whatever the order of rules, files and values; its SHA-256 is the policy's digest. */
   readonly canonical: string;
 };
@@ -61,6 +63,7 @@ export function compileRules(rules: readonly Rule[], space: Space = spaceOf(rule
   return {
     space,
     rules: sorted.map((rule) => compileRule(rule, space)),
+    packs: [...new Set(rules.map((rule) => rule.pack))],
     canonical: canonicalText(sorted),
   };
 }

@@ -2,7 +2,7 @@
 import { EXTENDS_DEPTH_MAX, PACKS_MAX, RULES_MAX } from "./bounds.ts";
 import { compileRules, type Policy } from "./compile.ts";
 import { type PackSource, type PackTest, readPack } from "./language.ts";
-import { widenings } from "./narrow.ts";
+import { firstWidening } from "./narrow.ts";
 import { CAPABILITIES } from "./request.ts";
 import { type Rule, resolveRules } from "./rule.ts";
 import { nearestWord } from "./spelling.ts";
@@ -58,7 +58,7 @@ function assemble(layers: readonly Layer[]): Loading {
   const shared = layers.filter((layer) => layer.source.pack.tenant === undefined).flatMap((layer) => layer.rules);
   for (const { source, rules: overlay } of layers) {
     if (source.pack.tenant === undefined) continue;
-    const wider = widenings(shared, [...shared, ...overlay]);
+    const wider = firstWidening(shared, [...shared, ...overlay]);
     if (wider !== undefined) errors.push(source.places.errorAt(["rules"], `an overlay can only narrow: ${wider}`));
   }
   if (errors.length > 0) return { ok: false, errors };
