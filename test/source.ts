@@ -3,7 +3,7 @@ import { builtinModules } from "node:module";
 import { posix } from "node:path";
 import ts from "typescript";
 
-export type Import = {
+type Import = {
   /** `node:fs`, `zod`, or the path from the root of a file of ours. */
   readonly from: string;
   /** What was asked for by name; `*` when it was the whole module. */
