@@ -55,9 +55,8 @@ export function testsIn(markdown: string): { readonly file: string; readonly nam
   );
 }
 
-/** The paragraphs and list items that state an invariant, marked by `**Invariant:**`. */
+/** The statements marked by `**Invariant:**`, each up to the next one or the end of its paragraph. */
 export function invariantsIn(markdown: string): string[] {
-  return blocksOf(markdown)
-    .prose.split(/\n\s*\n|\n(?=\s*[-*] )/)
-    .flatMap((part) => (part.includes("**Invariant:**") ? [part.slice(part.indexOf("**Invariant:**"))] : []));
+  const paragraphs = blocksOf(markdown).prose.split(/\n\s*\n|\n(?=\s*[-*] )/);
+  return paragraphs.flatMap((paragraph) => paragraph.split("**Invariant:**").slice(1));
 }

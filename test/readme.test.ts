@@ -1,7 +1,7 @@
 /**
  * The documents, held to the program. Every ```sh block of README.md says after `sh` what may be done with it:
  *
- *   ```sh run       its commands are run here, in order, in a home of their own; each must end with 0 within ten seconds.
+ *   ```sh run       run here, in order, in a home of their own; each must end with 0, together within ten seconds.
  *                   `lazaret` and `npx lazaret` are this checkout; commands do not wait for a terminal.
  *   ```sh install   what a person types first (`npm ci`, `npm test`): run by .ci/run, here the scripts exist.
  *   ```sh example   needs an account, a second terminal or a name of the reader's: its first words are known.
@@ -140,7 +140,7 @@ describe("the reading of documents", () => {
     "```",
     '- **Invariant:** no text (`test/leak.test.ts` "a canary',
     '  never leaks" and "nor does its name").',
-    "- **Invariant:** unbacked.",
+    "- **Invariant:** unbacked. **Invariant:** and another.",
     "[web](https://example.org) [here](#here)",
   ].join("\n");
 
@@ -151,7 +151,7 @@ describe("the reading of documents", () => {
     expect(pathsIn(page)).toEqual(["src/main.ts", "docs/", "LICENSE", "test/leak.test.ts"]);
     expect(linksIn(page)).toEqual(["docs/threat-model.md"]);
     expect(testsIn(page).map(({ name }) => name)).toEqual(["a canary never leaks", "nor does its name"]);
-    expect(invariantsIn(page).length).toBe(2);
+    expect(invariantsIn(page).length).toBe(3);
     expect(() => blocksOf("```sh\nlost")).toThrow("line 1");
   });
 
