@@ -84,7 +84,9 @@ function memberOf(node: ts.Identifier): string | undefined {
 }
 
 function usesOf(node: ts.Node): string[] {
-  if (ts.isPropertyAccessExpression(node)) return [`.${node.name.text}`];
+  if (ts.isPropertyAccessExpression(node)) {
+    return [`${ts.isMetaProperty(node.expression) ? "import.meta" : ""}.${node.name.text}`];
+  }
   if (!ts.isIdentifier(node) || !isReference(node)) return [];
   const member = memberOf(node);
   if (member !== undefined) return [node.text, `${node.text}.${member}`];

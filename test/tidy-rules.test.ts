@@ -72,6 +72,7 @@ const HOLDINGS: readonly (readonly [thing: string, file: string, text: string])[
   ["code from text", "src/main.ts", "export const run = (text: string) => new Function(text);"],
   ["imports nobody can read", "src/main.ts", "const it = await import(name);"],
   ["imports nobody can read", "src/main.ts", 'import { createRequire } from "node:module";'],
+  ["paths that the bundle loses", "src/store/db.ts", "export const here = import.meta.dirname;"],
   ["the global object", "src/main.ts", 'export const f = globalThis["fetch"];'],
   ["the console", "src/cli/cli.ts", "console.log(1);"],
   ["objects that let unknown keys pass", "src/core/x.ts", "export const X = z.object({});"],

@@ -115,6 +115,11 @@ export const SOLE: readonly Sole[] = [
   { thing: "code from text", names: ["eval", "Function", "new Function"], modules: ["node:vm"], holders: [] },
   { thing: "a debugger", modules: ["node:inspector", "node:repl", "node:v8"], holders: [] },
   { thing: "imports nobody can read", names: ["require"], modules: ["(computed)", "node:module"], holders: [] },
+  {
+    thing: "paths that the bundle loses",
+    names: ["import.meta.dirname", "import.meta.filename", "import.meta.resolve"],
+    holders: [],
+  },
   { thing: "the global object", names: ["globalThis", "global", "self", "window"], holders: [] },
   { thing: "the console", names: ["console"], modules: ["node:console"], holders: [] },
   { thing: "objects that let unknown keys pass", names: ["z.object", "z.looseObject", "z.any"], holders: [] },
