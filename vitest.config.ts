@@ -1,0 +1,11 @@
+/** The quick tests: every file in test/ itself. Suites that take longer have a folder and a configuration of their own. */
+import { defineConfig } from "vitest/config";
+import { reportersFor } from "./build/reporters.ts";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    exclude: ["test/slow/**", "test/homeserver/**"],
+    reporters: reportersFor("quick"),
+  },
+});
