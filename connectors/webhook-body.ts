@@ -3,6 +3,7 @@ import { z } from "zod";
 import {
   ATTACHMENT_BYTES_MAX,
   ATTACHMENTS_MAX,
+  HOOK_BRACKETS_MAX,
   MEMBERS_MAX,
   RAW_ID_CHARS_MAX,
   TEXT_BYTES_MAX,
@@ -93,9 +94,11 @@ const invalid = (field?: string): Refusal =>
     "input.invalid",
     field === undefined ? {} : { field, hint: `the field ${field} is missing, wrong or too much here` },
   );
-const tooLarge = (field: string): Refusal => new Refusal("input.too_large", { field });
+const tooLarge = (field?: string): Refusal => new Refusal("input.too_large", field === undefined ? {} : { field });
 
 function jsonOf(bytes: Uint8Array): unknown {
+  // Four mebibytes of open brackets would hold up everybody else for a second, only to be refused.
+  if (bracketsIn(bytes) > HOOK_BRACKETS_MAX) throw invalid();
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch {
@@ -104,11 +107,23 @@ function jsonOf(bytes: Uint8Array): unknown {
   }
 }
 
+/** Opening brackets and braces in the bytes, inside strings too; counts no further than it must. */
+function bracketsIn(bytes: Uint8Array): number {
+  let count = 0;
+  for (const bracket of [0x5b, 0x7b])
+    for (let at = bytes.indexOf(bracket); at >= 0 && count <= HOOK_BRACKETS_MAX; at = bytes.indexOf(bracket, at + 1))
+      count += 1;
+  return count;
+}
+
 function strictly<T extends z.ZodType>(schema: T, value: unknown): z.infer<T> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
   // The path holds only names of the schema and numbers; the names of unknown keys are the sender's words.
-  throw invalid(parsed.error.issues[0]?.path.join(".") || undefined);
+  const field = issue?.path.join(".") || undefined;
+  const long = issue?.code === "too_big" && (issue.origin === "string" || issue.origin === "array");
+  throw long ? tooLarge(field) : invalid(field);
 }
 
 function checkFields(body: HookBody): void {
