@@ -80,4 +80,15 @@ export const SOCKETS_MAX = 64;
 export const FRAME_BYTES_MAX = 64 * KIB;
 export const SECRET_BYTES_MAX = 64 * KIB;
 export const HOOK_SECRET_BYTES_MIN = 32;
+export const HOOK_ITEMS_MAX = 100;
+export const HOOK_POLLS_MAX = 4;
+export const RAW_ID_CHARS_MAX = 1024;
+/** Far more brackets than a full text can hold, far fewer than make a parser slow. */
+export const HOOK_BRACKETS_MAX = 2 * TEXT_BYTES_MAX;
+
+// Between a sender who waits for our word and the commit (section 13: 202 only after it)
+export const WAITING_EVENTS_MAX = 1024;
+export const WAITING_BYTES_MAX = 64 * MIB;
+export const WAITING_MS_MAX = 20 * SECOND_MS;
+export const DELIVERIES_REMEMBERED_MAX = 4096;
 export const SHUTDOWN_MS_MAX = 25 * SECOND_MS;
