@@ -100,8 +100,14 @@ export type Queued = {
 /** Small facts of the daemon itself: the PIN's hash, the last clock, enabled capabilities. */
 export type Setting = { readonly id: string; readonly tenant: string; readonly value: Canonical };
 
-/** The pseudonyms a run was given; no others are put back. */
-export type Issued = { readonly id: RunId; readonly tenant: string; readonly tokens: readonly string[] };
+/** What a run was given: pseudonyms, none but these are put back; and the destinations that its own request names. */
+export type Issued = {
+  readonly id: RunId;
+  readonly tenant: string;
+  readonly tokens: readonly string[];
+  /** Aliases, or `direct`, in the slots of the run's own request: control arguments that a human gave. */
+  readonly named: readonly string[];
+};
 
 export type Records = {
   readonly approval: Approval;

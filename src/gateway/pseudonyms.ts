@@ -8,6 +8,7 @@ import { Refusal } from "../core/refusal.ts";
 import type { MaskKind } from "../core/transform.ts";
 import type { Draft } from "./draft.ts";
 import { grantPermit } from "./permit.ts";
+import { plainText } from "./plain-text.ts";
 import type { Powers } from "./powers.ts";
 
 const KNOWN_MAX = 5000;
@@ -88,13 +89,17 @@ const TOKEN = /\b([A-Z]{2,8})_([0-9a-f]{4,64})\b/g;
 
 export const tokensIn = (text: string): readonly string[] => [...new Set(text.match(TOKEN) ?? [])];
 
-/** Remembers which tokens a run was given: no other is ever put back for it. */
-export function issue(draft: Draft, run: RunId, tokens: readonly string[]): void {
-  if (tokens.length === 0) return;
-  const had = draft.get("issued", run)?.tokens ?? [];
-  const all = [...new Set([...had, ...tokens])].slice(0, PSEUDONYMS_PER_RUN_MAX);
-  if (all.length > had.length) draft.put("issued", run, { id: run, tenant: draft.tenant, tokens: all });
+/** Remembers which tokens a run was given, and which destinations its request names: no other token is put back for it. */
+export function issue(draft: Draft, run: RunId, tokens: readonly string[], named: readonly string[] = []): void {
+  const had = draft.get("issued", run) ?? { id: run, tenant: draft.tenant, tokens: [], named: [] };
+  const all = [...new Set([...had.tokens, ...tokens])].slice(0, PSEUDONYMS_PER_RUN_MAX);
+  const places = [...new Set([...had.named, ...named])];
+  if (all.length === had.tokens.length && places.length === had.named.length) return;
+  draft.put("issued", run, { ...had, tokens: all, named: places });
 }
+
+const LINK = /\b[a-z][a-z0-9+.[\]-]{1,24}:\/\/[^\s<>"']{1,2000}/giu;
+const NAME_CHARS_MAX = 80;
 
 /**
  * Replaces tokens by names in text that is about to be shown to people of `conversations`. A person token the run was never given is refused
@@ -119,10 +124,25 @@ export async function putBack(
   for (const token of tokens) {
     if (names.size >= NAMES_PUT_BACK_MAX) break;
     const name = issued.has(token) ? await nameOf(powers, conversations, token) : null;
-    if (name !== null) names.set(token, name);
+    // A display name is somebody else's text: one plain line of it, whatever it holds.
+    if (name !== null) names.set(token, plainText(name, []).replaceAll("\n", " ").slice(0, NAME_CHARS_MAX));
   }
-  const kindOf = (token: string): string => token.slice(0, token.indexOf("_"));
-  return text.replace(TOKEN, (token: string) => names.get(token) ?? WORDS[kindOf(token)] ?? token);
+  return outsideLinks(text, (part) =>
+    part.replace(TOKEN, (token: string) => names.get(token) ?? WORDS[kindOf(token)] ?? token),
+  );
+}
+
+const kindOf = (token: string): string => token.slice(0, token.indexOf("_"));
+
+/** A name in a link would be a way out for it: links keep their tokens. */
+function outsideLinks(text: string, change: (part: string) => string): string {
+  let out = "";
+  let at = 0;
+  for (const match of text.matchAll(LINK)) {
+    out += change(text.slice(at, match.index)) + match[0];
+    at = match.index + match[0].length;
+  }
+  return out + change(text.slice(at));
 }
 
 async function nameOf(powers: Powers, conversations: readonly ConversationId[], token: string): Promise<string | null> {

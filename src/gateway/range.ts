@@ -13,7 +13,7 @@ import type { Draft } from "./draft.ts";
 import { conversationBy, isMemberNow, timezoneOf } from "./people.ts";
 import { grantPermit } from "./permit.ts";
 import type { Powers } from "./powers.ts";
-import { personToken } from "./pseudonyms.ts";
+import { knownIn, personToken } from "./pseudonyms.ts";
 
 export type Range = {
   readonly conversation: Conversation;
@@ -114,24 +114,28 @@ function waysOf(name: string): readonly string[] {
   return first.length >= 2 && first !== whole ? [whole, first] : whole.length > 0 ? [whole] : [];
 }
 
-export type People = readonly { readonly names: readonly string[]; readonly token: string }[];
+/** Who may be named in a range: names to mask, the token of every principal, and all tokens of the conversation so far. */
+export type Crowd = {
+  readonly people: readonly { readonly names: readonly string[]; readonly token: string }[];
+  readonly tokens: ReadonlyMap<PrincipalId, string>;
+  readonly known: readonly Pseudonym[];
+};
 const PEOPLE_MAX = 500;
 
-/** Names and tokens of everybody who spoke in the range or is known to be in the conversation. */
-export function peopleOf(
+/** Everybody who spoke in the range or is known to be in the conversation. New tokens are written down in the draft. */
+export function crowdOf(
   powers: Powers,
   draft: Draft,
   conversation: Conversation,
-  ids: readonly PrincipalId[],
-  known: Pseudonym[],
-): People {
-  const everybody = [...new Set([...ids, ...(conversation.members ?? [])])].slice(0, PEOPLE_MAX);
+  speakers: readonly PrincipalId[],
+): Crowd {
+  const known = [...knownIn(powers, conversation.id)];
+  const everybody = [...new Set([...speakers, ...(conversation.members ?? []).slice(0, PEOPLE_MAX)])];
   const permit = grantPermit({ by: "gateway", why: "names" }, "names", "people", []);
   const names = powers.store.names(permit, everybody);
-  return everybody.map((id) => ({
-    names: waysOf(names.get(id) ?? ""),
-    token: personToken(powers, draft, conversation.id, id, known),
-  }));
+  const tokens = new Map(everybody.map((id) => [id, personToken(powers, draft, conversation.id, id, known)]));
+  const people = everybody.map((id) => ({ names: waysOf(names.get(id) ?? ""), token: tokens.get(id) ?? "" }));
+  return { people, tokens, known };
 }
 
 /** Opens the range with a permit and hands its turns to `use`; the text is gone when `use` returns. */
@@ -141,7 +145,7 @@ export async function withTurns<T>(
   call: CallId,
   capability: string,
   range: Range,
-  tokenOf: (principal: PrincipalId) => string,
+  crowd: Crowd,
   use: (turns: readonly Turn[]) => Promise<T>,
 ): Promise<T> {
   const blobs = range.messages.map((message) => message.blob);
@@ -152,7 +156,7 @@ export async function withTurns<T>(
     use(
       range.messages.map((message, index) => ({
         index,
-        sender: tokenOf(message.sender),
+        sender: crowd.tokens.get(message.sender) ?? "",
         text: textOf(powers, opened[index]?.bytes),
         sentAt: message.sentAt,
         offsetMinutes: powers.hashing.offsetMinutes(zone, message.sentAt) ?? 0,
