@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     exclude: ["test/slow/**", "test/homeserver/**"],
+    isolate: false, // no module of ours keeps state, and a process a file would double the time
     reporters: reportersFor("quick"),
   },
 });
