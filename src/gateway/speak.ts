@@ -170,7 +170,7 @@ async function speak(
       label: rendered.label,
       rendered: rendered.text,
       what: `send this text to ${nameOf(destination.conversation)}`,
-      sources: rendered.sources.map((source) => `${source.message}/${source.revision}`),
+      sources: rendered.sources,
       stored: { kind: "send", conversation: destination.conversation.id, relation: destination.relation, rendered },
     },
   };
