@@ -12,7 +12,6 @@ import type { Catalogue } from "./capabilities.ts";
 import { type Draft, transact } from "./draft.ts";
 import { grantPermit } from "./permit.ts";
 import type { Powers } from "./powers.ts";
-import { issue, tokensIn } from "./pseudonyms.ts";
 import { post, say } from "./say.ts";
 import { type NewValue, writeValue } from "./values.ts";
 
@@ -96,9 +95,7 @@ function changed(
   if (bound.policy !== policyDigest(powers)) return "changed";
   const manifest = [...catalogue.manifests.values()].find(({ id }) => id === approval.capability);
   if (manifest?.version !== approval.version) return "changed";
-  const sources =
-    call.kind === "send" ? call.rendered.sources : (powers.store.get("value", call.handle)?.value.sources ?? null);
-  if (sources === null) return "edited";
+  const { sources } = call.kind === "send" ? call.rendered : call.value;
   return sources.some(({ message, revision }) => powers.store.message(message)?.revision !== revision)
     ? "edited"
     : null;
@@ -193,7 +190,6 @@ function performReveal(
     { call: call.id, approval: approval.id },
   );
   const shown = writeValue(draft, run.run.id, { ...value, label }, output, expires);
-  issue(draft, run.run.id, tokensIn(JSON.stringify(output)));
   const answer = draft.sealJson("call", "answer.v1", run.run.conversation, label, { output, values: [shown] }, expires);
   draft.put("call", call.id, { ...call, status: "done", answer, approval: approval.id, values: [value.handle] });
   run.note("label.lowered", { call: call.id, by: "human.release", digest: approval.digest, sink: run.run.agent });
