@@ -9,10 +9,11 @@ import type { Source } from "../core/value.ts";
 import { step } from "./answer.ts";
 import { policyDigest } from "./ask.ts";
 import type { Catalogue } from "./capabilities.ts";
-import { type Draft, transact } from "./draft.ts";
+import type { Draft } from "./draft.ts";
 import { grantPermit } from "./permit.ts";
 import type { Powers } from "./powers.ts";
 import { post, say } from "./say.ts";
+import { transact } from "./transact.ts";
 import { type NewValue, writeValue } from "./values.ts";
 
 /** The sealed call of an approval: exactly what was shown. */

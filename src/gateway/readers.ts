@@ -9,7 +9,7 @@ import { Refusal } from "../core/refusal.ts";
 import { SCOPE, type Scope } from "../core/scope.ts";
 import type { Asked, Doing, Handler, Made } from "./call.ts";
 import type { Reader } from "./capabilities.ts";
-import { type Draft, transact } from "./draft.ts";
+import type { Draft } from "./draft.ts";
 import { isWithin } from "./egress.ts";
 import { renderedReveal } from "./execute.ts";
 import { languageOf, timezoneOf } from "./people.ts";
@@ -17,6 +17,7 @@ import type { Powers } from "./powers.ts";
 import { issue, tokensIn, writeFound } from "./pseudonyms.ts";
 import { type Crowd, crowdOf, type Range, rangeOf, withTurns } from "./range.ts";
 import { book, fits, judgeReveal, labelAt, measured, withoutText } from "./reveal.ts";
+import { transact } from "./transact.ts";
 import { type NewValue, viewOf, writeValue } from "./values.ts";
 
 const SCOPE_KEYS: ReadonlySet<string> = new Set(Object.keys(SCOPE));
