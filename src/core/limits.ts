@@ -81,3 +81,10 @@ export const FRAME_BYTES_MAX = 64 * KIB;
 export const SECRET_BYTES_MAX = 64 * KIB;
 export const HOOK_SECRET_BYTES_MIN = 32;
 export const SHUTDOWN_MS_MAX = 25 * SECOND_MS;
+
+// Worker threads for transforms (section 5)
+export const TRANSFORM_WORKERS_MAX = 2;
+export const TRANSFORM_QUEUE_MAX = 64;
+export const TRANSFORM_START_MS_MAX = 20 * SECOND_MS;
+export const TRANSFORM_HEAP_MIB_MAX = 256;
+export const TRANSFORM_STACK_MIB_MAX = 4;
