@@ -1,0 +1,79 @@
+/** Makes a point fit to be revealed: it must not repeat its sources, and holds nothing that tier B refuses (CONTRACT section 3). */
+import { lowerWords } from "../text/sentences.ts";
+
+const RUN_WORDS = 8;
+const WHOLE_WORDS_MIN = 3;
+export const POINT_CHARS_MAX = 280;
+
+/** What of the sources a point may not repeat, prepared once for many points. */
+export type Echoes = {
+  readonly runs: ReadonlySet<string>;
+  /** Whole messages by their first three words. */
+  readonly wholes: ReadonlyMap<string, readonly string[]>;
+};
+
+export function echoesOf(sources: readonly string[]): Echoes {
+  const runs = new Set<string>();
+  const wholes = new Map<string, string[]>();
+  for (const source of sources) {
+    const words = lowerWords(source);
+    for (let i = 0; i + RUN_WORDS <= words.length; i += 1) runs.add(words.slice(i, i + RUN_WORDS).join(" "));
+    if (words.length < WHOLE_WORDS_MIN || words.length >= RUN_WORDS) continue;
+    const head = words.slice(0, WHOLE_WORDS_MIN).join(" ");
+    const list = wholes.get(head) ?? [];
+    list.push(words.join(" "));
+    wholes.set(head, list);
+  }
+  return { runs, wholes };
+}
+
+/** Half-open word range of the first repetition, or null. */
+export function repetition(words: readonly string[], echoes: Echoes): readonly [number, number] | null {
+  for (let i = 0; i + WHOLE_WORDS_MIN <= words.length; i += 1) {
+    if (i + RUN_WORDS <= words.length && echoes.runs.has(words.slice(i, i + RUN_WORDS).join(" "))) return [i, i + RUN_WORDS];
+    for (const whole of echoes.wholes.get(words.slice(i, i + WHOLE_WORDS_MIN).join(" ")) ?? []) {
+      const length = whole.split(" ").length;
+      if (words.slice(i, i + length).join(" ") === whole) return [i, i + length];
+    }
+  }
+  return null;
+}
+
+const SLACK = new Set("really very just also quite so actually the a an that some still only too definitely always".split(" "));
+const BACKSHIFT = new Map(
+  Object.entries({ is: "was", are: "were", will: "would", can: "could", has: "had", have: "had", may: "might", am: "was" }),
+);
+
+/** The point with one word less or shifted inside each repetition; null when no wording was found. */
+export function reworded(text: string, echoes: Echoes): string | null {
+  let current = text;
+  for (let round = 0; round < 6; round += 1) {
+    const spaced = current.split(" ");
+    const flat = spaced.map((word) => lowerWords(word));
+    const words = flat.flat();
+    const found = repetition(words, echoes);
+    if (found === null) return current;
+    const owner = flat.flatMap((list, i) => list.map(() => i));
+    const at = changeable(spaced, owner.slice(found[0], found[1]));
+    if (at === null) return null;
+    const shifted = BACKSHIFT.get((spaced[at] ?? "").toLowerCase());
+    current = [...spaced.slice(0, at), ...(shifted === undefined ? [] : [shifted]), ...spaced.slice(at + 1)].join(" ");
+  }
+  return null;
+}
+
+/** The word in the repetition that can go, or be shifted, with the least harm; from the middle outwards. */
+function changeable(spaced: readonly string[], places: readonly number[]): number | null {
+  const middle = (places.length - 1) / 2;
+  const order = [...places.keys()].sort((a, b) => Math.abs(a - middle) - Math.abs(b - middle));
+  const inner = order.map((i) => places[i] ?? 0);
+  const slack = inner.find((i) => SLACK.has((spaced[i] ?? "").toLowerCase()));
+  return slack ?? inner.find((i) => BACKSHIFT.has((spaced[i] ?? "").toLowerCase())) ?? null;
+}
+
+const SECRETS =
+  /\b(?:pass(?:word|wort|code|phrase)?s?|pwd|pin|iban|otp|cvv|ssn|api|secret|geheim\w*|kennwort|contraseña|mot de passe|login|credentials?|token)\b/iu;
+const REFUSED = /https?:|www\.|[<>{}[\]`\\|*#~^@=]|\b\w+\.(?:com|net|org|io|de|at|fr|es|eu|uk|co)\b|\d[\d\s/().-]{5,}\d|_{2}/iu;
+
+/** Is there anything in a text that should not even be tried? Cheap; the final say has the tier B check. */
+export const isUnfit = (text: string): boolean => text.length > POINT_CHARS_MAX || REFUSED.test(text) || SECRETS.test(text);
