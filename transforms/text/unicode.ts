@@ -4,8 +4,8 @@
  * What no rule or model may see: controls except line feed and tab, format characters (bidi, zero width, tags, soft hyphen), surrogates,
  * private use, unassigned, variation selectors, fillers and the blank Braille pattern. Default_Ignorable_Code_Point is Unicode's own list.
  */
-const INVISIBLE = /[\p{C}\p{Default_Ignorable_Code_Point}\u2800--[\n\t]]/gv;
-const ANY_INVISIBLE = /[\p{C}\p{Default_Ignorable_Code_Point}\u2800--[\n\t]]/v;
+const INVISIBLE = /[[\p{C}\p{Default_Ignorable_Code_Point}\u2800]--[\n\t]]/gv;
+const ANY_INVISIBLE = /[[\p{C}\p{Default_Ignorable_Code_Point}\u2800]--[\n\t]]/v;
 const NOT_PLAIN = /[^\n\t -~]/;
 const LINE_SEPARATORS = /[\u2028\u2029]/g;
 const MARKS_IN_A_ROW_MAX = 2;
@@ -82,7 +82,7 @@ function staysInEmoji(text: string, at: number, found: string): boolean {
   return EMOJI_BEFORE.test(before) && EMOJI_AFTER.test(text.slice(at + 1, at + 3));
 }
 
-const SHOWN_ESCAPED = /[\p{C}\p{Default_Ignorable_Code_Point}\u2800\u2028\u2029--[\n\t]]/gv;
+const SHOWN_ESCAPED = /[[\p{C}\p{Default_Ignorable_Code_Point}\u2800\u2028\u2029]--[\n\t]]/gv;
 
 /** Text for a person's eyes: every invisible character as `\u{hex}`, whole emoji left alone, nothing else changed. */
 export function escapeInvisible(text: string): string {
@@ -97,7 +97,8 @@ export function escapeInvisible(text: string): string {
 export type Mapped = { readonly text: string; readonly origin: Int32Array };
 
 /** A code point and the marks (or Hangul vowels and finals) that compose with it. */
-const CLUSTER = /[^\p{M}\u1161-\u1175\u11a8-\u11c2\p{Default_Ignorable_Code_Point}][\p{M}\u1161-\u1175\u11a8-\u11c2\p{Default_Ignorable_Code_Point}]{0,64}|[^]/gv;
+const CLUSTER =
+  /[^\p{M}\u1161-\u1175\u11a8-\u11c2\p{Default_Ignorable_Code_Point}][\p{M}\u1161-\u1175\u11a8-\u11c2\p{Default_Ignorable_Code_Point}]{0,64}|[^]/gv;
 
 /**
  * Normalises cluster by cluster and remembers where each came from, so that what is found in the normal text can be marked in the
