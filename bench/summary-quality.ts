@@ -3,41 +3,29 @@
  * node bench/summary-quality.ts FILE.jsonl [--show N]; a line: {id, messages: [{sender, text, sent_at?}], reference | references}
  */
 import { readFileSync } from "node:fs";
-import type { Surroundings, Turn } from "../src/core/transform.ts";
 import { summarize } from "../transforms/summarize.ts";
+import { type Said, surroundings, turnsOf } from "./chats.ts";
 import { bestRouge, rouge } from "./rouge.ts";
 
 type Line = {
   readonly id: string;
-  readonly messages: readonly { readonly sender: string; readonly text: string; readonly sent_at?: string }[];
+  readonly messages: readonly Said[];
   readonly reference?: string;
   readonly references?: readonly string[];
 };
 
-const surroundings: Surroundings = {
-  people: [],
-  tokenOf: (_, text) => text,
-  isOrdinaryWord: () => false,
-  isName: () => false,
-  language: "en",
-  now: 0,
-  nowOffsetMinutes: 0,
-};
-
-const turnsOf = (line: Line): Turn[] =>
-  line.messages.map(({ sender, text }, index) => ({
-    index, sender, text, sentAt: null, offsetMinutes: 0, replyTo: null, media: 0,
-  }));
-
 const [file = "", flag, many = "0"] = process.argv.slice(2);
-const lines = readFileSync(file, "utf8").trim().split("\n").map((line) => JSON.parse(line) as Line);
+const lines = readFileSync(file, "utf8")
+  .trim()
+  .split("\n")
+  .map((line) => JSON.parse(line) as Line);
 const best = { one: 0, two: 0, l: 0 };
 const mean = { one: 0, two: 0, l: 0 };
 let words = 0;
 let passed = 0;
 let empty = 0;
 lines.forEach((line, i) => {
-  const turns = turnsOf(line);
+  const turns = turnsOf(line.messages);
   const prepared = summarize.prepare(turns, { points_max: 12 }, surroundings);
   const value = prepared.kind === "value" ? prepared.value : prepared.fallback;
   const summary = value.points.join(" ");

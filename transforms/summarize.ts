@@ -4,10 +4,10 @@
  */
 import { z } from "zod";
 import type { Surroundings, Transform, Turn } from "../src/core/transform.ts";
-import { candidatesOf, type Candidate, type Cast } from "./summary/candidates.ts";
+import { type Candidate, type Cast, candidatesOf } from "./summary/candidates.ts";
 import { choose, weighed } from "./summary/choose.ts";
 import { contentWords, isStop, spread, stem } from "./summary/content.ts";
-import { echoesOf, type Echoes, isUnfit, POINT_CHARS_MAX, reworded } from "./summary/verify.ts";
+import { type Echoes, echoesOf, isUnfit, POINT_CHARS_MAX, reworded } from "./summary/verify.ts";
 import { lowerWords } from "./text/sentences.ts";
 
 const POINTS_MAX = 12;
@@ -32,7 +32,9 @@ const output = z.strictObject({
     .refine((points) => points.reduce((sum, point) => sum + point.length, 0) <= POINTS_CHARS_MAX, "too long together"),
   topics: z.array(z.string().max(TOPIC_CHARS_MAX).meta({ tier: "B" })).max(TOPICS_MAX),
   participants: z
-    .array(z.strictObject({ name: z.string().max(NAME_CHARS_MAX).meta({ tier: "A", list: "senders" }), messages: count }))
+    .array(
+      z.strictObject({ name: z.string().max(NAME_CHARS_MAX).meta({ tier: "A", list: "senders" }), messages: count }),
+    )
     .max(PARTICIPANTS_MAX),
   counts: z.strictObject({ messages: count, people: count, media: count, questions: count }),
   not_read: z.strictObject({ media: count, without_text: count }),
@@ -50,7 +52,9 @@ function castOf(turns: readonly Turn[], senders: readonly string[]): Cast {
   return {
     nameOf: (sender) => written(sender).slice(0, NAME_CHARS_MAX),
     addresseeOf: (turn) => {
-      const named = lowerWords(turn.text.slice(0, 60)).slice(0, 3).find((word) => byFirstWord.has(word));
+      const named = lowerWords(turn.text.slice(0, 60))
+        .slice(0, 3)
+        .find((word) => byFirstWord.has(word));
       const called = named === undefined ? undefined : byFirstWord.get(named);
       if (called !== undefined && called !== turn.sender) return written(called);
       if (senders.length === 2) return written((senders[0] === turn.sender ? senders[1] : senders[0]) ?? "");

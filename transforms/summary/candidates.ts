@@ -28,11 +28,7 @@ const SENTENCES_A_TURN_MAX = 12;
 const CANDIDATES_MAX = 6000;
 
 /** All statements of a conversation, in order. */
-export function candidatesOf(
-  turns: readonly Turn[],
-  cast: Cast,
-  isOrdinary: (word: string) => boolean,
-): Candidate[] {
+export function candidatesOf(turns: readonly Turn[], cast: Cast, isOrdinary: (word: string) => boolean): Candidate[] {
   const out: Candidate[] = [];
   let sentence = 0;
   for (const turn of turns) {
@@ -58,5 +54,8 @@ export function candidatesOf(
       }
     }
   }
-  return out.map((candidate) => ({ ...candidate, place: sentence <= 1 ? 0 : (candidate.sentence - 1) / (sentence - 1) }));
+  return out.map((candidate) => ({
+    ...candidate,
+    place: sentence <= 1 ? 0 : (candidate.sentence - 1) / (sentence - 1),
+  }));
 }

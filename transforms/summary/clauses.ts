@@ -1,6 +1,7 @@
 /** Sentences cut down to clauses that say something: fillers, tags, greetings and vocatives go first. */
-import { tokensOf } from "./verbs.ts";
+
 import { plain } from "../text/sentences.ts";
+import { tokensOf } from "./verbs.ts";
 
 /** A clause without its end mark. `polite`: please was said. `vocative`: the name it was addressed to. */
 export type Clause = {
@@ -21,16 +22,68 @@ const FILLERS = new Set(
 
 /** Openings of several words that carry nothing. */
 const OPENINGS = [
-  "of course", "by the way", "you know", "i mean", "excuse me", "in fact", "as a matter of fact", "to be honest", "to tell you the truth",
-  "come on", "oh my god", "my god", "thank you", "thank god", "no problem", "not really", "no way", "good idea", "great idea", "that is right",
-  "that is great", "that is true", "you are right", "i see", "i know", "let me see", "let us see", "good morning", "good afternoon",
-  "good evening", "pardon me", "i am sorry", "i am afraid", "i am afraid that", "in that case", "after all", "at least", "for example",
-  "i bet", "you see", "what is more", "on the other hand", "in any case", "more importantly", "thanks a lot", "as you know", "all right",
-  "quick question", "heads up", "just so you know", "just to confirm", "in my opinion", "well done", "hi all", "hey all", "hi everyone",
+  "of course",
+  "by the way",
+  "you know",
+  "i mean",
+  "excuse me",
+  "in fact",
+  "as a matter of fact",
+  "to be honest",
+  "to tell you the truth",
+  "come on",
+  "oh my god",
+  "my god",
+  "thank you",
+  "thank god",
+  "no problem",
+  "not really",
+  "no way",
+  "good idea",
+  "great idea",
+  "that is right",
+  "that is great",
+  "that is true",
+  "you are right",
+  "i see",
+  "i know",
+  "let me see",
+  "let us see",
+  "good morning",
+  "good afternoon",
+  "good evening",
+  "pardon me",
+  "i am sorry",
+  "i am afraid",
+  "i am afraid that",
+  "in that case",
+  "after all",
+  "at least",
+  "for example",
+  "i bet",
+  "you see",
+  "what is more",
+  "on the other hand",
+  "in any case",
+  "more importantly",
+  "thanks a lot",
+  "as you know",
+  "all right",
+  "quick question",
+  "heads up",
+  "just so you know",
+  "just to confirm",
+  "in my opinion",
+  "well done",
+  "hi all",
+  "hey all",
+  "hi everyone",
 ].map((text) => text.split(" "));
 
 /** Tags at the end that carry nothing. */
-const TAGS = new Set("right ok okay huh too then though sir madam thanks thx eh please actually now anyway lol haha dear guys".split(" "));
+const TAGS = new Set(
+  "right ok okay huh too then though sir madam thanks thx eh please actually now anyway lol haha dear guys".split(" "),
+);
 
 const NAME = /^\p{Lu}[\p{L}\p{N}_'.-]*$/u;
 const TITLES = new Set(["mr", "mrs", "ms", "miss", "dr", "professor", "doctor"]);
@@ -50,7 +103,12 @@ function withoutOpening(tokens: readonly string[]): readonly string[] {
     if (opening !== undefined) {
       // "I know a good place": an opening only before a mark, unless it can stand for nothing else.
       const next = rest[opening.length];
-      if (next === undefined || isMark(next) || opening.length >= 4 || /^(?:by|of|to|in|excuse|as)$/u.test(opening[0] ?? "")) {
+      if (
+        next === undefined ||
+        isMark(next) ||
+        opening.length >= 4 ||
+        /^(?:by|of|to|in|excuse|as)$/u.test(opening[0] ?? "")
+      ) {
         rest = rest.slice(opening.length);
         continue;
       }
@@ -58,7 +116,8 @@ function withoutOpening(tokens: readonly string[]): readonly string[] {
     const first = (rest[0] ?? "").toLowerCase();
     if (!FILLERS.has(first)) break;
     const next = rest[1];
-    const bare = /^(?:all|everyone|everybody|first|right|good|great|look|listen|now|no|fine|sure|dear|really|nice|man|cool|true|perfect|morning|guys)$/u;
+    const bare =
+      /^(?:all|everyone|everybody|first|right|good|great|look|listen|now|no|fine|sure|dear|really|nice|man|cool|true|perfect|morning|guys)$/u;
     if (bare.test(first) && next !== undefined && !isMark(next)) break;
     rest = rest.slice(1);
   }
@@ -75,7 +134,11 @@ function withoutTail(tokens: readonly string[]): readonly string[] {
     const comma = rest.lastIndexOf(",");
     const tail = comma < 0 ? [] : rest.slice(comma + 1).map((token) => token.toLowerCase());
     const tagged =
-      tail.length > 0 && (tail.every((word) => TAGS.has(word)) || /^(?:is|are|do|does|did|was|will|would|can|could|have|has)(?: not)? (?:i|you|he|she|it|we|they)(?: not)?$/u.test(tail.join(" ")));
+      tail.length > 0 &&
+      (tail.every((word) => TAGS.has(word)) ||
+        /^(?:is|are|do|does|did|was|will|would|can|could|have|has)(?: not)? (?:i|you|he|she|it|we|they)(?: not)?$/u.test(
+          tail.join(" "),
+        ));
     if (tagged) {
       rest = rest.slice(0, comma);
       continue;
@@ -111,7 +174,11 @@ function vocative(tokens: readonly string[]): { readonly name: string | null; re
   return { name: null, rest: tokens };
 }
 
-const STARTERS = new Set("i you he she it we they there that this can could would will please let what where when why how who do does is are the my".split(" "));
+const STARTERS = new Set(
+  "i you he she it we they there that this can could would will please let what where when why how who do does is are the my".split(
+    " ",
+  ),
+);
 
 /** Where a long sentence falls apart: "; …", ", and I …", ", but …", ", so …", " - …". */
 function pieces(tokens: readonly string[]): (readonly string[])[] {
@@ -125,9 +192,15 @@ function pieces(tokens: readonly string[]): (readonly string[])[] {
     const afterNext = (tokens[i + 2] ?? "").toLowerCase();
     const link = here === "and" || here === "but" || here === "so" || here === "or";
     const cutHere =
-      here === ";" || here === "—" || here === "–" || (here === "-" && i - from >= 3 && !/^\d+$/u.test(tokens[i - 1] ?? "")) || here === ":" ||
+      here === ";" ||
+      here === "—" ||
+      here === "–" ||
+      (here === "-" && i - from >= 3 && !/^\d+$/u.test(tokens[i - 1] ?? "")) ||
+      here === ":" ||
       (here === "," && STARTERS.has(next) && !conditional) ||
-      (here === "," && (next === "but" || next === "so" || next === "and") && (STARTERS.has(afterNext) || next === "but")) ||
+      (here === "," &&
+        (next === "but" || next === "so" || next === "and") &&
+        (STARTERS.has(afterNext) || next === "but")) ||
       (link && STARTERS.has(next) && next !== "the" && next !== "my" && i - from >= 4);
     if (!cutHere) continue;
     out.push(tokens.slice(from, i));

@@ -19,7 +19,11 @@ const SUBJECT_NEXT = new Set(
 type Shifted = { readonly tokens: string[]; readonly agreeNext: boolean };
 
 /** Words after which "you" is a subject. */
-const CLAUSE_STARTS = new Set("if when while once after before because since as that what where how why who until till whether and but so than though , then".split(" "));
+const CLAUSE_STARTS = new Set(
+  "if when while once after before because since as that what where how why who until till whether and but so than though , then".split(
+    " ",
+  ),
+);
 
 function pronoun(word: string, next: string, first: boolean, roles: Roles): Shifted | null {
   const { speaker, addressee } = roles;
@@ -77,7 +81,10 @@ export function shift(tokens: readonly string[], roles: Roles): string[] {
       out.push(/^\p{L}+$/u.test(token) ? agree(token) : token);
       continue;
     }
-    const change = token === "US" ? null : pronoun(lower, next, i === 0 || CLAUSE_STARTS.has((tokens[i - 1] ?? "").toLowerCase()), roles);
+    const change =
+      token === "US"
+        ? null
+        : pronoun(lower, next, i === 0 || CLAUSE_STARTS.has((tokens[i - 1] ?? "").toLowerCase()), roles);
     if (change === null) {
       out.push(token);
       continue;
@@ -92,13 +99,17 @@ const SUBJECTS = new Set("i you he she it we they there this that".split(" "));
 export const AUXILIARIES = new Set(
   "do does did is are am was were have has had can could will would shall should may might must".split(" "),
 );
-const DETERMINERS = new Set("the a an this that these those my your his her our their its any some all every each no".split(" "));
+const DETERMINERS = new Set(
+  "the a an this that these those my your his her our their its any some all every each no".split(" "),
+);
 
 /** Where the subject that begins at `from` ends: a pronoun, or a determiner and what follows up to a verb-like word. */
 function subjectEnd(tokens: readonly string[], from: number, copula: boolean): number {
   const first = (tokens[from] ?? "").toLowerCase();
-  if (SUBJECTS.has(first) && !(DETERMINERS.has(first) && /^\p{L}+$/u.test(tokens[from + 1] ?? "") && copula)) return from + 1;
-  if (!DETERMINERS.has(first)) return /^\p{Lu}/u.test(tokens[from] ?? "") ? from + 1 : Math.min(from + 1, tokens.length);
+  if (SUBJECTS.has(first) && !(DETERMINERS.has(first) && /^\p{L}+$/u.test(tokens[from + 1] ?? "") && copula))
+    return from + 1;
+  if (!DETERMINERS.has(first))
+    return /^\p{Lu}/u.test(tokens[from] ?? "") ? from + 1 : Math.min(from + 1, tokens.length);
   return Math.min(from + 2, tokens.length);
 }
 

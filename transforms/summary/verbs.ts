@@ -23,7 +23,9 @@ for (const row of IRREGULAR.split(",")) {
   PARTICIPLES.add(participle);
 }
 
-export const MODALS = new Set("can could will would shall should may might must cannot ought had did better used".split(" "));
+export const MODALS = new Set(
+  "can could will would shall should may might must cannot ought had did better used".split(" "),
+);
 const BE = new Set("am are is was were".split(" "));
 
 /** Adverbs that may stand between a subject and its verb. */
@@ -78,7 +80,8 @@ export function gerundOf(verb: string): string {
   return `${lower}ing`;
 }
 
-export const isPast = (word: string): boolean => PAST.has(word) || (/[^e]ed$/u.test(word) && word.length > 4 && word !== "need");
+export const isPast = (word: string): boolean =>
+  PAST.has(word) || (/[^e]ed$/u.test(word) && word.length > 4 && word !== "need");
 export const isParticiple = (word: string): boolean => PARTICIPLES.has(word) || isPast(word);
 export const isBe = (word: string): boolean => BE.has(word);
 
@@ -141,7 +144,9 @@ const ENDINGS: readonly (readonly [string, string])[] = [
 ];
 
 /** Words after which `'s` is "is". */
-const IS_AFTER = new Set("it that this there here what where who how when why he she everything something nothing everyone".split(" "));
+const IS_AFTER = new Set(
+  "it that this there here what where who how when why he she everything something nothing everyone".split(" "),
+);
 
 function expand(word: string, next: string): string {
   const lower = word.toLowerCase();

@@ -30,7 +30,8 @@ export function echoesOf(sources: readonly string[]): Echoes {
 /** Half-open word range of the first repetition, or null. */
 export function repetition(words: readonly string[], echoes: Echoes): readonly [number, number] | null {
   for (let i = 0; i + WHOLE_WORDS_MIN <= words.length; i += 1) {
-    if (i + RUN_WORDS <= words.length && echoes.runs.has(words.slice(i, i + RUN_WORDS).join(" "))) return [i, i + RUN_WORDS];
+    if (i + RUN_WORDS <= words.length && echoes.runs.has(words.slice(i, i + RUN_WORDS).join(" ")))
+      return [i, i + RUN_WORDS];
     for (const whole of echoes.wholes.get(words.slice(i, i + WHOLE_WORDS_MIN).join(" ")) ?? []) {
       const length = whole.split(" ").length;
       if (words.slice(i, i + length).join(" ") === whole) return [i, i + length];
@@ -39,9 +40,20 @@ export function repetition(words: readonly string[], echoes: Echoes): readonly [
   return null;
 }
 
-const SLACK = new Set("really very just also quite so actually the a an that some still only too definitely always".split(" "));
+const SLACK = new Set(
+  "really very just also quite so actually the a an that some still only too definitely always".split(" "),
+);
 const BACKSHIFT = new Map(
-  Object.entries({ is: "was", are: "were", will: "would", can: "could", has: "had", have: "had", may: "might", am: "was" }),
+  Object.entries({
+    is: "was",
+    are: "were",
+    will: "would",
+    can: "could",
+    has: "had",
+    have: "had",
+    may: "might",
+    am: "was",
+  }),
 );
 
 /** The point with one word less or shifted inside each repetition; null when no wording was found. */
@@ -73,7 +85,9 @@ function changeable(spaced: readonly string[], places: readonly number[]): numbe
 
 const SECRETS =
   /\b(?:pass(?:word|wort|code|phrase)?s?|pwd|pin|iban|otp|cvv|ssn|api|secret|geheim\w*|kennwort|contraseña|mot de passe|login|credentials?|token)\b/iu;
-const REFUSED = /https?:|www\.|[<>{}[\]`\\|*#~^@=]|\b\w+\.(?:com|net|org|io|de|at|fr|es|eu|uk|co)\b|\d[\d\s/().-]{5,}\d|_{2}/iu;
+const REFUSED =
+  /https?:|www\.|[<>{}[\]`\\|*#~^@=]|\b\w+\.(?:com|net|org|io|de|at|fr|es|eu|uk|co)\b|\d[\d\s/().-]{5,}\d|_{2}/iu;
 
 /** Is there anything in a text that should not even be tried? Cheap; the final say has the tier B check. */
-export const isUnfit = (text: string): boolean => text.length > POINT_CHARS_MAX || REFUSED.test(text) || SECRETS.test(text);
+export const isUnfit = (text: string): boolean =>
+  text.length > POINT_CHARS_MAX || REFUSED.test(text) || SECRETS.test(text);

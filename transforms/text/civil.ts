@@ -79,6 +79,8 @@ export function rfc3339(local: Local, offsetMinutes: number): string {
   const minute = ((local.minute % 1440) + 1440) % 1440;
   const absolute = Math.abs(offsetMinutes);
   const zone =
-    offsetMinutes === 0 ? "Z" : `${offsetMinutes < 0 ? "-" : "+"}${two(Math.floor(absolute / 60))}:${two(absolute % 60)}`;
+    offsetMinutes === 0
+      ? "Z"
+      : `${offsetMinutes < 0 ? "-" : "+"}${two(Math.floor(absolute / 60))}:${two(absolute % 60)}`;
   return `${isoDay(day)}T${two(Math.floor(minute / 60))}:${two(minute % 60)}:00${zone}`;
 }

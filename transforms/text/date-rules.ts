@@ -1,5 +1,5 @@
 /** What a date in words means: one rule a form, each a linear pattern and a resolution against the day of writing. */
-import { addMonths, civilOf, dayOf, isCivil, monthLength, type Local, weekdayOf } from "./civil.ts";
+import { addMonths, civilOf, dayOf, isCivil, type Local, monthLength, weekdayOf } from "./civil.ts";
 import {
   MONTHS,
   NEXT,
@@ -9,8 +9,8 @@ import {
   RELATIVE_DAYS,
   SHORT_WEEKDAYS,
   THIS,
-  type Unit,
   UNITS,
+  type Unit,
   WEEKDAYS,
 } from "./date-words.ts";
 
@@ -27,7 +27,10 @@ export type DateRule = {
 
 const L = "(?<![\\p{L}\\p{N}_])";
 const R = "(?![\\p{L}\\p{N}_])";
-const rule = (body: string, resolve: DateRule["resolve"]): DateRule => ({ pattern: new RegExp(L + body + R, "giu"), resolve });
+const rule = (body: string, resolve: DateRule["resolve"]): DateRule => ({
+  pattern: new RegExp(L + body + R, "giu"),
+  resolve,
+});
 
 const onDay = (day: number): Resolved => ({ day, minute: null });
 const key = (text: string | undefined): string => (text ?? "").toLowerCase().replace(/\s+/gu, " ");
@@ -131,7 +134,8 @@ const isNext = (text: string | undefined): boolean => NEXT.split(",").includes(k
 const isFollowing = (text: string | undefined): boolean => key(text) === "next";
 const numberOf = (text: string | undefined): number => NUMBERS.get(key(text)) ?? Number(text);
 const unitOf = (text: string | undefined): Unit => UNITS.get(key(text)) ?? "day";
-const weekdayNumber = (text: string | undefined): number => WEEKDAYS.get(key(text)) ?? SHORT_WEEKDAYS.get(key(text)) ?? 1;
+const weekdayNumber = (text: string | undefined): number =>
+  WEEKDAYS.get(key(text)) ?? SHORT_WEEKDAYS.get(key(text)) ?? 1;
 const monthNumber = (text: string | undefined): number => MONTHS.get(key(text)) ?? 0;
 
 /** All forms. Where two match at one place, the longer one counts. */
@@ -139,7 +143,7 @@ export const DATE_RULES: readonly DateRule[] = [
   rule("(\\d{4})-(\\d{1,2})-(\\d{1,2})", (g, a) => dated(Number(g[1]), Number(g[2]), Number(g[3]), a)),
   rule("(\\d{1,2})/(\\d{1,2})(?:/(\\d{4}|\\d{2}))?", (g, a) => slashed(Number(g[1]), Number(g[2]), yearOf(g[3]), a)),
   {
-    pattern: /(?<![\p{L}\p{N}_.])(\d{1,2})\.\s?(\d{1,2})\.(?:\s?(\d{4}|\d{2})(?![\p{N}:]))?/giu,
+    pattern: /(?<![\p{L}\p{N}_.])(\d{1,2})\.\s?(\d{1,2})\.(?:\s?(\d{4}|\d{2})(?![\p{N}:.])|(?!\d))/giu,
     resolve: (g, a) => dated(yearOf(g[3]), Number(g[2]), Number(g[1]), a),
   },
   rule(
@@ -179,7 +183,9 @@ export const DATE_RULES: readonly DateRule[] = [
       `(?:(${oneOf(NEXT)})\\s+)?(day|week|month|year|monats|monat|woche|jahres|jahr|mois|semaine|mes|año)`,
     (g, a) => endOf(unitOf(g[2]), isNext(g[1]), a),
   ),
-  rule("(eod|cob|eow|eom)", (g, a) => endOf(key(g[1]) === "eow" ? "week" : key(g[1]) === "eom" ? "month" : "day", false, a)),
+  rule("(eod|cob|eow|eom)", (g, a) =>
+    endOf(key(g[1]) === "eow" ? "week" : key(g[1]) === "eom" ? "month" : "day", false, a),
+  ),
   rule(
     `(?:(${oneOf(NEXT)}|${oneOf(THIS)}|the|on\\s+the|over\\s+the|am|le|el)\\s+)(weekend|wochenende|week-end|fin\\s+de\\s+semana)`,
     (g, a) => weekend(isNext(g[1]), a),
@@ -188,8 +194,9 @@ export const DATE_RULES: readonly DateRule[] = [
   rule(`(?:the\\s+)?(?:${oneOf(NEXT)})\\s+(week|month|year|woche|monat|jahr|semana|mes|año)`, (g, a) =>
     startOfNext(unitOf(g[1]), a),
   ),
-  rule("(?:la\\s+|le\\s+|el\\s+)?(semaine|mois|semana|mes|año)\\s+(?:prochaine|prochain|que\\s+viene|próxima|próximo)", (g, a) =>
-    startOfNext(unitOf(g[1]), a),
+  rule(
+    "(?:la\\s+|le\\s+|el\\s+)?(semaine|mois|semana|mes|año)\\s+(?:prochaine|prochain|que\\s+viene|próxima|próximo)",
+    (g, a) => startOfNext(unitOf(g[1]), a),
   ),
   rule(`(?:the)\\s+(\\d{1,2})(?:st|nd|rd|th)(?!\\s+(?:of|floor|time|one|grade|${MONTH}))`, (g, a) =>
     dayOfMonth(Number(g[1]), a),

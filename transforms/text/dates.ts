@@ -43,9 +43,13 @@ const AT = new RegExp(
     `hours?|days?|km|pieces|percent|prozent|am\\b|pm\\b|a\\.m|p\\.m|uhr|h\\b|o'clock))`,
   "giu",
 );
-const BY = /(?<![\p{L}\p{N}_])(?:by|before|until|till|til|bis)\s+(\d{1,2})(?=\s*(?:$|[.,;!?)]|today|tomorrow|tonight|on\s|latest|please|pls))(?!\.\d)/giu;
+const BY =
+  /(?<![\p{L}\p{N}_])(?:by|before|until|till|til|bis)\s+(\d{1,2})(?=\s*(?:$|[.,;!?)]|today|tomorrow|tonight|on\s|latest|please|pls))(?!\.\d)/giu;
 const PAST = new RegExp(`${L}(half past|quarter past|quarter to)\\s+(\\d{1,2}|${NUMBER_WORDS.join("|")})${R}`, "giu");
-const NAMED = new RegExp(`${L}(?:at\\s+|um\\s+|à\\s+|a\\s+)?(noon|midday|midnight|midi|minuit|mediodía|medianoche|mitternacht)${R}`, "giu");
+const NAMED = new RegExp(
+  `${L}(?:at\\s+|um\\s+|à\\s+|a\\s+)?(noon|midday|midnight|midi|minuit|mediodía|medianoche|mitternacht)${R}`,
+  "giu",
+);
 const EVENING_NEAR = new RegExp(`(?<![\\p{L}])(?:${oneOf(EVENING)})(?![\\p{L}])`, "iu");
 const MORNING_NEAR = new RegExp(`(?<![\\p{L}])(?:${oneOf(MORNING)})(?![\\p{L}])`, "iu");
 
@@ -77,7 +81,8 @@ function timesOf(text: string): TimeSpan[] {
     const start = match.index;
     const end = start + match[0].length;
     const at = minuteOf(hour, minute, half, around(text, start, end));
-    if (at !== null && !found.some((other) => other.start < end && start < other.end)) found.push({ start, end, minute: at });
+    if (at !== null && !found.some((other) => other.start < end && start < other.end))
+      found.push({ start, end, minute: at });
   };
   for (const m of text.matchAll(MERIDIEM)) add(m, Number(m[1]), Number(m[2] ?? 0), m[3] ?? "");
   for (const m of text.matchAll(CLOCK)) {
@@ -130,7 +135,10 @@ const sameDayTime = (time: TimeSpan, local: Local): Local =>
 export function findDates(text: string, written: Written): FoundDate[] {
   const read = text.slice(0, DATE_TEXT_CHARS_MAX);
   const { sentAt, offsetMinutes } = written;
-  const anchor = { local: sentAt === null ? null : localOf(sentAt, offsetMinutes), dayFirst: written.language !== "en" };
+  const anchor = {
+    local: sentAt === null ? null : localOf(sentAt, offsetMinutes),
+    dayFirst: written.language !== "en",
+  };
   const dates = datesOf(read, anchor);
   const times = timesOf(read).filter((t) => !dates.some((d) => d.start <= t.start && t.end <= d.end));
   const out: FoundDate[] = [];
@@ -139,7 +147,9 @@ export function findDates(text: string, written: Written): FoundDate[] {
     const time = times.find((t) => !used.has(t) && isJoined(read, date, t));
     if (time === undefined) {
       const timed = date.at.minute !== null;
-      const value = timed ? rfc3339({ day: date.at.day, minute: date.at.minute ?? 0 }, offsetMinutes) : isoDay(date.at.day);
+      const value = timed
+        ? rfc3339({ day: date.at.day, minute: date.at.minute ?? 0 }, offsetMinutes)
+        : isoDay(date.at.day);
       out.push({ start: date.start, end: date.end, value, timed });
       continue;
     }
