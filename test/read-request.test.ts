@@ -69,7 +69,11 @@ const TABLE: readonly (readonly [string, Intent, Partial<Slots>?])[] = [
   ["summarise the last 3 days", "summarize", { since: NOW - 3 * DAY }],
   ["summarise last week", "summarize", { since: vienna(6, 9), until: vienna(6, 16) }],
   ["summarise what was said in the last week", "summarize", { since: NOW - 7 * DAY }],
-  ["summarise everything since 10:30", "summarize", { last: 1000, since: vienna(6, 18, 10, 30), scope: "conversation" }],
+  [
+    "summarise everything since 10:30",
+    "summarize",
+    { last: 1000, since: vienna(6, 18, 10, 30), scope: "conversation" },
+  ],
   ["summarise since 5pm", "summarize", { since: vienna(6, 17, 17) }],
   ["summarise since yesterday 10am", "summarize", { since: vienna(6, 17, 10) }],
   ["summarise 12 June", "summarize", { since: vienna(6, 12), until: vienna(6, 13) }],
@@ -184,11 +188,14 @@ const TABLE: readonly (readonly [string, Intent, Partial<Slots>?])[] = [
   ["", "unknown"],
 ];
 
-test.each(TABLE)("%j asks for %s", (text, intent, slots = {}) => {
-  const request = read(text);
-  expect(request.intent).toBe(intent);
-  expect(request.slots).toEqual({ ...NO_SLOTS, ...slots });
-});
+test.each(TABLE.map(([text, intent, slots]) => [text, intent, slots ?? {}] as const))(
+  "%j asks for %s",
+  (text, intent, slots) => {
+    const request = read(text);
+    expect(request.intent).toBe(intent);
+    expect(request.slots).toEqual({ ...NO_SLOTS, ...slots });
+  },
+);
 
 test("a quoted or fenced request is material, not a request", () => {
   expect(read("> summarise family\nnice weather today").intent).toBe("unknown");
@@ -210,7 +217,16 @@ test("two persons named are no choice between them", () => {
 });
 
 test("a request of any length is read in time that grows with its length alone", () => {
-  for (const part of ["last ", "20 messages ", "what did ", "twenty ", "and to ", "@@@@", "a-a-a-", "from monday to "]) {
+  for (const part of [
+    "last ",
+    "20 messages ",
+    "what did ",
+    "twenty ",
+    "and to ",
+    "@@@@",
+    "a-a-a-",
+    "from monday to ",
+  ]) {
     const started = performance.now();
     read(part.repeat(8000).slice(0, 64_000));
     expect(performance.now() - started).toBeLessThan(250);

@@ -15,9 +15,10 @@ export const isSchema = (value: unknown): value is Schema =>
 export function textFields(schema: Schema, value: unknown, path = ""): readonly TextField[] {
   const options = schema["anyOf"] ?? schema["oneOf"];
   if (Array.isArray(options)) {
-    return options
-      .filter(isSchema)
-      .flatMap((option) => (couldBe(option, value) ? textFields(option, value, path) : []));
+    // `.nullable().meta()` puts the tier on the union.
+    const inherited = schema["tier"] === undefined ? {} : { tier: schema["tier"] };
+    const possible = options.filter(isSchema).filter((option) => couldBe(option, value));
+    return possible.flatMap((option) => textFields({ ...inherited, ...option }, value, path));
   }
   if (typeof value === "string") {
     if (schema["const"] !== undefined || Array.isArray(schema["enum"])) return [];

@@ -5,39 +5,53 @@ import type { TransformCall, TransformOutcome } from "../src/core/ports.ts";
 import { isRefusal, Refusal } from "../src/core/refusal.ts";
 import type { Prepared, Surroundings, Transform, Turn } from "../src/core/transform.ts";
 import { isSchema, issuePath, type Schema, type TextField, textFields } from "./fields.ts";
-import { transformById } from "./index.ts";
+import { readsPlain, transformById } from "./index.ts";
+import { masked } from "./mask.ts";
 import { type Hmac, Pseudonyms } from "./pseudonyms.ts";
 import { echoes, refuseB } from "./text/check.ts";
 import { isNormal } from "./text/unicode.ts";
 
 export type Lexicon = Pick<Surroundings, "isOrdinaryWord" | "isName">;
 
+/** Transforms by their id, and which of them mask for themselves what they give out. */
+export type Catalogue = {
+  readonly find: (id: string) => Transform | undefined;
+  readonly readsPlain: (id: string) => boolean;
+};
+const ALL: Catalogue = { find: transformById, readsPlain };
+
 /**
  * Throws `capability.unknown`, `input.invalid` (field of the input) or `transform.failed` (field of the output). No refusal says
- * anything that stood in a text: fields are named by the schema's words. `find` is the list of transforms.
+ * anything that stood in a text: fields are named by the schema's words.
  */
 export function runTransform(
   call: TransformCall,
   lexicon: Lexicon,
   hmac: Hmac,
-  find: (id: string) => Transform | undefined = transformById,
+  { find, readsPlain: isPlain }: Catalogue = ALL,
 ): TransformOutcome {
   const transform = find(call.transform);
   if (transform === undefined) throw new Refusal("capability.unknown");
-  const pseudonyms = new Pseudonyms(call, hmac);
+  const names = new Pseudonyms(call, hmac);
   const input = parsed(transform.input, call.input, "input.invalid");
-  const prepared = guarded(() => prepare(transform, call, input, surroundingsOf(call, lexicon, pseudonyms)));
-  const check = (value: unknown): unknown => checked(transform, value, call, pseudonyms);
-  if (prepared.kind === "value") {
-    return { kind: "value", value: check(prepared.value), found: pseudonyms.found };
-  }
-  const fallback = check(prepared.fallback);
-  return { kind: "model", request: prepared.request, fallback, found: pseudonyms.found };
+  const around = surroundingsOf(call, lexicon, names);
+  const turns = guarded(() => (isPlain(transform.id) ? call.turns : masked(call.turns, around)));
+  const prepared = guarded(() => prepare(transform, turns, input, around, call.answer));
+  const sources = [...new Set([...call.turns, ...turns].map((turn) => turn.text))];
+  const check = (value: unknown): unknown => checked(transform, value, call, { names, sources });
+  if (prepared.kind === "value") return { kind: "value", value: check(prepared.value), found: names.found };
+  return { kind: "model", request: prepared.request, fallback: check(prepared.fallback), found: names.found };
 }
 
-function prepare(transform: Transform, call: TransformCall, input: unknown, around: Surroundings): Prepared<unknown> {
-  if (call.answer === undefined) return transform.prepare(call.turns, input, around);
-  return { kind: "value", value: transform.finish(call.answer, call.turns, input, around) };
+function prepare(
+  transform: Transform,
+  turns: readonly Turn[],
+  input: unknown,
+  around: Surroundings,
+  answer: unknown,
+): Prepared<unknown> {
+  if (answer === undefined) return transform.prepare(turns, input, around);
+  return { kind: "value", value: transform.finish(answer, turns, input, around) };
 }
 
 const surroundingsOf = (call: TransformCall, lexicon: Lexicon, pseudonyms: Pseudonyms): Surroundings => ({
@@ -78,19 +92,21 @@ function parsed(type: z.ZodType, value: unknown, code: "input.invalid" | "transf
   throw new Refusal(code, field === "" ? {} : { field });
 }
 
-function checked(transform: Transform, value: unknown, call: TransformCall, pseudonyms: Pseudonyms): unknown {
+/** What a value may name and must not repeat. */
+type Known = { readonly names: Pseudonyms; readonly sources: readonly string[] };
+
+function checked(transform: Transform, value: unknown, call: TransformCall, known: Known): unknown {
   const output = parsed(transform.output, value, "transform.failed");
   const fields = textFields(schemaOf(transform.output, "output"), output);
   const listed = new Set([...stringsOf(call.input), ...call.turns.map((turn) => turn.sender)]);
-  for (const field of fields) {
-    if (!fits(field, listed, pseudonyms)) throw new Refusal("transform.failed", { field: field.path });
-  }
-  const copied = copiedField(
-    fields.filter(({ tier }) => tier === "B"),
-    call.turns,
-    pseudonyms,
-  );
-  if (copied !== undefined) throw new Refusal("transform.failed", { field: copied.path });
+  const unfit = fields.find((field) => !fits(field, listed, known.names));
+  const wrong =
+    unfit ??
+    copiedField(
+      fields.filter(({ tier }) => tier === "B"),
+      known,
+    );
+  if (wrong !== undefined) throw new Refusal("transform.failed", { field: wrong.path });
   return output;
 }
 
@@ -98,7 +114,7 @@ const DATE = /^\d{4}-\d{2}-\d{2}$/;
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2})$/;
 
 /** Is the text what its tier says? Text without a tier never is. */
-function fits({ tier, text }: TextField, listed: ReadonlySet<string>, pseudonyms: Pseudonyms): boolean {
+function fits({ tier, text }: TextField, listed: ReadonlySet<string>, names: Pseudonyms): boolean {
   switch (tier) {
     case "B":
       return refuseB(text) === null;
@@ -107,7 +123,7 @@ function fits({ tier, text }: TextField, listed: ReadonlySet<string>, pseudonyms
     case "C":
       return true;
     case "id":
-      return listed.has(text) || pseudonyms.isKnown(text);
+      return listed.has(text) || names.isKnown(text);
     case "date":
       return DATE.test(text);
     case "time":
@@ -130,18 +146,18 @@ const WAYS = 2;
 const FENCE = " qxfencexq0 ";
 
 /** First tier-B field that repeats a source, also when the repetition is hidden by tokens standing for names. */
-function copiedField(fields: readonly TextField[], turns: readonly Turn[], names: Pseudonyms): TextField | undefined {
-  const sources = turns.map((turn) => turn.text);
-  const ways = [
-    (text: string): string => text,
-    ...Array.from({ length: WAYS }, (_, way) => (text: string): string => {
-      return text.replace(TOKEN, (token) => names.namesOf(token)[way] ?? names.namesOf(token)[0] ?? token);
-    }),
-  ];
-  for (const written of ways) {
-    const texts = fields.map(({ text }) => written(text));
+function copiedField(fields: readonly TextField[], { names, sources }: Known): TextField | undefined {
+  const plain = fields.map(({ text }) => text);
+  const spoken = Array.from({ length: WAYS }, (_, way) =>
+    plain.map((text) => text.replace(TOKEN, (token) => names.namesOf(token)[way] ?? names.namesOf(token)[0] ?? token)),
+  );
+  const tried = new Set<string>();
+  for (const texts of [plain, ...spoken]) {
     // One look at everything, because reading the sources is what costs; the field is looked for when there is something to find.
-    if (!echoes(texts.join(FENCE), sources)) continue;
+    const joined = texts.join(FENCE);
+    if (tried.has(joined)) continue;
+    tried.add(joined);
+    if (!echoes(joined, sources)) continue;
     const at = texts.findIndex((text) => echoes(text, sources));
     if (at >= 0) return fields[at];
   }

@@ -12,7 +12,7 @@ const COMPACT: ReadonlySet<MaskKind> = new Set(["PHONE", "CARD", "IBAN", "MAC", 
 /** Case means something in these. */
 const EXACT: ReadonlySet<MaskKind> = new Set(["SECRET", "URL"]);
 
-function valueOf(kind: MaskKind, text: string): string {
+function sameForm(kind: MaskKind, text: string): string {
   const plain = normalise(text).text.trim().replace(/\s+/g, " ");
   if (EXACT.has(kind)) return plain;
   const lower = plain.toLowerCase();
@@ -20,10 +20,10 @@ function valueOf(kind: MaskKind, text: string): string {
 }
 
 /** `Ana` and `ana` are one key. */
-const nameKey = (name: string): string => valueOf("PERSON", name);
+const nameKey = (name: string): string => sameForm("PERSON", name);
 
 export class Pseudonyms {
-  readonly #call: Pick<TransformCall, "tokenKey">;
+  readonly #key: Uint8Array;
   readonly #hmac: Hmac;
   /** Known keyed hashes, and the tokens that they already have. */
   readonly #tokens = new Map<string, string>();
@@ -33,7 +33,7 @@ export class Pseudonyms {
   readonly #found = new Map<string, Found>();
 
   constructor(call: Pick<TransformCall, "tokenKey" | "known" | "people">, hmac: Hmac) {
-    this.#call = call;
+    this.#key = call.tokenKey;
     this.#hmac = hmac;
     for (const { token, mac } of call.known) {
       this.#tokens.set(`${kindOf(token)}/${mac}`, token);
@@ -47,10 +47,10 @@ export class Pseudonyms {
 
   /** Linear in what is known; once a different thing. */
   tokenOf(kind: MaskKind, text: string): string {
-    const value = valueOf(kind, text);
+    const value = sameForm(kind, text);
     const person = kind === "PERSON" ? this.#people.get(value) : undefined;
     if (person !== undefined) return person;
-    const mac = this.#hmac(this.#call.tokenKey, `${kind}\u0000${value}`);
+    const mac = this.#hmac(this.#key, `${kind}\u0000${value}`);
     const key = `${kind}/${mac}`;
     const token = this.#tokens.get(key) ?? this.#fresh(kind, mac);
     this.#tokens.set(key, token);

@@ -1,13 +1,16 @@
 /** `request.read`: a member's own addressed message → its text with names and identifiers masked, what is asked, and what it names. */
 import { z } from "zod";
 import { Name } from "../src/core/ids.ts";
+import { TIER_R_CHARS_MAX } from "../src/core/limits.ts";
 import { type Intent, ReadRequest, type Slots } from "../src/core/request.ts";
 import { PersonToken } from "../src/core/scope.ts";
 import type { Surroundings, Transform, Turn } from "../src/core/transform.ts";
+import { redact } from "./redact.ts";
 import { intentOf, refuses } from "./request/intents.ts";
 import { type Plain, plain } from "./request/plain.ts";
 import { lastOf, namesStart, type Period, periodOf } from "./request/range.ts";
 import { aliasOf, isOwn, personsOf, scopeOf, toOf } from "./request/who.ts";
+import { normalise } from "./text/unicode.ts";
 
 const ALIASES_MAX = 500;
 
@@ -74,6 +77,12 @@ function read(turn: Turn, { aliases, me }: z.output<typeof input>, around: Surro
   return { intent, slots };
 }
 
+/** Tier R: masked, at most 4,000 units, still normal after the cut. */
+function ownText(text: string, around: Surroundings): string {
+  const { text: all } = redact(text, around);
+  return all.length <= TIER_R_CHARS_MAX ? all : normalise(all.slice(0, TIER_R_CHARS_MAX)).text;
+}
+
 /** Reads the first turn alone: what a message replies to is material, never an instruction. */
 export const readRequest: Transform<typeof input, typeof ReadRequest> = {
   id: "request.read",
@@ -82,7 +91,7 @@ export const readRequest: Transform<typeof input, typeof ReadRequest> = {
   output: ReadRequest,
   prepare: ([turn], named, around) => {
     if (turn === undefined) throw new RangeError("a request is one message");
-    return { kind: "value", value: { text: "", ...read(turn, named, around) } };
+    return { kind: "value", value: { text: ownText(turn.text, around), ...read(turn, named, around) } };
   },
   finish: () => {
     throw new RangeError("no model reads requests");

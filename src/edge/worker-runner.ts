@@ -73,10 +73,10 @@ class Thread {
     this.#worker.stderr.resume();
     this.#worker.on("message", (reply: WorkerReply) => this.#heard(reply));
     // The error itself may quote content: it is not looked at.
-    this.#worker.on("error", () => this.end("transform.failed"));
-    this.#worker.on("messageerror", () => this.end("transform.failed"));
-    this.#worker.on("exit", () => this.end("transform.failed"));
-    this.#forget = clock.at(clock.now() + TRANSFORM_START_MS_MAX, () => this.end("transform.timeout"));
+    this.#worker.on("error", () => void this.end("transform.failed"));
+    this.#worker.on("messageerror", () => void this.end("transform.failed"));
+    this.#worker.on("exit", () => void this.end("transform.failed"));
+    this.#forget = clock.at(clock.now() + TRANSFORM_START_MS_MAX, () => void this.end("transform.timeout"));
   }
 
   get isIdle(): boolean {
@@ -90,7 +90,7 @@ class Thread {
   take({ job, call }: Waiting): void {
     this.#state = "busy";
     this.#job = job;
-    this.#forget = this.#clock.at(this.#clock.now() + job.deadlineMs, () => this.end("transform.timeout"));
+    this.#forget = this.#clock.at(this.#clock.now() + job.deadlineMs, () => void this.end("transform.timeout"));
     // A view would take its whole buffer across, and with it whatever else lies there.
     const tokenKey = Uint8Array.from(call.tokenKey);
     try {

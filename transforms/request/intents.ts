@@ -87,7 +87,9 @@ const THANKS =
   "thanks?(?: you)?(?: so much| very much| a lot)?|thank u|thx|ty|cheers|much appreciated|great|perfect|nice|cool|awesome|good (?:bot|job|work)|well done|" +
   "danke(?: dir| schon| sehr| vielmals)?|vielen dank|super|merci(?: beaucoup| bien)?|parfait|(?:muchas |mil )?gracias|perfecto|genial";
 
-const ASKS_BACK = starts("remind me (?:what|who|when|where|why|how|which|if|whether)|erinner mich,? (?:was|wer|wann|wo)");
+const ASKS_BACK = starts(
+  "remind me (?:what|who|when|where|why|how|which|if|whether)|erinner mich,? (?:was|wer|wann|wo)",
+);
 /** "did Ana finish the task": about something that is said, not a wish for a list. */
 const ABOUT_ONE = starts(
   "(?:did|does|has|was|were|is|why|when|where|how)(?! (?:there|anything|anyone|any|something|everything|it|i|we)(?![a-z]))",
@@ -110,21 +112,42 @@ const RULES: readonly Rule[] = [
   { intent: "send", fits: starts(SEND), unless: FOR_ME, asked: true },
   { intent: "conversations", fits: w(CONVERSATIONS), unless: w(SUMMARY) },
   { intent: "redact", fits: w(REDACT), unless: starts("redacta") },
-  { intent: "tasks", fits: starts(`(?:${SUMMARY})(?: of)?(?: the| all| my| our| open| any){0,3} (?:${TASKS})`), asked: true },
+  {
+    intent: "tasks",
+    fits: starts(`(?:${SUMMARY})(?: of)?(?: the| all| my| our| open| any){0,3} (?:${TASKS})`),
+    asked: true,
+  },
   { intent: "summarize", fits: starts(SUMMARY), asked: true },
   { intent: "compose", fits: starts(COMPOSE), unless: w(`${SUMMARY}|${TASKS}`), asked: true },
-  { intent: "catch_up", fits: w(MISSED), unless: w("miss(?:ed)? (?:the|a|my|your|our|his|her|their) (?!chat|thread|messages?|conversation)") },
+  {
+    intent: "catch_up",
+    fits: w(MISSED),
+    unless: w("miss(?:ed)? (?:the|a|my|your|our|his|her|their) (?!chat|thread|messages?|conversation)"),
+  },
   { intent: "tasks", fits: w(TASKS), unless: ABOUT_ONE },
   { intent: "summarize", fits: w(SUMMARY), unless: ABOUT_ONE },
   { intent: "entities", fits: w(ENTITIES), unless: starts("(?:why|when|where|how|did|does|has)") },
   { intent: "summarize", fits: SAID_WITHOUT_TOPIC, asked: true },
   {
     intent: "summarize",
-    fits: w("what (?:was|is|were|has been|have) (?:they |we |people )?(?:being |been )?(?:discuss(?:ed|ing)|talk(?:ed|ing) about)|what(?: did|'d) (?:they|we|people|everyone) (?:talk about|discuss|say)(?! (?:about|on))|what (?:is|was) (?:this|the) (?:thread|chat|conversation|discussion) about|was wurde (?:besprochen|gesagt)|de quoi (?:a-t-on|ont-ils) parle|de que (?:se hablo|hablaron|han hablado)"),
+    fits: w(
+      "what (?:was|is|were|has been|have) (?:they |we |people )?(?:being |been )?(?:discuss(?:ed|ing)|talk(?:ed|ing) about)|what(?: did|'d) (?:they|we|people|everyone) (?:talk about|discuss|say)(?! (?:about|on))|what (?:is|was) (?:this|the) (?:thread|chat|conversation|discussion) about|was wurde (?:besprochen|gesagt)|de quoi (?:a-t-on|ont-ils) parle|de que (?:se hablo|hablaron|han hablado)",
+    ),
   },
   { intent: "greeting", fits: WHOLE(`${HELLO}|${HELP}|there|lazaret|butler|bot|all|zusammen`) },
-  { intent: "greeting", fits: starts(HELP), asked: true, unless: w("help me (?:write|draft|find|understand)|examples? of") },
-  { intent: "thanks", fits: WHOLE(`${THANKS}|that'?s|(?:that|this) (?:was|is)|for that|bot|lazaret|butler|it|very|so|much|helpful|ok(?:ay)?`), unless: /^(?:ok(?:ay)?)?[\s.,!]*$/ },
+  {
+    intent: "greeting",
+    fits: starts(HELP),
+    asked: true,
+    unless: w("help me (?:write|draft|find|understand)|examples? of"),
+  },
+  {
+    intent: "thanks",
+    fits: WHOLE(
+      `${THANKS}|that'?s|(?:that|this) (?:was|is)|for that|bot|lazaret|butler|it|very|so|much|helpful|ok(?:ay)?`,
+    ),
+    unless: /^(?:ok(?:ay)?)?[\s.,!]*$/,
+  },
   { intent: "compose", fits: w(`help me (?:write|draft)|${COMPOSE}`), unless: starts(ASKS), asked: true },
   { intent: "question", fits: starts(ASKS), asked: true },
   { intent: "question", fits: /\?\s*$/ },

@@ -42,11 +42,7 @@ const COURTESY = new RegExp(
 const COURTESY_MAX = 6;
 
 export function plain(text: string): Plain {
-  const written = text
-    .replace(FENCED, " ")
-    .replace(QUOTED_LINE, " ")
-    .trim()
-    .slice(0, REQUEST_CHARS_MAX);
+  const written = text.replace(FENCED, " ").replace(QUOTED_LINE, " ").trim().slice(0, REQUEST_CHARS_MAX);
   const folded = fold(written);
   // `/summarize` is a command of its own: its slash goes, its word stays.
   let asked = folded.replace(/^[/!](?=[a-z])/, "");

@@ -15,12 +15,19 @@ const MESSAGE =
   "messages?|msgs?|posts?|lines?|texts?|comments?|replies|entries|things|nachrichten?|beitrage|mitteilungen|zeilen|mensajes?|lineas";
 const LAST =
   "last|latest|past|previous|recent|most recent|newest|preceding|letzten?r?|vergangenen|neuesten|neusten|vorigen|derniere?s?|ultim[oa]s?";
-const LAST_FIRST = new RegExp(`(?<![a-z])(?:${LAST}) ${COUNT}(?: (?:${LAST}|new|neuen?|unread|nouveaux|chat))?(?: (${MESSAGE}))?(?![a-z0-9])(?! *[:h%])`, "g");
+const LAST_FIRST = new RegExp(
+  `(?<![a-z])(?:${LAST}) ${COUNT}(?: (?:${LAST}|new|neuen?|unread|nouveaux|chat))?(?: (${MESSAGE}))?(?![a-z0-9])(?! *[:h%])`,
+  "g",
+);
 const COUNT_FIRST = new RegExp(
   `(?<![a-z0-9])${COUNT} (?:(?:${LAST}|new|newest|unread|neuen?|nouveaux|nuevos) )?(${MESSAGE})(?: (?:${LAST}|precedents|anteriores))?(?![a-z0-9])`,
 );
-const COUNT_LAST = new RegExp(`(?<![a-z])(?:les|los|las|die|the) ${COUNT} (?:derniere?s|ultim[oa]s|letzten|latest|last)(?: (${MESSAGE}))?(?![a-z])`);
-const LAST_ONE = new RegExp(`(?<![a-z])(?<!(?:since|after|seit|depuis|desde) (?:my|the|your|meiner|mon|mi) )(?:${LAST}) (?:message|msg|post|comment|nachricht|beitrag|mensaje)(?![a-z])`);
+const COUNT_LAST = new RegExp(
+  `(?<![a-z])(?:les|los|las|die|the) ${COUNT} (?:derniere?s|ultim[oa]s|letzten|latest|last)(?: (${MESSAGE}))?(?![a-z])`,
+);
+const LAST_ONE = new RegExp(
+  `(?<![a-z])(?<!(?:since|after|seit|depuis|desde) (?:my|the|your|meiner|mon|mi) )(?:${LAST}) (?:message|msg|post|comment|nachricht|beitrag|mensaje)(?![a-z])`,
+);
 const EVERYTHING =
   /(?<![a-z])(?:everything(?! (?:i|we|you)(?![a-z]))|the (?:whole|entire|full|complete) (?:thing|chat|thread|conversation|history|group|room|discussion)|all (?:of )?(?:the |these |this )?(?:messages|history)|from the (?:beginning|start)|alles|den ganzen (?:chat|verlauf)|(?:die )?ganze (?:unterhaltung|gruppe)|alle nachrichten|tout(?:e la conversation)?|todo(?: el chat)?|toda la conversacion|todos los mensajes)(?![a-z])/;
 const UNIT_NEXT = new RegExp(`^ ?(?:${fold(oneOf(UNITS.keys())).replaceAll("\\s+", " ")})(?![a-z])`);
@@ -52,12 +59,20 @@ const folded = <T>(table: ReadonlyMap<string, T>): ReadonlyMap<string, T> =>
 const DAYS = folded(new Map([...WEEKDAYS, ...SHORT_WEEKDAYS]));
 const MONTH = folded(MONTHS);
 const UNIT = folded(UNITS);
-const UNIT_MINUTES = { minute: 1, hour: 60, day: DAY_MINUTES, week: 7 * DAY_MINUTES, month: 30 * DAY_MINUTES, year: 365 * DAY_MINUTES };
+const UNIT_MINUTES = {
+  minute: 1,
+  hour: 60,
+  day: DAY_MINUTES,
+  week: 7 * DAY_MINUTES,
+  month: 30 * DAY_MINUTES,
+  year: 365 * DAY_MINUTES,
+};
 const alternatives = (table: ReadonlyMap<string, unknown>): string =>
   [...table.keys()].sort((a, b) => b.length - a.length).join("|");
 
 const SINCE = "since|from|after|starting|beginning|seit|ab|depuis|a partir de|desde";
-const TODAY = "today|heutige[nrs]?|tonight|this (?:morning|afternoon|evening)|heute(?: (?:morgen|fruh|vormittag|nachmittag|abend))?|aujourd'hui|ce (?:matin|soir)|cet apres-midi|hoy|esta (?:manana|tarde|noche)";
+const TODAY =
+  "today|heutige[nrs]?|tonight|this (?:morning|afternoon|evening)|heute(?: (?:morgen|fruh|vormittag|nachmittag|abend))?|aujourd'hui|ce (?:matin|soir)|cet apres-midi|hoy|esta (?:manana|tarde|noche)";
 const YESTERDAY = "yesterday|gestrige[nrs]?|last night|gestern(?: abend)?|d'hier|ayer|anoche";
 const BEFORE_YESTERDAY = "(?:the )?day before yesterday|vorgestern|avant-hier|anteayer";
 /** French for yesterday and German for here: French words beside it decide. */
@@ -67,7 +82,9 @@ const WEEKDAY = `(?:(?:last|on|this|past|letzten|vergangenen|am|lundi dernier|le
 const DATED =
   `(\\d{4})-(\\d{1,2})-(\\d{1,2})|(\\d{1,2})(?:st|nd|rd|th|\\.|er)?(?: of| de)? (${alternatives(MONTH)})(?: (?:de )?(\\d{4}))?|` +
   `(${alternatives(MONTH)}) (\\d{1,2})(?:st|nd|rd|th)?(?:,? (\\d{4}))?|(\\d{1,2})\\.(\\d{1,2})\\.(\\d{4})?`;
-const DAY = new RegExp(`(?<![a-z0-9])(?:(${BEFORE_YESTERDAY})|(${YESTERDAY})|(${TODAY})|${DATED}|${WEEKDAY})(?![a-z0-9])`);
+const DAY = new RegExp(
+  `(?<![a-z0-9])(?:(${BEFORE_YESTERDAY})|(${YESTERDAY})|(${TODAY})|${DATED}|${WEEKDAY})(?![a-z0-9])`,
+);
 const CLOCK =
   /(?<![a-z0-9:.])(?:(\d{1,2})(?:[:h.](\d{2}))? ?(am|pm|a\.m\.|p\.m\.|uhr|h|o'clock)?|(noon|midday|lunch|lunchtime|midnight|mittag|mitternacht|midi|minuit|mediodia|medianoche|breakfast))(?![a-z0-9:])/;
 
@@ -95,7 +112,8 @@ function clockFrom(text: string, bare: boolean): number | null {
   const m = CLOCK.exec(text);
   if (m === null) return null;
   const named = m[4];
-  if (named !== undefined) return /midn|mitternacht|minuit|medianoche/.test(named) ? 0 : named === "breakfast" ? 480 : 720;
+  if (named !== undefined)
+    return /midn|mitternacht|minuit|medianoche/.test(named) ? 0 : named === "breakfast" ? 480 : 720;
   const half = (m[3] ?? "").replaceAll(".", "");
   if (m[2] === undefined && half === "" && !bare) return null;
   const hour = Number(m[1]);
@@ -119,12 +137,12 @@ const AMOUNT_OF_TIME = new RegExp(
 const AGO = new RegExp(
   `(?<![a-z])(?:${COUNT} (${alternatives(UNIT)}) ago|(?:vor|il y a|hace) ${COUNT} (${alternatives(UNIT)})|(?:seit|depuis|desde hace|for) (?:the last )?${COUNT} (${alternatives(UNIT)}))(?![a-z])`,
 );
-const CALENDAR = new RegExp(
-  "(?<![a-z])(?<!(?:the|in|over|during|within|den|les) )(?:(last|previous|letzte[nr]?|vorige|vergangene) (week|month|year|woche|monat|jahr)|(?:la )?(semaine|mois|annee) (?:derniere?|passee?)|(?:la |el )?(semana|mes|ano) (?:pasad[oa]))(?![a-z])",
-);
+const CALENDAR =
+  /(?<![a-z])(?<!(?:the|in|over|during|within|den|les) )(?:(last|previous|letzte[nr]?|vorige|vergangene) (week|month|year|woche|monat|jahr)|(?:la )?(semaine|mois|annee) (?:derniere?|passee?)|(?:la |el )?(semana|mes|ano) (?:pasad[oa]))(?![a-z])/;
 const CURRENT =
   /(?<![a-z])(?:this|the current|diese[rnm]?|diesen|cette|ce|esta|este) (week|month|year|weekend|woche|monat|jahr|wochenende|semaine|mois|annee|week-end|semana|mes|ano|fin de semana)(?![a-z])/;
-const WEEKEND = /(?<![a-z])(?:(?:over|during|on|at|last|am|letztes|le|el|ce) )?(?:the )?(?:weekend|wochenende|week-end|fin de semana)(?![a-z])/;
+const WEEKEND =
+  /(?<![a-z])(?:(?:over|during|on|at|last|am|letztes|le|el|ce) )?(?:the )?(?:weekend|wochenende|week-end|fin de semana)(?![a-z])/;
 
 const IN_MONTH = new RegExp(
   `(?<![a-z])(?:in|of|for|during|im|en|de|summari[sz]e|recap|all) (${alternatives(MONTH)})(?! \\d)(?![a-z])`,
@@ -169,7 +187,10 @@ function durations(text: string, anchor: Anchor): Period | null {
     return { since: anchor.now - minutes * MINUTE_MS, until: null };
   }
   const current = CURRENT.exec(text);
-  if (current !== null) return /week-?end|wochenende|fin de/.test(current[1] ?? "") ? weekend(anchor) : calendar(current[1] ?? "", 0, anchor);
+  if (current !== null)
+    return /week-?end|wochenende|fin de/.test(current[1] ?? "")
+      ? weekend(anchor)
+      : calendar(current[1] ?? "", 0, anchor);
   if (WEEKEND.test(text)) return weekend(anchor);
   const month = MONTH.get(IN_MONTH.exec(text)?.[1] ?? "");
   if (month === undefined) return null;
@@ -191,7 +212,9 @@ function days(text: string, anchor: Anchor): Period | null {
   if (day === null) return null;
   const before = text.slice(0, m.index);
   const after = text.slice(m.index + m[0].length);
-  if (/(?:^|[^a-z])(?:until|till|before|up to|bis|vor|jusqu'a|avant|hasta|antes de(?:l)?)(?: the| el| le)? $/.test(before)) {
+  if (
+    /(?:^|[^a-z])(?:until|till|before|up to|bis|vor|jusqu'a|avant|hasta|antes de(?:l)?)(?: the| el| le)? $/.test(before)
+  ) {
     return { since: null, until: anchor.at({ day, minute: 0 }) };
   }
   const isSince = new RegExp(`(?:^|[^a-z])(?:${SINCE})(?: the| el| le| du| dem)? $`).test(before);
@@ -233,7 +256,9 @@ const STARTS = new RegExp(`(?<![a-z])(?:${SINCE}|${LAST})(?![a-z])`);
 export function periodOf(text: string, now: number, offsetMinutes: number): Period {
   const at = ({ day, minute }: Moment): number => (day * DAY_MINUTES + minute - offsetMinutes) * MINUTE_MS;
   const anchor: Anchor = { now, local: localOf(now, offsetMinutes), at };
-  const said = HIER_FRENCH.test(text) ? text.replace(/(?<![a-z'-])hier(?![a-z])/g, "d'hier").replaceAll("d'd'hier", "d'hier") : text;
+  const said = HIER_FRENCH.test(text)
+    ? text.replace(/(?<![a-z'-])hier(?![a-z])/g, "d'hier").replaceAll("d'd'hier", "d'hier")
+    : text;
   const found = durations(said, anchor) ?? days(said, anchor) ?? clocks(said, anchor) ?? NOTHING;
   const since = found.since === null ? null : Math.max(0, found.since);
   return found.until !== null && since !== null && found.until <= since ? NOTHING : { since, until: found.until };

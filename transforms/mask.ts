@@ -1,0 +1,30 @@
+/** Turns as transforms that write text of their own may read them: names and identifiers are tokens before the first word is chosen. */
+import type { MaskKind, Surroundings, Turn } from "../src/core/transform.ts";
+import { detect } from "./text/detect.ts";
+
+/** Stay as they are: a summary without places or bodies says nothing, and tier B may name them. */
+const KEPT: ReadonlySet<MaskKind> = new Set(["ORG", "PLACE"]);
+/** One word for all of a kind: a token of its own would say when the same secret comes again. */
+const FIXED: Partial<Readonly<Record<MaskKind, string>>> = {
+  SECRET: "SECRET",
+  CARD: "CARD",
+  IBAN: "IBAN",
+  ID: "ID",
+  GEO: "POSITION",
+  URL: "LINK",
+};
+
+function maskedText(text: string, around: Surroundings): string {
+  let out = "";
+  let from = 0;
+  for (const { start, end, type } of detect(text, around)) {
+    if (KEPT.has(type)) continue;
+    out += text.slice(from, start) + (FIXED[type] ?? around.tokenOf(type, text.slice(start, end)));
+    from = end;
+  }
+  return out + text.slice(from);
+}
+
+/** Linear in the texts. */
+export const masked = (turns: readonly Turn[], around: Surroundings): readonly Turn[] =>
+  turns.map((turn) => ({ ...turn, text: maskedText(turn.text, around) }));
