@@ -5,6 +5,7 @@
 import { z } from "zod";
 import type { Surroundings, Transform, Turn } from "../src/core/transform.ts";
 import { type Candidate, type Cast, candidatesOf } from "./summary/candidates.ts";
+import { compacted } from "./summary/compact.ts";
 import { choose, weighed } from "./summary/choose.ts";
 import { contentWords, isStop, spread, stem } from "./summary/content.ts";
 import { type Echoes, echoesOf, isUnfit, POINT_CHARS_MAX, reworded } from "./summary/verify.ts";
@@ -18,7 +19,7 @@ const PARTICIPANTS_MAX = 32;
 const NAME_CHARS_MAX = 64;
 const COUNT_MAX = 1_000_000;
 /** A summary of a group is at most this part of what was written, and never less than the floor. */
-const GROUP_SHARE = 0.24;
+const GROUP_SHARE = 0.25;
 const GROUP_CHARS_MIN = 160;
 /** A dialogue of two longer than this is summarised like a group: two statements would say too little. */
 const PAIR_TURNS_MAX = 24;
@@ -72,11 +73,12 @@ function ordinary(turns: readonly Turn[], surroundings: Surroundings): (word: st
 }
 
 /** A point as it may be shown, or null. */
-function pointOf(candidate: Candidate, echoes: Echoes): string | null {
-  if (isUnfit(candidate.text)) return null;
-  const text = reworded(candidate.text, echoes);
+function pointOf(said: string, echoes: Echoes): string | null {
+  if (isUnfit(said)) return null;
+  const text = reworded(said, echoes);
   if (text === null || isUnfit(text)) return null;
-  return /[.!?]$/u.test(text) ? text : `${text}.`;
+  const bare = text.replace(/[\s,;:.!?-]+$/u, "");
+  return `${bare.charAt(0).toUpperCase()}${bare.slice(1)}.`;
 }
 
 function topicsOf(turns: readonly Turn[], senders: readonly string[], counts: ReadonlyMap<string, number>): string[] {
@@ -108,8 +110,9 @@ function pointsOf(
   const charsMax = Math.min(POINTS_CHARS_MAX, Math.max(GROUP_CHARS_MIN, Math.floor(chars * GROUP_SHARE)));
   const echoes = echoesOf(turns.map((turn) => turn.text));
   const fit: Candidate[] = [];
-  for (const candidate of candidatesOf(turns, castOf(turns, senders), ordinary(turns, surroundings))) {
-    const text = pointOf(candidate, echoes);
+  const cast = castOf(turns, senders);
+  for (const candidate of candidatesOf(turns, cast, ordinary(turns, surroundings))) {
+    const text = pointOf(pairwise ? candidate.text : compacted(candidate, turns, cast.nameOf), echoes);
     if (text !== null) fit.push({ ...candidate, text });
   }
   const room = { pointsMax, charsMax: pairwise ? POINTS_CHARS_MAX : charsMax, pairwise };

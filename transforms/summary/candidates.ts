@@ -3,6 +3,7 @@ import type { Turn } from "../../src/core/transform.ts";
 import { sentencesOf } from "../text/sentences.ts";
 import { clausesOf } from "./clauses.ts";
 import { contentWords } from "./content.ts";
+import { Pending } from "./pending.ts";
 import type { Roles } from "./shift.ts";
 import { type Act, statementOf } from "./statements.ts";
 import { joined } from "./verbs.ts";
@@ -30,13 +31,16 @@ const CANDIDATES_MAX = 6000;
 /** All statements of a conversation, in order. */
 export function candidatesOf(turns: readonly Turn[], cast: Cast, isOrdinary: (word: string) => boolean): Candidate[] {
   const out: Candidate[] = [];
+  const pending = new Pending();
   let sentence = 0;
   for (const turn of turns) {
     const speaker = cast.nameOf(turn.sender);
     const roles: Roles = { speaker, addressee: cast.addresseeOf(turn) };
     for (const { text } of sentencesOf(turn.text).slice(0, SENTENCES_A_TURN_MAX)) {
       sentence += 1;
-      for (const clause of clausesOf(text)) {
+      for (const raw of clausesOf(text)) {
+        const clause = { ...raw, tokens: pending.fill(raw.tokens, turn.index, turn.sender) };
+        pending.note(raw.tokens, turn.index, turn.sender);
         const statement = statementOf(clause, roles, isOrdinary);
         if (statement === null || out.length >= CANDIDATES_MAX) continue;
         out.push({

@@ -123,7 +123,7 @@ const PATTERNS: readonly (readonly [RegExp, Frame])[] = [
     wishes("wants"),
   ],
   [
-    /^i would like (.+)$|^i will have (.+)$|^i will take (.+)$/u,
+    /^i would like (.+)$|^i will have (.+)$|^i will take ((?:the|a|an|some|one|two|this|that|these|those|it) (?!look|walk|break|call|nap|picture|photo).+|it)$/u,
     (g, r) => framed("wish", [r.speaker, g[1] ? "wants" : "orders"], split(g[1] ?? g[2] ?? g[3]), r),
   ],
   [/^i am looking for (.+)$/u, (g, r) => framed("wish", [r.speaker, "wants"], split(g[1]), r)],
@@ -175,6 +175,8 @@ function question(tokens: readonly string[], roles: Roles): Statement | null {
   return statement === null ? null : framed("question", [...frame, "if"], statement, roles);
 }
 
+const NO_SUBJECT = /^(?:was|were|is|are|am|been|be|has|have|had|will|would|can|could|should|do|did|does|not|to|and|or|of|than|thank|thanks|welcome|sorry|good|great|nice|same|like|very|too|so)$/u;
+
 function plainStatement(tokens: readonly string[], roles: Roles): Statement | null {
   const first = (tokens[0] ?? "").toLowerCase();
   const second = (tokens[1] ?? "").toLowerCase();
@@ -190,7 +192,8 @@ function plainStatement(tokens: readonly string[], roles: Roles): Statement | nu
   ) {
     return framed("other", [roles.speaker, "says"], tokens, roles);
   }
-  if (tokens.length < 4) return null;
+  // "Was at the gym": without a subject it is nobody's.
+  if (tokens.length < 4 || NO_SUBJECT.test(first)) return null;
   return framed("fact", [roles.speaker, "says"], tokens, roles);
 }
 

@@ -164,7 +164,7 @@ function expand(word: string, next: string): string {
   return word;
 }
 
-const TOKEN = /[\p{L}\p{N}_]+(?:['.:/&@+-][\p{L}\p{N}_]+)*'?|[^\s\p{L}\p{N}]/gu;
+const TOKEN = /\d{1,3}(?:,\d{3})+(?![\p{L}\p{N}])|[\p{L}\p{N}_]+(?:['.:/&@+-][\p{L}\p{N}_]+)*'?|[^\s\p{L}\p{N}]/gu;
 
 /** Words and marks of a sentence with contractions written out; `$` and `€` cling to their number. */
 export function tokensOf(sentence: string): string[] {

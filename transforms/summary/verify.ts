@@ -1,4 +1,5 @@
 /** Makes a point fit to be revealed: it must not repeat its sources, and holds nothing that tier B refuses (CONTRACT section 3). */
+import { isParticiple } from "./verbs.ts";
 import { lowerWords } from "../text/sentences.ts";
 
 const RUN_WORDS = 8;
@@ -43,18 +44,23 @@ export function repetition(words: readonly string[], echoes: Echoes): readonly [
 const SLACK = new Set(
   "really very just also quite so actually the a an that some still only too definitely always".split(" "),
 );
-const BACKSHIFT = new Map(
-  Object.entries({
-    is: "was",
-    are: "were",
-    will: "would",
-    can: "could",
-    has: "had",
-    have: "had",
-    may: "might",
-    am: "was",
-  }),
+/** Words that can be said otherwise without another meaning. `:` stands for a copula: "Next sync: Wednesday". */
+const OTHERWISE = new Map(
+  Object.entries({ is: ":", are: ":", will: "is going to", can: "is able to", cannot: "is not able to", has: "has got", have: "have got", am: "is", was: "has been", were: "have been", must: "has to", because: "as", and: "as well as", but: "though", about: "on", buy: "get", bring: "take along", make: "prepare", need: "require", needs: "requires", costs: "comes to", starts: "begins", start: "begin", before: "ahead of", with: "along with", }),
 );
+const LAST_RESORT = new Set(["with", "and", "about"]);
+const PLURAL = /^(?:they|we|the others|.*[^s]s)$/iu;
+
+/** What stands for the word at `at`, in its place. */
+function substitute(spaced: readonly string[], at: number): readonly string[] {
+  const word = (spaced[at] ?? "").toLowerCase();
+  const other = OTHERWISE.get(word);
+  if (other === undefined) return [];
+  const before = spaced[at - 1] ?? "";
+  if (other === ":") return [];
+  if (other.endsWith(" got") && isParticiple((spaced[at + 1] ?? "").toLowerCase())) return [spaced[at] ?? "", "now"];
+  return other.startsWith("is ") && PLURAL.test(before) ? ["are", ...other.split(" ").slice(1)] : other.split(" ");
+}
 
 /** The point with one word less or shifted inside each repetition; null when no wording was found. */
 export function reworded(text: string, echoes: Echoes): string | null {
@@ -68,8 +74,10 @@ export function reworded(text: string, echoes: Echoes): string | null {
     const owner = flat.flatMap((list, i) => list.map(() => i));
     const at = changeable(spaced, owner.slice(found[0], found[1]));
     if (at === null) return null;
-    const shifted = BACKSHIFT.get((spaced[at] ?? "").toLowerCase());
-    current = [...spaced.slice(0, at), ...(shifted === undefined ? [] : [shifted]), ...spaced.slice(at + 1)].join(" ");
+    const colon = OTHERWISE.get((spaced[at] ?? "").toLowerCase()) === ":";
+    const before = spaced.slice(0, at);
+    if (colon && at > 0) before[at - 1] = `${before[at - 1]}:`;
+    current = [...before, ...substitute(spaced, at), ...spaced.slice(at + 1)].join(" ");
   }
   return null;
 }
@@ -79,15 +87,18 @@ function changeable(spaced: readonly string[], places: readonly number[]): numbe
   const middle = (places.length - 1) / 2;
   const order = [...places.keys()].sort((a, b) => Math.abs(a - middle) - Math.abs(b - middle));
   const inner = order.map((i) => places[i] ?? 0);
-  const slack = inner.find((i) => SLACK.has((spaced[i] ?? "").toLowerCase()));
-  return slack ?? inner.find((i) => BACKSHIFT.has((spaced[i] ?? "").toLowerCase())) ?? null;
+  const lower = (i: number): string => (spaced[i] ?? "").toLowerCase();
+  const other = (i: number): boolean => OTHERWISE.has(lower(i)) && !LAST_RESORT.has(lower(i));
+  return inner.find((i) => SLACK.has(lower(i))) ?? inner.find(other) ?? inner.find((i) => LAST_RESORT.has(lower(i))) ?? null;
 }
 
 const SECRETS =
   /\b(?:pass(?:word|wort|code|phrase)?s?|pwd|pin|iban|otp|cvv|ssn|api|secret|geheim\w*|kennwort|contraseña|mot de passe|login|credentials?|token)\b/iu;
+/** A code in words: "the gate code is 7731", "PIN: 12-34". */
+const CODE = /\b(?:codes?|pin|combination|key|number|nr|no)\b\P{L}{0,6}(?:\p{L}+\P{L}{1,3}){0,5}(?=[^\s]*\d[\d\s.-]{2,})[\p{L}\d._-]+/iu;
 const REFUSED =
   /https?:|www\.|[<>{}[\]`\\|*#~^@=]|\b\w+\.(?:com|net|org|io|de|at|fr|es|eu|uk|co)\b|\d[\d\s/().-]{5,}\d|_{2}/iu;
 
 /** Is there anything in a text that should not even be tried? Cheap; the final say has the tier B check. */
 export const isUnfit = (text: string): boolean =>
-  text.length > POINT_CHARS_MAX || REFUSED.test(text) || SECRETS.test(text);
+  text.length > POINT_CHARS_MAX || REFUSED.test(text) || SECRETS.test(text) || CODE.test(text);
