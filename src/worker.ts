@@ -3,6 +3,7 @@ import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
 import { runTransform } from "../transforms/harness.ts";
+import { TRANSFORMS } from "../transforms/index.ts";
 import { lexiconFrom } from "../transforms/text/lexicon.ts";
 import { assert } from "./core/assert.ts";
 import type { TransformCall } from "./core/ports.ts";
@@ -28,6 +29,16 @@ function replyTo(call: TransformCall): WorkerReply {
   }
 }
 
+/** The first call of each kind compiles patterns and schemas: it happens before anybody waits. */
+function warmUp(): void {
+  const [sender, text] = ["PERSON_0000", "Could you bring the tent on Saturday?"];
+  const turns = [{ index: 0, sender, text, sentAt: 0, offsetMinutes: 0, replyTo: null, media: 0 }];
+  const around = { people: [], known: [], language: "en", now: 0, nowOffsetMinutes: 0 };
+  for (const { id } of TRANSFORMS)
+    replyTo({ transform: id, turns, input: {}, tokenKey: new Uint8Array(32), ...around });
+}
+
+warmUp();
 port.on("message", (call: TransformCall) => {
   port.postMessage(replyTo(call));
 });

@@ -25,6 +25,13 @@ function maskedText(text: string, around: Surroundings): string {
   return out + text.slice(from);
 }
 
-/** Linear in the texts. */
+/** What looks like a token of ours, written by somebody: it must never be taken for one and given a name. */
+const LOOK_ALIKE = /(?<![A-Za-z0-9_])([A-Z]{2,8})_(?=[0-9a-f]{4,64}(?![A-Za-z0-9_]))/g;
+
+/** Turns in which no text looks like a token. Lengths stay, so that places in the text do. */
+export const escaped = (turns: readonly Turn[]): readonly Turn[] =>
+  turns.map((turn) => ({ ...turn, text: turn.text.replace(LOOK_ALIKE, "$1-") }));
+
+/** Escaped turns with names and identifiers masked. Linear in the texts. */
 export const masked = (turns: readonly Turn[], around: Surroundings): readonly Turn[] =>
   turns.map((turn) => ({ ...turn, text: maskedText(turn.text, around) }));

@@ -5,8 +5,8 @@
 import { z } from "zod";
 import type { Surroundings, Transform, Turn } from "../src/core/transform.ts";
 import { type Candidate, type Cast, candidatesOf } from "./summary/candidates.ts";
-import { compacted } from "./summary/compact.ts";
 import { choose, weighed } from "./summary/choose.ts";
+import { compacted } from "./summary/compact.ts";
 import { contentWords, isStop, spread, stem } from "./summary/content.ts";
 import { type Echoes, echoesOf, isUnfit, POINT_CHARS_MAX, reworded } from "./summary/verify.ts";
 import { lowerWords } from "./text/sentences.ts";
@@ -33,9 +33,7 @@ const output = z.strictObject({
     .refine((points) => points.reduce((sum, point) => sum + point.length, 0) <= POINTS_CHARS_MAX, "too long together"),
   topics: z.array(z.string().max(TOPIC_CHARS_MAX).meta({ tier: "B" })).max(TOPICS_MAX),
   participants: z
-    .array(
-      z.strictObject({ name: z.string().max(NAME_CHARS_MAX).meta({ tier: "A", list: "senders" }), messages: count }),
-    )
+    .array(z.strictObject({ name: z.string().max(NAME_CHARS_MAX).meta({ tier: "id" }), messages: count }))
     .max(PARTICIPANTS_MAX),
   counts: z.strictObject({ messages: count, people: count, media: count, questions: count }),
   not_read: z.strictObject({ media: count, without_text: count }),

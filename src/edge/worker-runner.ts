@@ -171,6 +171,11 @@ export class WorkerRunner implements TransformRunner {
     });
   }
 
+  /** Starts a thread before the first call needs one. */
+  warm(): void {
+    if (!this.#closed && this.#threads.size === 0) this.#start();
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     for (const { job, forget } of this.#queue.splice(0)) {

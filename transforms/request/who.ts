@@ -29,7 +29,8 @@ export function personsOf(
   const found = new Set<string>();
   for (const { names, token } of around.people) {
     if (found.size >= NAMES_MAX) break;
-    if (holds(plain.written, token)) found.add(token);
+    // A token that somebody writes arrives escaped (transforms/mask.ts).
+    if (holds(plain.written, token) || holds(plain.written, token.replace("_", "-"))) found.add(token);
     for (const name of names) {
       const small = fold(name);
       if (small.length < 2 || !holds(plain.folded, small)) continue;
