@@ -6,7 +6,7 @@
 import { readFileSync } from "node:fs";
 import type { Turn } from "../src/core/transform.ts";
 import { summarize } from "../transforms/summarize.ts";
-import { surroundings, turnsOf, type Said } from "./chats.ts";
+import { type Said, surroundings, turnsOf } from "./chats.ts";
 
 type Line = {
   readonly id: string;
@@ -15,9 +15,13 @@ type Line = {
   readonly secrets: readonly string[];
 };
 
-const file = process.argv[2]?.startsWith("--") === false ? process.argv[2] : new URL("./data/groups.jsonl", import.meta.url);
+const file =
+  process.argv[2]?.startsWith("--") === false ? process.argv[2] : new URL("./data/groups.jsonl", import.meta.url);
 const show = process.argv.includes("--show");
-const lines = readFileSync(file, "utf8").trim().split("\n").map((line) => JSON.parse(line) as Line);
+const lines = readFileSync(file, "utf8")
+  .trim()
+  .split("\n")
+  .map((line) => JSON.parse(line) as Line);
 let held = 0;
 let all = 0;
 let leaked = 0;
@@ -34,8 +38,17 @@ for (const line of lines) {
   held += hits;
   all += line.facts.length;
   leaked += leaks;
-  console.log(`${line.id.padEnd(12)} ${hits}/${line.facts.length} facts, ${Math.round((100 * said.length) / length)} % of the length, ${leaks} secrets`);
+  console.log(
+    `${line.id.padEnd(12)} ${hits}/${line.facts.length} facts, ${Math.round((100 * said.length) / length)} % of the length, ${leaks} secrets`,
+  );
   if (show) for (const point of points) console.log(`    ${point}`);
-  if (show) console.log("    missed:", line.facts.filter((fact) => !found(fact)).map((fact) => fact.join("+")).join(", "));
+  if (show)
+    console.log(
+      "    missed:",
+      line.facts
+        .filter((fact) => !found(fact))
+        .map((fact) => fact.join("+"))
+        .join(", "),
+    );
 }
 console.log(`facts ${((100 * held) / all).toFixed(1)} %, secrets ${leaked}`);

@@ -101,6 +101,22 @@ describe("a group", () => {
   });
 });
 
+test("in the daemon names of others and unknown words come out as tokens", () => {
+  const masking = {
+    ...SURROUNDINGS,
+    isName: (word: string) => word === "rosalind",
+    isOrdinaryWord: (word: string) =>
+      /^(?:please|bring|the|tent|to|on|can|you|and|will|i|her|give|keys|sure|house)$/.test(word),
+    people: [{ names: ["Omar"], token: "PERSON_1b20" }],
+    tokenOf: (kind: string) => `${kind}_7f3a`,
+  };
+  const turns = chat("PERSON_aa01: Can you give the keys to Omar and bring the tent to Rosalind?", "PERSON_bb02: Sure");
+  const prepared = summarize.prepare(turns, { points_max: 12 }, masking);
+  const text = JSON.stringify(prepared);
+  expect(text).toMatch(/PERSON_aa01 asks PERSON_bb02 to give .*keys to PERSON_1b20/);
+  expect(text).not.toMatch(/omar|rosalind/i);
+});
+
 test("the same chat gives the same summary", () => {
   expect(summary(GROUP)).toEqual(summary(GROUP));
 });

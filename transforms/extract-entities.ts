@@ -6,7 +6,8 @@ import { z } from "zod";
 import type { MaskKind, Surroundings, Transform, Turn } from "../src/core/transform.ts";
 import { amountsIn, linksIn, namesIn } from "./entities/recognise.ts";
 import { Tally } from "./entities/tally.ts";
-import { isUnfit } from "./summary/verify.ts";
+import { masked, standIn } from "./summary/masked.ts";
+import { assertFit } from "./summary/verify.ts";
 import { findDates } from "./text/dates.ts";
 
 const LIST_MAX = 20;
@@ -33,29 +34,24 @@ export type Entities = z.output<typeof output>;
 type Kinds = Readonly<Record<keyof Entities, Tally>>;
 
 function read(turn: Turn, kinds: Kinds, known: ReadonlyMap<string, string>, surroundings: Surroundings): void {
-  const { language, tokenOf, people } = surroundings;
-  const shown = (kind: MaskKind, text: string): string => tokenOf(kind, text).slice(0, TEXT_CHARS_MAX);
-  const tokens = new Map(
-    people.flatMap(({ names, token }) => names.map((name) => [name.toLowerCase(), token] as const)),
-  );
+  const { language } = surroundings;
+  const shown = (kind: MaskKind, text: string): string => standIn(kind, text, surroundings).slice(0, TEXT_CHARS_MAX);
   const links = linksIn(turn.text);
   for (const link of links) kinds.links.add(link.toLowerCase(), shown("URL", link));
   const text = links.reduce((rest, link) => rest.replace(link, " "), turn.text);
   for (const { kind, name } of namesIn(text, known, surroundings)) {
-    if (kind === "person")
-      kinds.people.add(
-        name.toLowerCase(),
-        known.get(name.toLowerCase()) ?? tokens.get(name.toLowerCase()) ?? shown("PERSON", name),
-      );
+    if (kind === "person") kinds.people.add(name.toLowerCase(), known.get(name.toLowerCase()) ?? shown("PERSON", name));
     else if (kind === "organisation") kinds.organisations.add(name.toLowerCase(), shown("ORG", name));
     else kinds.places.add(name.toLowerCase(), shown("PLACE", name));
   }
+  // Dates of life and numbers of cards are neither dates nor amounts here.
+  const told = masked(text, surroundings);
   const written = { sentAt: turn.sentAt ?? 0, offsetMinutes: turn.offsetMinutes, language };
-  for (const { start, end } of findDates(text, written)) {
-    const said = text.slice(start, end).replace(/^(?:at|on|by|um|am|the|à|a las?)\s+/iu, "");
+  for (const { start, end } of findDates(told, written)) {
+    const said = told.slice(start, end).replace(/^(?:at|on|by|um|am|the|à|a las?)\s+/iu, "");
     kinds.dates.add(said.toLowerCase(), said.slice(0, TEXT_CHARS_MAX));
   }
-  for (const amount of amountsIn(text)) kinds.amounts.add(amount.toLowerCase(), amount.slice(0, TEXT_CHARS_MAX));
+  for (const amount of amountsIn(told)) kinds.amounts.add(amount.toLowerCase(), amount.slice(0, TEXT_CHARS_MAX));
 }
 
 /** All entities of a range, the most often named first. */
@@ -92,11 +88,10 @@ export const extractEntities: Transform<typeof input, typeof output> = {
   },
   finish: (answer, turns) => {
     const parsed = output.parse(answer);
-    const whole = new Set(turns.map((turn) => turn.text.trim().toLowerCase()));
-    for (const { text } of Object.values(parsed).flat()) {
-      if (isUnfit(text)) throw new Error("an entity holds what tier B refuses");
-      if (text.split(" ").length >= 3 && whole.has(text.toLowerCase())) throw new Error("an entity repeats its source");
-    }
+    assertFit(
+      Object.values(parsed).flatMap((entries) => entries.map((entry) => entry.text)),
+      turns.map((turn) => turn.text),
+    );
     return parsed;
   },
 };

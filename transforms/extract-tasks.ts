@@ -4,7 +4,8 @@
  */
 import { z } from "zod";
 import type { Transform } from "../src/core/transform.ts";
-import { echoesOf, isUnfit, POINT_CHARS_MAX, reworded } from "./summary/verify.ts";
+import { maskedTurns } from "./summary/masked.ts";
+import { assertFit, POINT_CHARS_MAX } from "./summary/verify.ts";
 import { Miner } from "./tasks/mine.ts";
 
 const TASKS_MAX = 50;
@@ -31,8 +32,9 @@ export const extractTasks: Transform<typeof input, typeof output> = {
   version: 1,
   input,
   output,
-  prepare: (turns, { tasks_max }, { language }) => {
-    const drafts = new Miner(turns, language).read();
+  prepare: (turns, { tasks_max }, surroundings) => {
+    const originals = turns.map((turn) => turn.text);
+    const drafts = new Miner(maskedTurns(turns, surroundings), originals, surroundings.language).read();
     const tasks = drafts.slice(0, tasks_max).map(
       (draft): Task => ({
         title: draft.title,
@@ -47,13 +49,10 @@ export const extractTasks: Transform<typeof input, typeof output> = {
   },
   finish: (answer, turns) => {
     const parsed = output.parse(answer);
-    const echoes = echoesOf(turns.map((turn) => turn.text));
-    for (const { title, assignee, sources } of parsed.tasks) {
-      for (const text of assignee === null ? [title] : [title, assignee]) {
-        if (isUnfit(text)) throw new Error("a task holds what tier B refuses");
-      }
-      if (reworded(title, echoes) !== title) throw new Error("a task repeats its source");
-      if (sources.some((index) => index >= turns.length)) throw new Error("a task names a source that is not there");
+    const sources = turns.map((turn) => turn.text);
+    for (const { title, assignee, sources: indexes } of parsed.tasks) {
+      assertFit(assignee === null ? [title] : [title, assignee], sources);
+      if (indexes.some((index) => index >= turns.length)) throw new Error("a task names a source that is not there");
     }
     return parsed;
   },

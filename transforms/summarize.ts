@@ -8,7 +8,8 @@ import { type Candidate, type Cast, candidatesOf } from "./summary/candidates.ts
 import { choose, weighed } from "./summary/choose.ts";
 import { compacted } from "./summary/compact.ts";
 import { contentWords, isStop, spread, stem } from "./summary/content.ts";
-import { type Echoes, echoesOf, isUnfit, POINT_CHARS_MAX, reworded } from "./summary/verify.ts";
+import { maskedTurns } from "./summary/masked.ts";
+import { assertFit, type Echoes, echoesOf, isUnfit, POINT_CHARS_MAX, reworded } from "./summary/verify.ts";
 import { lowerWords } from "./text/sentences.ts";
 
 const POINTS_MAX = 12;
@@ -98,6 +99,7 @@ function topicsOf(turns: readonly Turn[], senders: readonly string[], counts: Re
 
 function pointsOf(
   turns: readonly Turn[],
+  originals: readonly string[],
   senders: readonly string[],
   counts: ReadonlyMap<string, number>,
   pointsMax: number,
@@ -106,7 +108,7 @@ function pointsOf(
   const pairwise = senders.length === 2 && turns.length <= PAIR_TURNS_MAX;
   const chars = turns.reduce((sum, turn) => sum + turn.text.length, 0);
   const charsMax = Math.min(POINTS_CHARS_MAX, Math.max(GROUP_CHARS_MIN, Math.floor(chars * GROUP_SHARE)));
-  const echoes = echoesOf(turns.map((turn) => turn.text));
+  const echoes = echoesOf([...originals, ...turns.map((turn) => turn.text)]);
   const fit: Candidate[] = [];
   const cast = castOf(turns, senders);
   for (const candidate of candidatesOf(turns, cast, ordinary(turns, surroundings))) {
@@ -117,7 +119,9 @@ function pointsOf(
   return choose(weighed(fit, counts, turns.length, pairwise), room).map((candidate) => candidate.text);
 }
 
-function summaryOf(turns: readonly Turn[], pointsMax: number, surroundings: Surroundings): Summary {
+function summaryOf(given: readonly Turn[], pointsMax: number, surroundings: Surroundings): Summary {
+  const turns = maskedTurns(given, surroundings);
+  const originals = given.map((turn) => turn.text);
   const bySender = new Map<string, number>();
   for (const { sender } of turns) bySender.set(sender, (bySender.get(sender) ?? 0) + 1);
   const senders = [...bySender.keys()];
@@ -125,7 +129,7 @@ function summaryOf(turns: readonly Turn[], pointsMax: number, surroundings: Surr
   const media = turns.reduce((sum, turn) => sum + turn.media, 0);
   const total = (value: number): number => Math.min(value, COUNT_MAX);
   return {
-    points: pointsOf(turns, senders, counts, pointsMax, surroundings),
+    points: pointsOf(turns, originals, senders, counts, pointsMax, surroundings),
     topics: topicsOf(turns, senders, counts),
     participants: [...bySender]
       .sort((a, b) => b[1] - a[1])
@@ -153,11 +157,8 @@ export const summarize: Transform<typeof input, typeof output> = {
   }),
   finish: (answer, turns) => {
     const parsed = output.parse(answer);
-    const echoes = echoesOf(turns.map((turn) => turn.text));
-    for (const text of [...parsed.points, ...parsed.topics]) {
-      if (isUnfit(text)) throw new Error("a point holds what tier B refuses");
-      if (reworded(text, echoes) !== text) throw new Error("a point repeats its source");
-    }
+    const sources = turns.map((turn) => turn.text);
+    assertFit([...parsed.points, ...parsed.topics], sources);
     return parsed;
   },
 };

@@ -1,7 +1,7 @@
 /** Which statements make the summary: a short pair for a dialogue of two, a dense list for a group. */
 import type { Candidate } from "./candidates.ts";
-import type { Act } from "./statements.ts";
 import { featuresOf, weigh } from "./salience.ts";
+import type { Act } from "./statements.ts";
 
 /** `charsMax`: of all points together. `pairwise`: the dialogue of two, told in two statements. */
 export type Room = { readonly pointsMax: number; readonly charsMax: number; readonly pairwise: boolean };
@@ -19,7 +19,15 @@ const GROUP_OVERLAP = 0.7;
 
 /** What puts something on somebody's list, or settles it, by kind of statement. */
 const DUTIES: Readonly<Partial<Record<Act, number>>> = {
-  request: 1.5, promise: 1.8, offer: 1.2, plan: 0.8, advice: 0.7, suggest: 0.5, invite: 0.4, wish: 0.5, recommend: 0.3,
+  request: 1.5,
+  promise: 1.8,
+  offer: 1.2,
+  plan: 0.8,
+  advice: 0.7,
+  suggest: 0.5,
+  invite: 0.4,
+  wish: 0.5,
+  recommend: 0.3,
 };
 const WHEN = new RegExp(
   "\\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?|tomorrow|today|tonight|noon|weekend|deadline|next (?:week|month)|" +
@@ -80,7 +88,10 @@ export function choose(all: readonly Weighed[], room: Room): Candidate[] {
   const chosen: Candidate[] = [];
   const covered = new Set<string>();
   const limit = room.pairwise ? 2 : room.pointsMax;
-  const rest = all.filter(({ weight }) => room.pairwise || weight > 0).sort((a, b) => b.weight - a.weight).slice(0, 400);
+  const rest = all
+    .filter(({ weight }) => room.pairwise || weight > 0)
+    .sort((a, b) => b.weight - a.weight)
+    .slice(0, 400);
   let words = 0;
   let chars = 0;
   while (chosen.length < limit) {
@@ -93,7 +104,9 @@ export function choose(all: readonly Weighed[], room: Room): Candidate[] {
       if (chars + candidate.text.length + 2 > room.charsMax && chosen.length > 0) continue;
       const same = room.pairwise && chosen[0]?.speaker === candidate.speaker ? SAME_SPEAKER_COST : 0;
       const known = overlap(candidate, covered);
-      const value = room.pairwise ? item.weight - OVERLAP_COST * known - same : item.weight * (1 - GROUP_OVERLAP * known);
+      const value = room.pairwise
+        ? item.weight - OVERLAP_COST * known - same
+        : item.weight * (1 - GROUP_OVERLAP * known);
       if (value > bestValue) {
         best = item;
         bestValue = value;

@@ -221,7 +221,8 @@ export function clausesOf(sentence: string): Clause[] {
   for (const piece of pieces(withoutOpening(called.rest))) {
     const tokens = withoutTail(withoutOpening(piece));
     // "me" and "done" alone answer something.
-    if (tokens.length >= 2 || (all.length <= 3 && tokens.length === 1)) clauses.push({ tokens, question: false, polite, vocative: called.name });
+    if (tokens.length >= 2 || (all.length <= 3 && tokens.length === 1))
+      clauses.push({ tokens, question: false, polite, vocative: called.name });
   }
   return clauses.map((clause, i) => ({ ...clause, question: question && i === clauses.length - 1 }));
 }

@@ -6,10 +6,16 @@ import type { Candidate } from "./candidates.ts";
 
 /** How many messages later an answer still belongs to what was said. */
 const ANSWER_TURNS = 3;
-const AGREES = /^(?:good (?:idea|point|plan)|great idea|sounds (?:good|great|fun|like)|works for me|i agree|agreed|deal|let's do (?:it|that)|fine (?:with|for) me|i'?m in\b|count me in|\p{L}+ it is\b|me too|same here|👍|\+1|perfect|exactly)/iu;
+const AGREES =
+  /^(?:good (?:idea|point|plan)|great idea|sounds (?:good|great|fun|like)|works for me|i agree|agreed|deal|let's do (?:it|that)|fine (?:with|for) me|i'?m in\b|count me in|\p{L}+ it is\b|me too|same here|👍|\+1|perfect|exactly)/iu;
 
 /** Is there a yes to turn `index` soon after it, from somebody else (`by`, when given)? A no ends the search. */
-export function isAgreed(turns: readonly Turn[], index: number, by: string | null, nameOf: (sender: string) => string): boolean {
+export function isAgreed(
+  turns: readonly Turn[],
+  index: number,
+  by: string | null,
+  nameOf: (sender: string) => string,
+): boolean {
   const author = turns[index]?.sender;
   for (let i = index + 1; i <= index + ANSWER_TURNS && i < turns.length; i += 1) {
     const turn = turns[i];
@@ -31,18 +37,28 @@ const TAIL = /(?<=^.{18,}), (?!(?:\p{L}+ ){0,8}(?:\d|\p{Lu}|mon|tues|wednes|thur
 export function compacted(candidate: Candidate, turns: readonly Turn[], nameOf: (sender: string) => string): string {
   const { speaker, act, turn, roles } = candidate;
   let text = candidate.text;
-  if (act === "fact" || act === "other") text = text.startsWith(`${speaker} says `) ? text.slice(speaker.length + 6) : text;
+  if (act === "fact" || act === "other")
+    text = text.startsWith(`${speaker} says `) ? text.slice(speaker.length + 6) : text;
   const asked = roles.addressee;
   if (act === "request" || act === "advice") {
     if (asked !== null && text.startsWith(`${speaker} asks ${asked} to `) && isAgreed(turns, turn, asked, nameOf)) {
       text = `${asked} will ${text.slice(`${speaker} asks ${asked} to `.length)}`;
     } else {
-      text = text.replace(/^(.+?) (?:asks|tells|reminds) (?:the others|someone) (not )?to /u, (_, _who: string, not?: string) => `All should ${not ?? ""}`);
+      text = text.replace(
+        /^(.+?) (?:asks|tells|reminds) (?:the others|someone) (not )?to /u,
+        (_, _who: string, not?: string) => `All should ${not ?? ""}`,
+      );
     }
   }
   if (!/^(?:if|when|unless|once|after|before|because)\b/iu.test(text)) text = text.replace(TAIL, "");
   text = text.replace(new RegExp(`(?<=^${speaker} .*)\\b${speaker}'s?(?![\\p{L}\\p{N}])`, "gu"), "their");
-  if (act === "suggest" && isAgreed(turns, turn, null, nameOf)) text = text.replace(`${speaker} suggests `, "They agree on ");
-  text = text.replace(FILLER, " ").replace(/\s+/gu, " ").replace(/ ([,.;:!?])/gu, "$1").replace(/,+(?=[,.]|$)/gu, "").trim();
+  if (act === "suggest" && isAgreed(turns, turn, null, nameOf))
+    text = text.replace(`${speaker} suggests `, "They agree on ");
+  text = text
+    .replace(FILLER, " ")
+    .replace(/\s+/gu, " ")
+    .replace(/ ([,.;:!?])/gu, "$1")
+    .replace(/,+(?=[,.]|$)/gu, "")
+    .trim();
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -175,7 +175,8 @@ function question(tokens: readonly string[], roles: Roles): Statement | null {
   return statement === null ? null : framed("question", [...frame, "if"], statement, roles);
 }
 
-const NO_SUBJECT = /^(?:was|were|is|are|am|been|be|has|have|had|will|would|can|could|should|do|did|does|not|to|and|or|of|than|thank|thanks|welcome|sorry|good|great|nice|same|like|very|too|so)$/u;
+const NO_SUBJECT =
+  /^(?:was|were|is|are|am|been|be|has|have|had|will|would|can|could|should|do|did|does|not|to|and|or|of|than|thank|thanks|welcome|sorry|good|great|nice|same|like|very|too|so)$/u;
 
 function plainStatement(tokens: readonly string[], roles: Roles): Statement | null {
   const first = (tokens[0] ?? "").toLowerCase();

@@ -1,6 +1,7 @@
 /** Makes a point fit to be revealed: it must not repeat its sources, and holds nothing that tier B refuses (CONTRACT section 3). */
-import { isParticiple } from "./verbs.ts";
+import { echoes, refuseB } from "../text/check.ts";
 import { lowerWords } from "../text/sentences.ts";
+import { isParticiple } from "./verbs.ts";
 
 const RUN_WORDS = 8;
 const WHOLE_WORDS_MIN = 3;
@@ -13,11 +14,15 @@ export type Echoes = {
   readonly wholes: ReadonlyMap<string, readonly string[]>;
 };
 
+/** Words as the tier B check counts them: without apostrophes and accents. */
+const echoWords = (text: string): string[] =>
+  lowerWords(text.normalize("NFD").replace(/\p{M}/gu, "").replace(/['’]/gu, ""));
+
 export function echoesOf(sources: readonly string[]): Echoes {
   const runs = new Set<string>();
   const wholes = new Map<string, string[]>();
   for (const source of sources) {
-    const words = lowerWords(source);
+    const words = echoWords(source);
     for (let i = 0; i + RUN_WORDS <= words.length; i += 1) runs.add(words.slice(i, i + RUN_WORDS).join(" "));
     if (words.length < WHOLE_WORDS_MIN || words.length >= RUN_WORDS) continue;
     const head = words.slice(0, WHOLE_WORDS_MIN).join(" ");
@@ -46,7 +51,33 @@ const SLACK = new Set(
 );
 /** Words that can be said otherwise without another meaning. `:` stands for a copula: "Next sync: Wednesday". */
 const OTHERWISE = new Map(
-  Object.entries({ is: ":", are: ":", will: "is going to", can: "is able to", cannot: "is not able to", has: "has got", have: "have got", am: "is", was: "has been", were: "have been", must: "has to", because: "as", and: "as well as", but: "though", about: "on", buy: "get", bring: "take along", make: "prepare", need: "require", needs: "requires", costs: "comes to", starts: "begins", start: "begin", before: "ahead of", with: "along with", }),
+  Object.entries({
+    is: ":",
+    are: ":",
+    will: "is going to",
+    can: "is able to",
+    cannot: "is not able to",
+    has: "has got",
+    have: "have got",
+    am: "is",
+    was: "has been",
+    were: "have been",
+    must: "has to",
+    because: "as",
+    and: "as well as",
+    but: "though",
+    about: "on",
+    buy: "get",
+    bring: "take along",
+    make: "prepare",
+    need: "require",
+    needs: "requires",
+    costs: "comes to",
+    starts: "begins",
+    start: "begin",
+    before: "ahead of",
+    with: "along with",
+  }),
 );
 const LAST_RESORT = new Set(["with", "and", "about"]);
 const PLURAL = /^(?:they|we|the others|.*[^s]s)$/iu;
@@ -67,7 +98,7 @@ export function reworded(text: string, echoes: Echoes): string | null {
   let current = text;
   for (let round = 0; round < 6; round += 1) {
     const spaced = current.split(" ");
-    const flat = spaced.map((word) => lowerWords(word));
+    const flat = spaced.map((word) => echoWords(word));
     const words = flat.flat();
     const found = repetition(words, echoes);
     if (found === null) return current;
@@ -89,16 +120,31 @@ function changeable(spaced: readonly string[], places: readonly number[]): numbe
   const inner = order.map((i) => places[i] ?? 0);
   const lower = (i: number): string => (spaced[i] ?? "").toLowerCase();
   const other = (i: number): boolean => OTHERWISE.has(lower(i)) && !LAST_RESORT.has(lower(i));
-  return inner.find((i) => SLACK.has(lower(i))) ?? inner.find(other) ?? inner.find((i) => LAST_RESORT.has(lower(i))) ?? null;
+  return (
+    inner.find((i) => SLACK.has(lower(i))) ?? inner.find(other) ?? inner.find((i) => LAST_RESORT.has(lower(i))) ?? null
+  );
 }
 
 const SECRETS =
   /\b(?:pass(?:word|wort|code|phrase)?s?|pwd|pin|iban|otp|cvv|ssn|api|secret|geheim\w*|kennwort|contraseña|mot de passe|login|credentials?|token)\b/iu;
 /** A code in words: "the gate code is 7731", "PIN: 12-34". */
-const CODE = /\b(?:codes?|pin|combination|key|number|nr|no)\b\P{L}{0,6}(?:\p{L}+\P{L}{1,3}){0,5}(?=[^\s]*\d[\d\s.-]{2,})[\p{L}\d._-]+/iu;
+const CODE =
+  /\b(?:codes?|pin|combination|key|number|nr|no)\b\P{L}{0,6}(?:\p{L}+\P{L}{1,3}){0,5}(?=[^\s]*\d[\d\s.-]{2,})[\p{L}\d._-]+/iu;
 const REFUSED =
   /https?:|www\.|[<>{}[\]`\\|*#~^@=]|\b\w+\.(?:com|net|org|io|de|at|fr|es|eu|uk|co)\b|\d[\d\s/().-]{5,}\d|_{2}/iu;
 
-/** Is there anything in a text that should not even be tried? Cheap; the final say has the tier B check. */
+/** Is there anything in a text that may not leave as tier B? Our own quick look first, the check of the contract after it. */
 export const isUnfit = (text: string): boolean =>
-  text.length > POINT_CHARS_MAX || REFUSED.test(text) || SECRETS.test(text) || CODE.test(text);
+  text.length > POINT_CHARS_MAX ||
+  REFUSED.test(text) ||
+  SECRETS.test(text) ||
+  CODE.test(text) ||
+  refuseB(text) !== null;
+
+/** Throws when a text of a model's answer is not fit to be revealed, or repeats a source. */
+export function assertFit(texts: readonly string[], sources: readonly string[]): void {
+  for (const text of texts) {
+    if (isUnfit(text)) throw new Error("the answer holds what tier B refuses");
+    if (echoes(text, sources)) throw new Error("the answer repeats a source");
+  }
+}

@@ -87,10 +87,11 @@ export class Miner {
   /** "Should I bring cake?", waiting for a yes. */
   #offer: { readonly what: string; readonly scene: Scene } | null = null;
 
-  constructor(turns: readonly Turn[], language: string) {
+  /** `turns` are redacted; `originals` are the texts as they were, which no title may repeat. */
+  constructor(turns: readonly Turn[], originals: readonly string[], language: string) {
     this.#turns = turns;
     this.#people = new People(turns);
-    this.#echoes = echoesOf(turns.map((turn) => turn.text));
+    this.#echoes = echoesOf([...originals, ...turns.map((turn) => turn.text)]);
     this.#language = language;
   }
 
