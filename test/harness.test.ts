@@ -7,7 +7,7 @@ import { computedTier } from "../src/core/capability.ts";
 import type { TransformCall, TransformOutcome } from "../src/core/ports.ts";
 import { isRefusal, Refusal } from "../src/core/refusal.ts";
 import type { Transform, Turn } from "../src/core/transform.ts";
-import { type Catalogue, runTransform } from "../transforms/harness.ts";
+import { runTransform } from "../transforms/harness.ts";
 import { TRANSFORMS } from "../transforms/index.ts";
 import { Pseudonyms } from "../transforms/pseudonyms.ts";
 import { lexiconFrom } from "../transforms/text/lexicon.ts";
@@ -46,8 +46,10 @@ const call = (texts: readonly string[], more: Partial<TransformCall> = {}): Tran
   ...more,
 });
 
+type Find = (id: string) => Transform | undefined;
+
 /** A transform whose words the test chooses, from what it was given. */
-function saying(output: z.ZodType, words: (turns: readonly Turn[]) => unknown, plain = true): Catalogue {
+function saying(output: z.ZodType, words: (turns: readonly Turn[]) => unknown): Find {
   const transform: Transform = {
     id: "test",
     version: 1,
@@ -56,15 +58,15 @@ function saying(output: z.ZodType, words: (turns: readonly Turn[]) => unknown, p
     prepare: (turns) => ({ kind: "value", value: words(turns) }),
     finish: (answer) => answer,
   };
-  return { find: (id) => (id === "test" ? transform : undefined), readsPlain: () => plain };
+  return (id) => (id === "test" ? transform : undefined);
 }
 
 const Points = z.strictObject({ points: z.array(z.string().max(400).meta({ tier: "B" })).max(9) });
 const Title = z.strictObject({ title: z.string().max(400).meta({ tier: "B" }).nullable() });
 
 const valueIn = (outcome: TransformOutcome): unknown => (outcome.kind === "value" ? outcome.value : outcome.fallback);
-const run = (texts: readonly string[], catalogue: Catalogue, more: Partial<TransformCall> = {}): unknown =>
-  valueIn(runTransform(call(texts, more), lexicon, hmac, catalogue));
+const run = (texts: readonly string[], find: Find, more: Partial<TransformCall> = {}): unknown =>
+  valueIn(runTransform(call(texts, more), lexicon, hmac, find));
 
 function refusal(work: () => unknown): Refusal {
   try {
@@ -178,7 +180,7 @@ test("text without a tier never leaves", () => {
 
 test("an id is one of those that went in", () => {
   const named = z.strictObject({ who: z.string().max(80).meta({ tier: "id" }) });
-  const says = (who: string): Catalogue => saying(named, () => ({ who }));
+  const says = (who: string): Find => saying(named, () => ({ who }));
   expect(run(["hello"], says(BEN))).toEqual({ who: BEN });
   expect(run(["hello"], says("family"), { input: { ids: ["family"] } })).toEqual({ who: "family" });
   expect(refusal(() => run(["hello"], says("PERSON_dead")))).toMatchObject({ field: "who" });
@@ -248,26 +250,23 @@ test("what a transform throws is a code without words, and an unknown transform 
   });
 });
 
-test("a transform that writes reads names and identifiers as tokens", () => {
-  const heard: string[] = [];
-  const catalogue = saying(
-    Points,
-    (turns) => {
-      heard.push(...turns.map(({ text }) => text));
-      return { points: [] };
-    },
-    false,
-  );
+test("a known person's name is refused in tier B, an ordinary word is not", () => {
+  const says = (title: string): Find => saying(Title, () => ({ title }));
+  expect(refusal(() => run(["hello"], says("Then Ana will call.")))).toMatchObject({ field: "title" });
+  expect(run(["hello"], says("Then somebody will call."))).toEqual({ title: "Then somebody will call." });
+});
+
+test("what was found is handed over once, with what it stands for", () => {
   const outcome = runTransform(
-    call(["Ana, call Zoltan Nagy on +43 660 1234567", "the pin is hunter2"]),
+    call(["call Zoltan Nagy on +43 660 1234567", "Zoltan Nagy again"], { transform: "message.redact" }),
     lexicon,
     hmac,
-    catalogue,
   );
-  expect(heard[0]).toMatch(/^PERSON_7f3a, call PERSON_[0-9a-f]{4} on PHONE_[0-9a-f]{4}$/);
-  expect(heard.join(" ")).not.toMatch(/Zoltan|Nagy|1234567/);
-  expect(outcome.found.map(({ kind }) => kind).sort()).toEqual(["PERSON", "PHONE"]);
-  expect(outcome.found.find(({ kind }) => kind === "PERSON")?.original).toBe("Zoltan Nagy");
+  expect(outcome.found.map(({ kind, original }) => [kind, original])).toEqual([
+    ["PERSON", "Zoltan Nagy"],
+    ["PHONE", "+436601234567"],
+  ]);
+  expect(JSON.stringify(valueIn(outcome))).toMatch(/call PERSON_[0-9a-f]{4} on PHONE_[0-9a-f]{4}/);
 });
 
 test("what somebody writes in the form of a token does not become one", () => {
@@ -279,13 +278,12 @@ test("what somebody writes in the form of a token does not become one", () => {
 
 test("a request of the model carries a checked fallback", () => {
   const asking = saying(Title, () => ({ title: null }));
-  const transform = asking.find("test");
+  const transform = asking("test");
   if (transform === undefined) throw new Error("no transform");
   const request = { instructions: "answer", material: "", answer: {}, tokensMax: 10 };
-  const with_ = (title: string): Catalogue => ({
-    ...asking,
-    find: () => ({ ...transform, prepare: () => ({ kind: "model", request, fallback: { title } }) }),
-  });
+  const with_ =
+    (title: string): Find =>
+    () => ({ ...transform, prepare: () => ({ kind: "model", request, fallback: { title } }) });
   expect(runTransform(call(["sell the boat"]), lexicon, hmac, with_("A sale."))).toMatchObject({
     kind: "model",
     fallback: { title: "A sale." },
@@ -296,7 +294,7 @@ test("a request of the model carries a checked fallback", () => {
 test("a token is the shortest that nobody has, the same again for the same thing however it is written", () => {
   const taken = hmac(new Uint8Array(32).fill(5), "PHONE\u0000+436601234567");
   const fresh = (known: readonly { token: string; mac: string }[]): Pseudonyms =>
-    new Pseudonyms({ tokenKey: new Uint8Array(32).fill(5), known, people: call([]).people }, hmac);
+    new Pseudonyms({ tokenKey: new Uint8Array(32).fill(5), known, people: call([]).people, turns: [] }, hmac);
   const one = fresh([]);
   expect(one.tokenOf("PHONE", "+43 660 123 45 67")).toBe(`PHONE_${taken.slice(0, 4)}`);
   expect(one.tokenOf("PHONE", "+436601234567")).toBe(`PHONE_${taken.slice(0, 4)}`);
@@ -315,7 +313,7 @@ test("tokens of different things differ, whatever the key and however many there
       // A keyed hash with eight bits of choice makes them collide at every length but the last.
       const weak = (_: Uint8Array, text: string): string =>
         `${"0".repeat(56)}${hmac(new Uint8Array(1), text).slice(0, 8)}`;
-      const names = new Pseudonyms({ tokenKey: new Uint8Array(1), known: [], people: [] }, weak);
+      const names = new Pseudonyms({ tokenKey: new Uint8Array(1), known: [], people: [], turns: [] }, weak);
       const tokens = plain.map((text) => names.tokenOf("SECRET", text));
       expect(new Set(tokens).size).toBe(plain.length);
     }),

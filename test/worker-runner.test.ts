@@ -1,7 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import type { Clock, TransformCall } from "../src/core/ports.ts";
 import { isRefusal, type Refusal } from "../src/core/refusal.ts";
-import type { Turn } from "../src/core/transform.ts";
 import { type RunnerOptions, WorkerRunner, workerEntry } from "../src/edge/worker-runner.ts";
 
 const CANARY = "zorblatt quixanth";
@@ -184,33 +183,6 @@ test("a closed runner ends what runs, refuses what waits and takes nothing more"
   expect((await waiting).code).toBe("daemon.stopping");
   expect((await refused(run.run(call("count"), 1000))).code).toBe("daemon.stopping");
   expect(clock.alarms).toBe(0);
-});
-
-test("the real worker answers, refuses by code and field alone, and forgets", async () => {
-  const { runner: run } = runner({ entry: new URL("../src/worker.ts", import.meta.url) });
-  run.warm();
-  const people = [{ names: ["Ana"], token: "PERSON_7f3a" }];
-  const turns = [
-    "We should sell the boat before winter.",
-    "Ana, please call the harbour master on +43 660 1234567 by Friday.",
-  ];
-  const asked = {
-    ...call("message.extract_tasks"),
-    people,
-    turns: turns.map(
-      (text, index) =>
-        ({ ...call("x", text).turns[0], index, sender: index === 0 ? "PERSON_7f3a" : "PERSON_0b1c" }) as Turn,
-    ),
-  };
-  const outcome = await run.run(asked, 10_000);
-  expect(JSON.stringify(outcome.kind === "value" && outcome.value)).toMatch(/harbour/);
-  expect(JSON.stringify(outcome.kind === "value" && outcome.value)).not.toMatch(/Ana|1234567/);
-  expect(outcome.found.map(({ kind, original }) => [kind, original])).toEqual([["PHONE", "+43 660 1234567"]]);
-  const wrong = await refused(run.run({ ...asked, input: { tasks_max: CANARY } }, 10_000));
-  expect(wrong).toMatchObject({ code: "input.invalid", field: "tasks_max" });
-  expect(all(wrong)).not.toContain("zorblatt");
-  expect((await refused(run.run({ ...asked, transform: CANARY }, 10_000))).code).toBe("capability.unknown");
-  expect(await run.run({ ...asked, turns: [] }, 10_000)).toEqual({ kind: "value", value: { tasks: [] }, found: [] });
 });
 
 test("the worker's file lies beside main, in sources and in a bundle", () => {

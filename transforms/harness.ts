@@ -4,19 +4,11 @@ import type { TransformCall, TransformOutcome } from "../src/core/ports.ts";
 import { isRefusal, Refusal } from "../src/core/refusal.ts";
 import type { Prepared, Surroundings, Transform, Turn } from "../src/core/transform.ts";
 import { isSchema, issuePath, type Schema, type TextField, textFields } from "./fields.ts";
-import { readsPlain, transformById } from "./index.ts";
-import { escaped, masked } from "./mask.ts";
+import { transformById } from "./index.ts";
 import { type Known, withoutItems, wrongFields } from "./output-check.ts";
-import { type Hmac, Pseudonyms } from "./pseudonyms.ts";
+import { escaped, type Hmac, Pseudonyms } from "./pseudonyms.ts";
 
 export type Lexicon = Pick<Surroundings, "isOrdinaryWord" | "isName">;
-
-/** Transforms by their id, and which of them mask for themselves what they give out. */
-export type Catalogue = {
-  readonly find: (id: string) => Transform | undefined;
-  readonly readsPlain: (id: string) => boolean;
-};
-const ALL: Catalogue = { find: transformById, readsPlain };
 
 /**
  * Throws `capability.unknown`, `input.invalid` (field of the input) or `transform.failed` (field of the output). No refusal says
@@ -26,19 +18,19 @@ export function runTransform(
   call: TransformCall,
   lexicon: Lexicon,
   hmac: Hmac,
-  { find, readsPlain: isPlain }: Catalogue = ALL,
+  find: (id: string) => Transform | undefined = transformById,
 ): TransformOutcome {
   const transform = find(call.transform);
   if (transform === undefined) throw new Refusal("capability.unknown");
   const names = new Pseudonyms(call, hmac);
   const input = parsed(transform.input, call.input, "input.invalid");
   const around = surroundingsOf(call, lexicon, names);
-  const plain = escaped(call.turns);
-  const turns = guarded(() => (isPlain(transform.id) ? plain : masked(plain, around)));
+  const turns = escaped(call.turns);
   const prepared = guarded(() => prepare(transform, turns, input, around, call.answer));
   const known: Known = {
     names,
-    sources: [...new Set([...call.turns, ...turns].map((turn) => turn.text))],
+    around,
+    sources: turns.map((turn) => turn.text),
     listed: new Set([...stringsOf(call.input), ...call.turns.map((turn) => turn.sender)]),
   };
   const check = (value: unknown): unknown => checked(transform, value, known, call.answer !== undefined);

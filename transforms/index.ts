@@ -8,9 +8,4 @@ import { summarize } from "./summarize.ts";
 
 export const TRANSFORMS: readonly Transform[] = [readRequest, summarize, extractTasks, extractEntities, messageRedact];
 
-/** These mask for themselves what they give out; all others are given text with names and identifiers already masked. */
-const READS_PLAIN: ReadonlySet<string> = new Set([readRequest.id, extractEntities.id, messageRedact.id]);
-
 export const transformById = (id: string): Transform | undefined => TRANSFORMS.find((transform) => transform.id === id);
-
-export const readsPlain = (id: string): boolean => READS_PLAIN.has(id);

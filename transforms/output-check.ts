@@ -1,14 +1,17 @@
 /** The reference check of everything a transform says: is each text what its tier promises, and does none repeat a source (CONTRACT section 3). */
 import { TIER_R_CHARS_MAX } from "../src/core/limits.ts";
+import type { Surroundings } from "../src/core/transform.ts";
 import { isSchema, type TextField } from "./fields.ts";
 import type { Pseudonyms } from "./pseudonyms.ts";
 import { echoes, refuseB } from "./text/check.ts";
+import { detect } from "./text/detect.ts";
 import { isNormal } from "./text/unicode.ts";
 
 /** What a value may name and must not repeat. */
 export type Known = {
   readonly names: Pseudonyms;
-  /** Texts as they were read, plain and masked. */
+  readonly around: Pick<Surroundings, "people" | "isOrdinaryWord" | "isName">;
+  /** Texts as they were read. */
   readonly sources: readonly string[];
   /** Everything that a field of tier `id` may say. */
   readonly listed: ReadonlySet<string>;
@@ -18,10 +21,10 @@ const DATE = /^\d{4}-\d{2}-\d{2}$/;
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2})$/;
 
 /** Is the text what its tier says? Text without a tier never is. */
-function fits({ tier, text }: TextField, listed: ReadonlySet<string>, names: Pseudonyms): boolean {
+function fits({ tier, text }: TextField, { listed, names, around }: Known): boolean {
   switch (tier) {
     case "B":
-      return refuseB(text) === null;
+      return refuseB(text) === null && !namesSomebody(text, around);
     case "R":
       return text.length <= TIER_R_CHARS_MAX && isNormal(text);
     case "C":
@@ -37,6 +40,10 @@ function fits({ tier, text }: TextField, listed: ReadonlySet<string>, names: Pse
   }
 }
 
+/** Known people come out as tokens alone. */
+const namesSomebody = (text: string, around: Known["around"]): boolean =>
+  detect(text, around, { depth: "structured" }).some(({ type }) => type === "PERSON");
+
 const TOKEN = /\b[A-Z]{2,8}_[0-9a-f]{4,64}\b/g;
 /** Names are written in several ways; this many of them are tried. */
 const WAYS = 2;
@@ -49,7 +56,7 @@ export function wrongFields(fields: readonly TextField[], known: Known): readonl
     fields.filter(({ tier }) => tier === "B"),
     known,
   );
-  return fields.filter((field) => copied.has(field) || !fits(field, known.listed, known.names));
+  return fields.filter((field) => copied.has(field) || !fits(field, known));
 }
 
 /** Tier-B fields that repeat a source, also when the repetition is hidden by tokens standing for names. */

@@ -1,10 +1,17 @@
 /** Tokens for what a transform finds in text: keyed, the same for the same thing, the shortest that nobody else has (CONTRACT section 5). */
 import type { Found, TransformCall } from "../src/core/ports.ts";
-import type { MaskKind } from "../src/core/transform.ts";
+import type { MaskKind, Turn } from "../src/core/transform.ts";
 import { normalise } from "./text/unicode.ts";
 
 /** Lower-case hexadecimal HMAC-SHA256 of the UTF-8 of `text`, 64 characters. */
 export type Hmac = (key: Uint8Array, text: string) => string;
+
+/** What looks like a token of ours, written by somebody: it must never be taken for one and given a name. */
+const LOOK_ALIKE = /(?<![A-Za-z0-9_])([A-Z]{2,8})_(?=[0-9a-f]{4,64}(?![A-Za-z0-9_]))/g;
+
+/** Turns in which no text looks like a token. Lengths stay, so that places in the text do. */
+export const escaped = (turns: readonly Turn[]): readonly Turn[] =>
+  turns.map((turn) => ({ ...turn, text: turn.text.replace(LOOK_ALIKE, "$1-") }));
 
 const TOKEN_HEX_MIN = 4;
 /** Written in many ways, meant as one: separators and case do not make another phone number or card. */
@@ -19,6 +26,8 @@ function sameForm(kind: MaskKind, text: string): string {
   return COMPACT.has(kind) ? lower.replace(/[^\p{L}\p{N}+]/gu, "") : lower;
 }
 
+const NAMES: ReadonlySet<MaskKind> = new Set(["PERSON", "ORG", "PLACE"]);
+
 /** `Ana` and `ana` are one key. */
 const nameKey = (name: string): string => sameForm("PERSON", name);
 
@@ -32,7 +41,10 @@ export class Pseudonyms {
   readonly #people = new Map<string, string>();
   readonly #found = new Map<string, Found>();
 
-  constructor(call: Pick<TransformCall, "tokenKey" | "known" | "people">, hmac: Hmac) {
+  readonly #texts: readonly string[];
+
+  constructor(call: Pick<TransformCall, "tokenKey" | "known" | "people" | "turns">, hmac: Hmac) {
+    this.#texts = call.turns.map(({ text }) => text);
     this.#key = call.tokenKey;
     this.#hmac = hmac;
     for (const { token, mac } of call.known) {
@@ -58,9 +70,22 @@ export class Pseudonyms {
     return token;
   }
 
-  /** What was found, each thing once, in order. */
+  /** What was found, each thing once, in order, names as somebody wrote them. */
   get found(): readonly Found[] {
-    return [...this.#found.values()];
+    return [...this.#found.values()].map((one) =>
+      NAMES.has(one.kind) ? { ...one, original: this.#asWritten(one.original) } : one,
+    );
+  }
+
+  /** Detectors hand in small letters; a name that is put back has its capitals. */
+  #asWritten(name: string): string {
+    const small = name.toLowerCase();
+    for (const text of this.#texts) {
+      const at = text.toLowerCase().indexOf(small);
+      const written = at < 0 ? "" : text.slice(at, at + small.length);
+      if (written.toLowerCase() === small) return written;
+    }
+    return name;
   }
 
   /** May a value name this token? */

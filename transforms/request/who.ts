@@ -29,7 +29,7 @@ export function personsOf(
   const found = new Set<string>();
   for (const { names, token } of around.people) {
     if (found.size >= NAMES_MAX) break;
-    // A token that somebody writes arrives escaped (transforms/mask.ts).
+    // A token that somebody writes arrives escaped (transforms/pseudonyms.ts).
     if (holds(plain.written, token) || holds(plain.written, token.replace("_", "-"))) found.add(token);
     for (const name of names) {
       const small = fold(name);
