@@ -1,7 +1,17 @@
 /** What is odd about a policy, found exactly on its boxes, each finding with a request that shows it. */
-import { atomsIn, contains, everythingWith, firstUncovered, intersect, isEmpty, slice, witnessOf } from "./box.ts";
-import type { Axis, Box, CompiledRule, Policy, Space } from "./compile.ts";
-import { ASSURANCES, type Effect } from "./language.ts";
+import {
+  atomsIn,
+  contains,
+  everythingWith,
+  firstUncovered,
+  intersect,
+  isEmpty,
+  isFull,
+  slice,
+  witnessOf,
+} from "./box.ts";
+import { type Axis, type Box, type CompiledRule, DEMANDS, type Policy, type Space } from "./compile.ts";
+import type { Effect } from "./language.ts";
 import { type Dimension, isOpen, OTHER, type Request } from "./request.ts";
 
 export type FindingKind =
@@ -15,6 +25,8 @@ export type FindingKind =
   | "dead"
   /** Without the rule every decision is the same. */
   | "redundant"
+  /** A deny of what no other rule permits: it changes nothing today, and may be meant to. */
+  | "guard"
   /** A value of a rule that never makes a difference, because stronger rules decide every request with it. */
   | "unused"
   /** Two rules of different effect meet, and neither is an exception within the other. */
@@ -92,40 +104,60 @@ function neverDecides(space: Space, compiled: CompiledRule, rules: readonly Comp
 
 /** Of rules that cover the box together, a choice of which none can be left out. */
 function fewestThatCover(space: Space, box: Box, rules: readonly CompiledRule[]): CompiledRule[] {
-  let needed = rules.filter((compiled) => intersect(space, compiled.box, box) !== undefined);
-  for (const candidate of [...needed].reverse()) {
+  const meeting = rules.filter((compiled) => intersect(space, compiled.box, box) !== undefined);
+  return fewestThat(meeting, (chosen) => !firstUncovered(space, box, boxesOf(chosen)));
+}
+
+function fewestThat(rules: readonly CompiledRule[], suffice: (chosen: CompiledRule[]) => boolean): CompiledRule[] {
+  let needed = [...rules];
+  for (const candidate of [...rules].reverse()) {
     const without = needed.filter((compiled) => compiled !== candidate);
-    if (!firstUncovered(space, box, boxesOf(without))) needed = without;
+    if (suffice(without)) needed = without;
   }
   return needed;
 }
 
-/** May `other` stand in for `compiled`: the same effect, and for a question at least the same demands. */
-function standsIn(other: CompiledRule, compiled: CompiledRule): boolean {
-  if (other.rule.effect !== compiled.rule.effect) return false;
-  if (compiled.rule.effect !== "ask") return true;
-  const level = ASSURANCES.indexOf(other.rule.assurance) >= ASSURANCES.indexOf(compiled.rule.assurance);
-  const people = other.rule.approvers.every((who) => compiled.rule.approvers.includes(who));
-  return level && people && (other.rule.fourEyes || !compiled.rule.fourEyes);
-}
-
 /** Rules that can all be taken out at once. The weakest and last named go first; a locked rule always stays. */
 function redundancies(space: Space, live: readonly CompiledRule[]): Finding[] {
-  const gone = new Set<CompiledRule>();
+  let kept = [...live];
   const findings: Finding[] = [];
   for (const compiled of [...live].reverse()) {
-    if (compiled.rule.locked) continue;
-    const others = live.filter((other) => {
-      if (other === compiled || gone.has(other)) return false;
-      return STRENGTH[other.rule.effect] > STRENGTH[compiled.rule.effect] || standsIn(other, compiled);
-    });
-    if (firstUncovered(space, compiled.box, boxesOf(others))) continue;
-    gone.add(compiled);
-    const by = idsOf(fewestThatCover(space, compiled.box, others));
+    const others = kept.filter((other) => other !== compiled);
+    if (compiled.rule.locked || !isDoneBy(space, compiled, others)) continue;
+    kept = others;
+    const covering = others.filter((other) => STRENGTH[other.rule.effect] >= STRENGTH[compiled.rule.effect]);
+    const by = covering.filter((other) => intersect(space, other.box, compiled.box) !== undefined);
+    const fewest = fewestThat(by, (chosen) => isDoneBy(space, compiled, chosen));
     const witness = witnessOf(space, compiled.box);
-    findings.push({ kind: "redundant", severity: "warning", rule: compiled.rule.id, by, witness });
+    findings.push({ kind: "redundant", severity: "warning", rule: compiled.rule.id, by: idsOf(fewest), witness });
   }
-  return findings.reverse();
+  return [...findings.reverse(), ...guards(space, kept)];
+}
+
+function guards(space: Space, kept: readonly CompiledRule[]): Finding[] {
+  const permissions = kept.filter((compiled) => compiled.rule.effect !== "deny");
+  return kept.flatMap((compiled) => {
+    if (compiled.rule.effect !== "deny" || compiled.rule.locked) return [];
+    const denies = kept.filter((other) => other !== compiled && other.rule.effect === "deny");
+    const needed = permissions.some((permission) => {
+      const shared = intersect(space, permission.box, compiled.box);
+      return shared !== undefined && firstUncovered(space, shared, boxesOf(denies)) !== undefined;
+    });
+    if (needed) return [];
+    const witness = witnessOf(space, compiled.box);
+    return [{ kind: "guard", severity: "note", rule: compiled.rule.id, by: [], witness } as const];
+  });
+}
+
+/** Do `others` decide everything in the rule's box as with it; each demand of a question is looked for by itself. */
+function isDoneBy(space: Space, compiled: CompiledRule, others: readonly CompiledRule[]): boolean {
+  const stronger = boxesOf(strongerThan(compiled, others));
+  const alike = others.filter((other) => other.rule.effect === compiled.rule.effect);
+  const demands = compiled.rule.effect === "ask" ? DEMANDS.filter((demand) => demand(compiled.rule)) : [() => true];
+  return demands.every((demand) => {
+    const boxes = [...stronger, ...boxesOf(alike.filter((other) => demand(other.rule)))];
+    return !firstUncovered(space, compiled.box, boxes);
+  });
 }
 
 /** Values of names that a living rule lists in vain. Numbers and categories are left out: nobody lists their atoms. */
@@ -194,7 +226,8 @@ function gaps(policy: Policy, live: readonly CompiledRule[]): Finding[] {
   for (const compiled of permissions) reach(compiled.box);
   const findings: Finding[] = [];
   for (const axis of space.axes) {
-    if (!SPOKEN.includes(axis.dimension)) continue;
+    // Where no rule tells values apart, a finding about one would be a finding about all.
+    if (!SPOKEN.includes(axis.dimension) || policy.rules.every(({ box }) => isFull(box, axis))) continue;
     for (let atom = 0; atom < axis.atoms; atom++) {
       const value = axis.values[atom] ?? "";
       if (value === "none" || (isOpen(axis.dimension) && value === OTHER)) continue;

@@ -1,6 +1,8 @@
 /** Limits of the policy room. Over any of them a pack is refused; nothing is cut short in silence. */
 export const PACK_BYTES_MAX = 262_144;
 export const PACK_DEPTH_MAX = 32;
+/** Bounds the time of reading: the parser needs about 10 microseconds for each. */
+export const PACK_TOKENS_MAX = 40_000;
 export const PACKS_MAX = 32;
 export const RULES_MAX = 512;
 export const VALUES_MAX = 256;

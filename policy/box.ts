@@ -75,18 +75,19 @@ function reachesOut(space: Space, box: Box, other: Box): number {
   return axes;
 }
 
-export type Budget = { fragments: number };
+type Budget = { fragments: number };
 
 /**
  * Hands the parts of `box` that none of `others` covers to `visit`, as disjoint boxes, until it answers false. Splits by the
  * box that leaves the fewest pieces, so what is covered is found covered early. Throws TooTangled when `budget` is spent.
+ * The box must not be empty.
  */
-export function carve(
+function carve(
   space: Space,
   box: Box,
   others: readonly Box[],
   visit: (piece: Box) => boolean,
-  budget: Budget = { fragments: FRAGMENTS_MAX },
+  budget: Budget,
 ): boolean {
   const meeting: Box[] = [];
   let best: Box | undefined;
@@ -122,10 +123,11 @@ export function carve(
 /** One part of `box` that none of `others` covers, or undefined when all of it is covered. */
 export function firstUncovered(space: Space, box: Box, others: readonly Box[]): Box | undefined {
   let found: Box | undefined;
-  carve(space, box, others, (piece) => {
+  const keep = (piece: Box) => {
     found = piece;
     return false;
-  });
+  };
+  if (!isEmpty(space, box)) carve(space, box, others, keep, { fragments: FRAGMENTS_MAX });
   return found;
 }
 
@@ -135,6 +137,7 @@ export function remainder(space: Space, positive: readonly Box[], negative: read
   const pieces: Box[] = [];
   const taken = [...negative];
   for (const box of positive) {
+    if (isEmpty(space, box)) continue;
     const before = pieces.length;
     carve(space, box, taken, (piece) => pieces.push(piece) > 0, budget);
     if (pieces.length > before) taken.push(box);

@@ -187,6 +187,15 @@ export type Demand = {
   readonly fourEyes: boolean;
 };
 
+/** Every demand that an ask can make on the yes, each on its own scale of all or nothing. */
+export const DEMANDS: readonly ((demand: Demand) => boolean)[] = [
+  () => true,
+  ({ assurance }) => assurance !== "low",
+  ({ assurance }) => assurance === "high",
+  ({ approvers }) => !approvers.includes("approver"),
+  ({ fourEyes }) => fourEyes,
+];
+
 /** Several asks at once demand what the strictest of them demands. */
 export function strictest(asks: readonly Demand[]): Demand {
   const level = Math.max(0, ...asks.map((ask) => ASSURANCES.indexOf(ask.assurance)));

@@ -1,5 +1,5 @@
 /** Policy's answer to one request: deny over ask over allow, nothing matching is a deny, the order of rules means nothing. */
-import { type CompiledRule, locate, MALFORMED, type Policy, strictest, UNKNOWN } from "./compile.ts";
+import { type Box, type CompiledRule, locate, MALFORMED, type Policy, strictest, UNKNOWN } from "./compile.ts";
 import type { Approver, Assurance, Effect } from "./language.ts";
 import type { Dimension, Request } from "./request.ts";
 
@@ -27,21 +27,21 @@ const DEFAULT_BECAUSE = "No rule permits this, and what is not permitted is refu
  */
 export function decide(policy: Policy, request: Request): Decision {
   const axes = policy.space.axes;
-  const words = new Int32Array(axes.length);
-  const bits = new Int32Array(axes.length);
+  // Plain arrays: typed ones of this size are allocated outside the heap, which costs more than the whole decision.
+  const words: number[] = [];
+  const bits: number[] = [];
   for (let i = 0; i < axes.length; i++) {
     const axis = axes[i];
     if (!axis) continue;
     const atom = locate(axis, request[axis.dimension]);
     if (atom === MALFORMED) return malformed(axis.dimension);
-    if (atom === UNKNOWN) continue;
-    words[i] = axis.start + (atom >>> 5);
-    bits[i] = 1 << (atom & 31);
+    words.push(atom === UNKNOWN ? 0 : axis.start + (atom >>> 5));
+    bits.push(atom === UNKNOWN ? 0 : 1 << (atom & 31));
   }
   return settle(policy, words, bits);
 }
 
-function settle(policy: Policy, words: Int32Array, bits: Int32Array): Decision {
+function settle(policy: Policy, words: readonly number[], bits: readonly number[]): Decision {
   const matched: CompiledRule[] = [];
   const perhaps: CompiledRule[] = [];
   let permitted = false;
@@ -66,7 +66,7 @@ function settle(policy: Policy, words: Int32Array, bits: Int32Array): Decision {
 }
 
 /** `perhaps`: every attribute that is known fits, and at least one that the rule names is not known. */
-function matchOf(compiled: CompiledRule, words: Int32Array, bits: Int32Array): "yes" | "perhaps" | "no" {
+function matchOf(compiled: CompiledRule, words: readonly number[], bits: readonly number[]): "yes" | "perhaps" | "no" {
   let match: "yes" | "perhaps" = "yes";
   const { named, box } = compiled;
   for (let i = 0; i < named.length; i++) {
@@ -94,41 +94,46 @@ function ask(policy: Policy, asks: readonly CompiledRule[], matched: readonly Co
   };
 }
 
-function byDefault(policy: Policy, words: Int32Array, bits: Int32Array): Decision {
+function byDefault(policy: Policy, words: readonly number[], bits: readonly number[]): Decision {
   let best: CompiledRule | undefined;
   let least = Number.POSITIVE_INFINITY;
   for (const compiled of policy.rules) {
     if (compiled.rule.effect === "deny") continue;
-    const cost = remoteness(policy, failures(compiled, words, bits), least);
-    if (cost < least) {
-      least = cost;
-      best = compiled;
-    }
+    const cost = remoteness(policy, compiled, words, bits, least);
+    if (cost >= least) continue;
+    least = cost;
+    best = compiled;
   }
   const denied: Decision = { effect: "deny", rule: "default", because: DEFAULT_BECAUSE, matched: [] };
   if (!best) return denied;
-  const failed = failures(best, words, bits).flatMap((i) => policy.space.axes[i]?.dimension ?? []);
+  const { box, named, rule } = best;
+  const failed = named.flatMap((axis) =>
+    fits(box, axis, words, bits) ? [] : (policy.space.axes[axis]?.dimension ?? []),
+  );
   const dimension = failed[0];
-  return dimension === undefined ? denied : { ...denied, nearest: { rule: best.rule.id, dimension, failed } };
+  return dimension === undefined ? denied : { ...denied, nearest: { rule: rule.id, dimension, failed } };
 }
 
 /** A rule about another action or capability is farther off than one about the same in another place. */
-function remoteness(policy: Policy, failed: readonly number[], limit: number): number {
+function remoteness(
+  policy: Policy,
+  { box, named }: CompiledRule,
+  words: readonly number[],
+  bits: readonly number[],
+  limit: number,
+): number {
   let cost = 0;
-  for (const axis of failed) {
+  for (let i = 0; i < named.length && cost < limit; i++) {
+    const axis = named[i] ?? 0;
+    if (fits(box, axis, words, bits)) continue;
     const dimension = policy.space.axes[axis]?.dimension;
     cost += dimension === "action" ? 16 : dimension === "capability" ? 4 : 1;
-    if (cost >= limit) break;
   }
   return cost;
 }
 
-/** Axes on which the rule does not match. */
-function failures(compiled: CompiledRule, words: Int32Array, bits: Int32Array): number[] {
-  return compiled.named.filter((axis) => {
-    const bit = bits[axis] ?? 0;
-    return bit === 0 || ((compiled.box[words[axis] ?? 0] ?? 0) & bit) === 0;
-  });
+function fits(box: Box, axis: number, words: readonly number[], bits: readonly number[]): boolean {
+  return ((box[words[axis] ?? 0] ?? 0) & (bits[axis] ?? 0)) !== 0;
 }
 
 function malformed(dimension: Dimension): Decision {

@@ -1,8 +1,8 @@
 /** What a change of policy permits, asks or denies that it did not before: exact regions, joined, each with an example. */
 import { contains, intersect, isFull, merge, remainder, witnessOf } from "./box.ts";
-import { type Box, type CompiledRule, compileRules, type Policy, type Space, spaceOf } from "./compile.ts";
+import { type Box, type CompiledRule, compileRules, DEMANDS, type Policy, type Space, spaceOf } from "./compile.ts";
 import { type Decision, decide } from "./decide.ts";
-import { ASSURANCES, type Effect } from "./language.ts";
+import type { Effect } from "./language.ts";
 import type { Request } from "./request.ts";
 import type { Rule } from "./rule.ts";
 
@@ -103,20 +103,12 @@ function pairs(space: Space, xs: readonly Box[], ys: readonly Box[], negative: r
   return found;
 }
 
-/** The demands that an ask can make, each as the asks that make at least that. */
-const DEMANDS: readonly ((compiled: CompiledRule) => boolean)[] = [
-  ({ rule }) => ASSURANCES.indexOf(rule.assurance) >= ASSURANCES.indexOf("medium"),
-  ({ rule }) => rule.assurance === "high",
-  ({ rule }) => !rule.approvers.includes("approver"),
-  ({ rule }) => rule.fourEyes,
-];
-
 /** Requests that both sides ask about, where `strict` demands something that `lax` does not. */
 function demandGap({ space, a, b }: Sides, strict: Split, lax: Split): Box[] {
   const found: Box[] = [];
   for (const demands of DEMANDS) {
-    const negative = [...a.deny, ...b.deny, ...boxesOf(lax.asks.filter(demands))];
-    const both = pairs(space, boxesOf(strict.asks.filter(demands)), lax.ask, negative);
+    const negative = [...a.deny, ...b.deny, ...boxesOf(lax.asks.filter(({ rule }) => demands(rule)))];
+    const both = pairs(space, boxesOf(strict.asks.filter(({ rule }) => demands(rule))), lax.ask, negative);
     found.push(...remainder(space, both, [...negative, ...found]));
   }
   return merge(space, found);

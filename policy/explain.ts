@@ -40,3 +40,21 @@ export function explain(policy: Policy, request: Request): Explanation {
   });
   return { decision, unknown, alternatives };
 }
+
+/** For the operator: the deciding rule, what is not known, and every single change that would help. */
+export function explanationSentences({ decision, unknown, alternatives }: Explanation): string[] {
+  const { effect, rule, because, assurance, nearest } = decision;
+  const verb = { deny: "Denied", ask: "Asked", allow: "Allowed" }[effect];
+  const who = decision.approvers?.includes("approver") ? "the owner or an approver" : "the owner";
+  const eyes = decision.fourEyes ? " who is not the one who asked" : "";
+  return [
+    `${verb} by ${rule}: ${because}`,
+    ...(assurance ? [`The yes must come from ${who}${eyes}, with ${assurance} assurance.`] : []),
+    ...(nearest ? [`The nearest permission is ${nearest.rule}; it fails on ${nearest.failed.join(", ")}.`] : []),
+    ...(unknown.length > 0 ? [`Not known, and so taken for the worst: ${unknown.join(", ")}.`] : []),
+    ...alternatives.map(({ effect: other, rule: by, dimension, values }) => {
+      const would = { deny: "denied", ask: "asked", allow: "allowed" }[other];
+      return `It would be ${would} by ${by} if ${dimension} were ${values.join(" or ")}.`;
+    }),
+  ];
+}

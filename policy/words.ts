@@ -143,6 +143,8 @@ export function findingSentence(finding: Finding): string {
       return `${rule} never decides: ${by} together are stronger and cover all of it.`;
     case "redundant":
       return `${rule} can be left out: the same is decided by ${by}.`;
+    case "guard":
+      return `${rule} denies only what is denied without it.`;
     case "unused":
       return `In ${rule} the ${finding.dimension} ${finding.value} makes no difference: it is decided by ${by}.`;
     case "conflict":

@@ -1,6 +1,6 @@
 /** YAML as data only: no anchors, aliases, tags, merge keys, directives, second documents or keys that occur twice. */
-import { isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, type Node, parseDocument } from "yaml";
-import { ERRORS_MAX, PACK_BYTES_MAX, PACK_DEPTH_MAX } from "./bounds.ts";
+import { isMap, isScalar, isSeq, Lexer, LineCounter, type Node, parseDocument } from "yaml";
+import { ERRORS_MAX, PACK_BYTES_MAX, PACK_DEPTH_MAX, PACK_TOKENS_MAX } from "./bounds.ts";
 
 /** Something the author of a pack can mend. `line` and `column` count from 1; `key` is a path such as `rules[3].when`. */
 export type PackError = {
@@ -64,10 +64,6 @@ class Reader implements Places {
     const offset = node?.range?.[0] ?? keyOffset;
     this.#spots.set(pathKey(path), { key: keyOffset, value: offset });
     if (!node) return null;
-    if (isAlias(node)) return this.#refuse(offset, path, "aliases (*name) are not allowed: write the value out");
-    if (node.tag !== undefined) return this.#refuse(offset, path, "tags (!name) are not allowed");
-    if ((isScalar(node) || isMap(node) || isSeq(node)) && node.anchor !== undefined)
-      return this.#refuse(offset, path, "anchors (&name) are not allowed: write the value out");
     if (isScalar(node)) return this.#scalar(node.value, offset, path);
     if (isSeq(node)) return node.items.map((item, i) => this.read(item as Node, [...path, i], offset));
     if (isMap(node)) return this.#map(node.items as readonly { key: unknown; value: unknown }[], offset, path);
@@ -86,8 +82,6 @@ class Reader implements Places {
       const name = isScalar(key) ? key.value : undefined;
       const at = isScalar(key) ? (key.range?.[0] ?? offset) : offset;
       if (!isScalar(key) || typeof name !== "string") this.#refuse(at, path, "a key is one plain word");
-      else if (key.anchor !== undefined || key.tag !== undefined)
-        this.#refuse(at, [...path, name], "anchors and tags are not allowed on a key");
       else if (name === "<<") this.#refuse(at, [...path, name], "merge keys (<<) are not allowed");
       else if (name === "__proto__") this.#refuse(at, [...path, name], "this key is not allowed");
       else if (entries.has(name)) this.#refuse(at, [...path, name], `the key ${name} occurs twice`);
@@ -108,7 +102,13 @@ export function readYaml(file: string, text: string): YamlSource {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are exactly what is looked for
   if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufeff]/.test(text))
     return refused("control characters are not allowed");
-  if (tooDeep(text)) return refused(`nested more than ${PACK_DEPTH_MAX} deep`);
+  const trap = firstTrap(text);
+  if (trap) {
+    const before = text.slice(0, trap.offset);
+    const line = before.split("\n").length;
+    const column = trap.offset - before.lastIndexOf("\n");
+    return { ok: false, errors: [{ file, line, column, key: "", message: trap.message }] };
+  }
 
   const lines = new LineCounter();
   const document = parseDocument(text, {
@@ -127,25 +127,53 @@ export function readYaml(file: string, text: string): YamlSource {
   const problems = [...document.errors, ...document.warnings].slice(0, ERRORS_MAX);
   if (problems.length > 0)
     return { ok: false, errors: problems.map((p) => reader.errorAtOffset(p.pos[0], [], p.message)) };
-  if (document.directives?.docStart === true || /^%/m.test(text))
-    return { ok: false, errors: [reader.errorAtOffset(0, [], "one document without directives or --- is expected")] };
   const value = reader.read(document.contents, [], 0);
   return reader.errors.length > 0 ? { ok: false, errors: reader.errors } : { ok: true, value, places: reader };
 }
 
-/** Deep nesting is refused before the recursive parser sees it. Indentation alone is limited by the size of a pack. */
-function tooDeep(text: string): boolean {
+type Trap = { readonly offset: number; readonly message: string };
+
+/** The lexer announces a plain scalar by a marker of no width, and so begins and ends of documents and flows. */
+const SCALAR = "\u001f";
+const MARKERS: readonly string[] = [SCALAR, "\u0002", "\u0018"];
+
+function trapOf(token: string): string | undefined {
+  if (token === "---" || token === "...") return "one document without --- and ... is expected";
+  switch (token[0]) {
+    case "&":
+      return "anchors (&name) are not allowed: write the value out";
+    case "*":
+      return "aliases (*name) are not allowed: write the value out";
+    case "!":
+      return "tags (!name) are not allowed";
+    case "%":
+      return "directives (%NAME) are not allowed";
+    default:
+      return undefined;
+  }
+}
+
+/** What the recursive parser must not see, found in the flat stream of tokens: one pass that stops at the first. */
+function firstTrap(text: string): Trap | undefined {
+  let offset = 0;
+  let tokens = 0;
   let flow = 0;
   let inline = 0;
+  let previous = "";
   for (const token of new Lexer().lex(text)) {
-    const first = token[0];
+    const message = previous === SCALAR ? undefined : trapOf(token);
+    if (message !== undefined) return { offset, message };
     if (token === "[" || token === "{") flow++;
     else if (token === "]" || token === "}") flow = Math.max(0, flow - 1);
     else if (token === "-" || token === "?") inline++;
-    else if (first === "\n" || first === "\r") inline = 0;
-    if (flow > PACK_DEPTH_MAX || inline > PACK_DEPTH_MAX) return true;
+    else if (token[0] === "\n" || token[0] === "\r") inline = 0;
+    if (flow > PACK_DEPTH_MAX || inline > PACK_DEPTH_MAX)
+      return { offset, message: `nested more than ${PACK_DEPTH_MAX} deep` };
+    if (++tokens > PACK_TOKENS_MAX) return { offset, message: `more than ${PACK_TOKENS_MAX} words and signs` };
+    if (!MARKERS.includes(token)) offset += token.length;
+    previous = token;
   }
-  return false;
+  return undefined;
 }
 
 function utf8Bytes(text: string, stopAbove: number): number {

@@ -92,3 +92,10 @@ export const WAITING_BYTES_MAX = 64 * MIB;
 export const WAITING_MS_MAX = 20 * SECOND_MS;
 export const DELIVERIES_REMEMBERED_MAX = 4096;
 export const SHUTDOWN_MS_MAX = 25 * SECOND_MS;
+
+// Worker threads for transforms (section 5)
+export const TRANSFORM_WORKERS_MAX = 2;
+export const TRANSFORM_QUEUE_MAX = 64;
+export const TRANSFORM_START_MS_MAX = 20 * SECOND_MS;
+export const TRANSFORM_HEAP_MIB_MAX = 256;
+export const TRANSFORM_STACK_MIB_MAX = 4;

@@ -137,8 +137,8 @@ export interface LedgerPort {
   entries(after: number, limit: number): readonly Entry[];
   /** Signs the tree as it stands (C2SP checkpoint text) and returns it. */
   checkpoint(): Promise<string>;
-  /** `against` is a checkpoint kept outside. */
-  verify(against: string | null): LedgerReport;
+  /** `against` is a checkpoint kept outside. Reads in pages and lets others work between them. */
+  verify(against: string | null): Promise<LedgerReport>;
 }
 
 export type ConnectorBatch = { readonly cursor: string | null; readonly events: readonly InboundEvent[] };

@@ -37,7 +37,8 @@ export type MaskKind =
   | "DATE"
   | "GEO"
   | "PLATE"
-  | "WORD";
+  | "WORD"
+  | "CODE";
 
 /** A stretch of the input, half open, in UTF-16 units. */
 export type Span = { readonly start: number; readonly end: number; readonly type: MaskKind };

@@ -8,6 +8,7 @@ import { categoriesOf, type Label } from "../core/label.ts";
 import type { Call } from "../core/records.ts";
 import { isRefusal, REFUSALS, Refusal, type RefusalCode } from "../core/refusal.ts";
 import { isTerminal, type Run } from "../core/run.ts";
+import type { Source } from "../core/value.ts";
 import type { Asker } from "./asker.ts";
 import type { Draft } from "./draft.ts";
 
@@ -52,7 +53,7 @@ export type AskFor = {
   readonly rendered: string;
   /** What the prompt says will happen, in words. */
   readonly what: string;
-  readonly sources: readonly string[];
+  readonly sources: readonly Source[];
   /** What the gateway runs after the yes; sealed. */
   readonly stored: unknown;
 };

@@ -6,7 +6,8 @@ import type { Label } from "../core/label.ts";
 import type { InboundEvent, Message } from "../core/message.ts";
 import type { OutboxRow } from "../core/outbox.ts";
 import type { RecordKind, Records } from "../core/records.ts";
-import { isRefusal, Refusal } from "../core/refusal.ts";
+import { Refusal } from "../core/refusal.ts";
+import type { Run } from "../core/run.ts";
 import type { Powers } from "./powers.ts";
 import { RunDraft } from "./transition.ts";
 
@@ -164,6 +165,11 @@ export class Draft {
     };
   }
 
+  /** Runs that end with this batch. */
+  ended(): readonly Run[] {
+    return [...this.#runs.values()].filter((run) => run.hasEnded).map((run) => run.run);
+  }
+
   get isEmpty(): boolean {
     const isChanged = [...this.#records.values()].some((it) => it.changed || it.dropped);
     const hasParts = Object.values(this.#parts).some((part) => !Array.isArray(part) || part.length > 0);
@@ -195,25 +201,5 @@ export class Draft {
     const list = (this.#parts[part] ?? []) as (typeof item)[];
     list.push(item);
     this.#parts[part] = list as unknown as Parts[K];
-  }
-}
-
-const TRIES_MAX = 8;
-
-/**
- * Builds a batch and commits it; when somebody else changed what it read, builds it again from what is there now. `build` must
- * have no effect besides the draft. Returning without a change commits nothing.
- */
-export async function transact<T>(powers: Powers, build: (draft: Draft) => T): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    const draft = new Draft(powers);
-    const result = build(draft);
-    try {
-      if (!draft.isEmpty) await draft.commit();
-      return result;
-    } catch (error) {
-      const isConflict = isRefusal(error) && error.code === "conflict";
-      if (!isConflict || tries >= TRIES_MAX) throw error;
-    }
   }
 }

@@ -12,9 +12,10 @@ import { deadlineOf, isTerminal, type Run } from "../core/run.ts";
 import { type Asker, askerOf, judge, refusalBy, requestOf } from "./asker.ts";
 import { type Asked, callRecord, type Doing, type Handler, isAsked, type Made, nextOf, refused, seen } from "./call.ts";
 import type { Catalogue } from "./capabilities.ts";
-import { type Draft, transact } from "./draft.ts";
+import type { Draft } from "./draft.ts";
 import { grantPermit } from "./permit.ts";
 import type { Powers } from "./powers.ts";
+import { transact } from "./transact.ts";
 import { refusalOf } from "./transition.ts";
 
 export type Invoking = {

@@ -7,13 +7,14 @@ import { ReadRequest } from "../core/request.ts";
 import type { Scope } from "../core/scope.ts";
 import { refusalBy } from "./asker.ts";
 import type { Doing, Handler, Made } from "./call.ts";
-import { type Draft, transact } from "./draft.ts";
+import type { Draft } from "./draft.ts";
 import { isMemberNow, languageOf, timezoneOf } from "./people.ts";
 import type { Powers } from "./powers.ts";
 import { issue, tokensIn, writeFound } from "./pseudonyms.ts";
 import { crowdOf, type Range, rangeOf } from "./range.ts";
 import { crowdFor, runTransform } from "./readers.ts";
 import { judgeReveal, labelAt } from "./reveal.ts";
+import { transact } from "./transact.ts";
 
 const NOTHING = { bits: 0, chars: 0 } as const;
 const STEP = { steps: 1 } as const;

@@ -46,15 +46,15 @@ function once(text: string, domains: readonly string[]): string {
 const ROUNDS_MAX = 8;
 
 /**
- * Text as it will be sent. Taking something out can put something new together, so it is repeated until nothing changes; what does
+ * Text as it will be sent, trimmed when it is the whole of it. Taking something out can put something new together, so it is repeated until nothing changes; what does
  * not settle in a few rounds was built to slip through and is refused.
  */
-export function plainText(text: string, domains: readonly string[]): string {
+export function plainText(text: string, domains: readonly string[], at: "whole" | "inside" = "whole"): string {
   if (text.length > 2 * REPLY_CHARS_MAX) throw new Refusal("input.too_large", { field: "text" });
   let current = text;
   for (let round = 0; round < ROUNDS_MAX; round++) {
     const next = once(current, domains);
-    if (next === current) return current.trim();
+    if (next === current) return at === "whole" ? current.trim() : current;
     current = next;
   }
   throw new Refusal("egress.text", { hint: "The text keeps changing as it is cleaned." });

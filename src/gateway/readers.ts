@@ -1,20 +1,24 @@
 /** Handlers that read: transforms over a range, the run's own request, and lists of pointers. */
+
+import type { Decision } from "../../policy/decide.ts";
 import type { Capacity } from "../core/capability.ts";
-import { type BlobId, type Handle, newId } from "../core/ids.ts";
+import { newId } from "../core/ids.ts";
 import { BOTTOM, type Label } from "../core/label.ts";
 import type { Found, TransformOutcome } from "../core/ports.ts";
 import { Refusal } from "../core/refusal.ts";
 import { SCOPE, type Scope } from "../core/scope.ts";
-import type { Source } from "../core/value.ts";
-import { type Doing, type Handler, labelWords, type Made } from "./call.ts";
+import type { Asked, Doing, Handler, Made } from "./call.ts";
 import type { Reader } from "./capabilities.ts";
-import { type Draft, transact } from "./draft.ts";
+import type { Draft } from "./draft.ts";
 import { isWithin } from "./egress.ts";
+import { renderedReveal } from "./execute.ts";
 import { languageOf, timezoneOf } from "./people.ts";
 import type { Powers } from "./powers.ts";
 import { issue, tokensIn, writeFound } from "./pseudonyms.ts";
 import { type Crowd, crowdOf, type Range, rangeOf, withTurns } from "./range.ts";
 import { book, fits, judgeReveal, labelAt, measured, withoutText } from "./reveal.ts";
+import { transact } from "./transact.ts";
+import { type NewValue, viewOf, writeValue } from "./values.ts";
 
 const SCOPE_KEYS: ReadonlySet<string> = new Set(Object.keys(SCOPE));
 const pick = (input: unknown, of: "scope" | "options"): Record<string, unknown> =>
@@ -89,18 +93,8 @@ export const readerHandler =
     if (!parsed.success) throw new Refusal("transform.failed");
     const output = { ...(parsed.data as object), read: range.read };
     const sources = sourceLabel(powers, doing, range);
-    const label = labelAt(reader.tier, sources);
-    return reveal(
-      powers,
-      doing,
-      reader,
-      range,
-      output,
-      measured(reader.transform.output, parsed.data),
-      label,
-      sources,
-      outcome.found,
-    );
+    const capacity = measured(reader.transform.output, parsed.data);
+    return reveal(powers, doing, reader, { range, output, capacity, sources, found: outcome.found });
   };
 
 /** A range of another conversation may be shown to the asker here, when here is the asker's direct chat within that audience. */
@@ -113,64 +107,78 @@ function sourceLabel(powers: Powers, doing: Doing, range: Range): Label {
   return { ...range.label, audience: [...range.label.audience, conversation.id].sort() };
 }
 
-function reveal(
-  powers: Powers,
-  doing: Doing,
-  reader: Reader,
-  range: Range,
-  output: object,
-  capacity: Capacity,
-  label: Label,
-  sources: Label,
-  found: readonly Found[],
-): Made {
+type Read = {
+  readonly range: Range;
+  readonly output: object;
+  readonly capacity: Capacity;
+  readonly sources: Label;
+  readonly found: readonly Found[];
+};
+
+function reveal(powers: Powers, doing: Doing, reader: Reader, read: Read): Made | Asked {
   const { asker } = doing;
+  const { range, output, capacity, sources } = read;
+  const label = labelAt(reader.tier, sources);
+  const value: NewValue = {
+    handle: newId("Handle", powers.random.bytes(16)),
+    conversation: range.conversation.id,
+    tier: reader.tier,
+    kind: reader.id,
+    schema: `${reader.id}.v${reader.version}`,
+    label,
+    sources: range.messages.map((message) => ({ message: message.id, blob: message.blob, revision: message.revision })),
+  };
   const room = fits(powers, asker, capacity);
   const whole = judgeReveal(powers, asker, reader.id, reader.tier, label);
+  if (whole.effect === "ask" && reader.tier === "R") return askReveal(powers, doing, whole, value, output);
   const isWhole = whole.effect === "allow" && room.chars && room.bits;
   const fieldsLabel = labelAt("A", sources);
   const areFields = room.bits && judgeReveal(powers, asker, reader.id, "A", fieldsLabel).effect === "allow";
   const shown = isWhole ? output : areFields ? withoutText(reader.output, output) : undefined;
-  const handle: Handle = newId("Handle", powers.random.bytes(16));
-  const text = JSON.stringify(output);
-  const value = { handle, kind: reader.id, label: labelWords(label), chars: text.length };
   const told: Capacity = isWhole ? capacity : areFields ? { bits: capacity.bits, chars: 0 } : { bits: 0, chars: 0 };
+  const how = isWhole ? "allow" : areFields ? "fields" : "handle";
   return {
     output: shown,
     stripped: true,
     label: shown === undefined ? BOTTOM : isWhole ? label : fieldsLabel,
-    values: [value],
+    values: [viewOf(value, JSON.stringify(output).length)],
     capacity: told,
     used: { steps: 1 },
     write: (draft) => {
-      const expires = draft.now + range.conversation.ttlMs;
-      const blob = draft.sealJson(
-        "value",
-        `${reader.id}.v${reader.version}`,
-        range.conversation.id,
-        label,
-        output,
-        expires,
-      );
-      writeValue(draft, doing, reader, range, handle, blob, label, text.length, expires);
-      writeFound(draft, range.conversation.id, sources, found, expires);
-      issue(draft, asker.run.id, tokensIn(text));
+      const run = draft.run(asker.run.id);
+      writeValue(draft, asker.run.id, value, output, draft.now + range.conversation.ttlMs);
+      writeFound(draft, range.conversation.id, sources, read.found, draft.now + range.conversation.ttlMs);
+      issue(draft, asker.run.id, tokensIn(JSON.stringify(output)));
       book(draft, asker.conversation.id, told);
-      draft.run(asker.run.id).note("transform.completed", {
+      const { id: capability, version } = reader;
+      run.note("transform.completed", {
         call: doing.call,
-        capability: reader.id,
-        version: reader.version,
-        handle,
+        capability,
+        version,
+        handle: value.handle,
         messages: range.messages.length,
       });
-      draft.run(asker.run.id).note("decision.made", {
-        call: doing.call,
-        action: "reveal",
-        capability: reader.id,
-        effect: isWhole ? "allow" : areFields ? "fields" : "handle",
-        rule: whole.rule,
-      });
+      run.note("decision.made", { call: doing.call, action: "reveal", capability, effect: how, rule: whole.rule });
       noteSink(draft, doing, label, shown !== undefined);
+    },
+  };
+}
+
+/** Redacted messages are shown to the agent only when a person who saw them said yes. */
+function askReveal(powers: Powers, doing: Doing, decision: Decision, value: NewValue, output: object): Asked {
+  return {
+    ask: {
+      assurance: decision.assurance ?? "medium",
+      fourEyes: decision.fourEyes ?? powers.settings.fourEyes,
+      approvers: decision.approvers ?? ["owner", "approver"],
+      rule: decision.rule,
+      because: decision.because,
+      destination: `agent ${doing.asker.run.agent}`,
+      label: value.label,
+      rendered: renderedReveal(output),
+      what: `show these redacted messages to the agent ${doing.asker.run.agent}`,
+      sources: value.sources,
+      stored: { kind: "reveal", output, value },
     },
   };
 }
@@ -179,44 +187,6 @@ function reveal(
 function noteSink(draft: Draft, doing: Doing, label: Label, isShown: boolean): void {
   const { token, run } = doing.asker;
   if (token === null || !isShown) return;
-  draft.run(run.id).note("egress.checked", {
-    call: doing.call,
-    sink: "agent",
-    token: token.id,
-    recipient: token.runsOn,
-    cats: label.cats,
-  });
-}
-
-function writeValue(
-  draft: Draft,
-  doing: Doing,
-  reader: Reader,
-  range: Range,
-  handle: Handle,
-  blob: BlobId,
-  label: Label,
-  chars: number,
-  expiresAt: number,
-): void {
-  const sources: Source[] = range.messages.map((message) => ({
-    message: message.id,
-    blob: message.blob,
-    revision: message.revision,
-  }));
-  draft.put("value", handle, {
-    handle,
-    tenant: draft.tenant,
-    run: doing.asker.run.id,
-    conversation: range.conversation.id,
-    label,
-    tier: reader.tier,
-    kind: reader.id,
-    schema: `${reader.id}.v${reader.version}`,
-    sources,
-    blob,
-    chars,
-    createdAt: draft.now,
-    expiresAt,
-  });
+  const sink = { call: doing.call, sink: "agent", token: token.id, recipient: token.runsOn, cats: label.cats };
+  draft.run(run.id).note("egress.checked", sink);
 }

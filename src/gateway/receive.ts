@@ -1,21 +1,24 @@
 /** From a sealed inbox row to a kept message, an instruction, or a counter: the first stop of every event. */
-import type { RunId } from "../core/ids.ts";
+import type { ApprovalId, RunId } from "../core/ids.ts";
 import type { InboundEvent } from "../core/message.ts";
 import type { Conversation, Principal } from "../core/people.ts";
 import { activate, type Rejection } from "./activate.ts";
-import { type Draft, transact } from "./draft.ts";
+import type { Draft } from "./draft.ts";
 import { keep, keyOf, messageBy, revise, withdraw } from "./keep.ts";
 import { findConversation, findPrincipal, senderOf } from "./people.ts";
 import type { Powers } from "./powers.ts";
 import type { Rejections } from "./rejections.ts";
 import { say } from "./say.ts";
 import { request } from "./start.ts";
+import { transact } from "./transact.ts";
 import { parseWord, type Word } from "./words.ts";
 
-/** Something to do after the commit: start driving a run, erase what was deleted, answer an approval. */
+/** Something to do after the commit: start driving a run, carry out what was granted, tell a driver to stop. */
 export type Aftermath =
   | { readonly do: "drive"; readonly run: RunId }
-  | { readonly do: "erase"; readonly conversation: Conversation }
+  | { readonly do: "consume"; readonly approval: ApprovalId }
+  /** Runs were cancelled: whoever drives them is told. */
+  | { readonly do: "stopped" }
   | { readonly do: "nothing" };
 
 /** Parts of the gateway that receive hands some events to. Each works inside the event's own draft. */
@@ -232,7 +235,7 @@ function receiveDelete(
   }
   handlers.changed(draft, target, "deleted");
   withdraw(draft, conversation, target);
-  return { do: "erase", conversation };
+  return { do: "stopped" };
 }
 
 function receiveMembership(draft: Draft, event: InboundEvent, conversation: Conversation): void {

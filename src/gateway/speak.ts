@@ -64,13 +64,17 @@ export async function render(powers: Powers, doing: Doing, template: string): Pr
     opened.map(({ bytes }) => JSON.parse(powers.hashing.text(bytes)) as unknown),
   );
   const byHandle = new Map(values.map((value, index) => [value.handle, outputs[index]]));
-  const raw = pieces
-    .map((piece) => ("text" in piece ? piece.text : renderValue(fieldOf(byHandle.get(piece.handle), piece.field))))
-    .join("");
   const domains = powers.settings.linkDomains;
   const places = [...new Set([asker.conversation.id, ...values.map((value) => value.conversation)])];
-  const named = await putBack(powers, asker.run.id, places, plainText(raw, domains));
-  const text = plainText(named, domains);
+  const kinds = new Map(values.map((value) => [value.handle, value.kind]));
+  let joined = "";
+  for (const piece of pieces) {
+    const raw = "text" in piece ? piece.text : renderValue(fieldOf(byHandle.get(piece.handle), piece.field));
+    // What somebody asked to have redacted stays redacted.
+    const staysMasked = "handle" in piece && kinds.get(piece.handle) === "message.redact";
+    joined += staysMasked ? raw : await putBack(powers, asker.run.id, places, plainText(raw, domains, "inside"));
+  }
+  const text = plainText(joined, domains);
   if (text.length === 0) throw new Refusal("egress.text", { hint: "Nothing is left of this text." });
   const literal = pieces.some((piece) => "text" in piece) ? asker.run.context : BOTTOM;
   const label = joinAll([literal, ...values.map((value) => value.label)]);
@@ -170,7 +174,7 @@ async function speak(
       label: rendered.label,
       rendered: rendered.text,
       what: `send this text to ${nameOf(destination.conversation)}`,
-      sources: rendered.sources.map((source) => `${source.message}/${source.revision}`),
+      sources: rendered.sources,
       stored: { kind: "send", conversation: destination.conversation.id, relation: destination.relation, rendered },
     },
   };

@@ -11,13 +11,20 @@ import { isTerminal, type Run, type RunEvent, step } from "../core/run.ts";
 export class RunDraft {
   readonly #version: number | null;
   #run: Run;
+  readonly #wasTerminal: boolean;
   readonly #entries: EntryDraft[] = [];
   readonly #now: number;
 
   constructor(stored: Versioned<Run>, now: number) {
     this.#version = stored.version;
     this.#run = stored.value;
+    this.#wasTerminal = isTerminal(stored.value);
     this.#now = now;
+  }
+
+  /** Did it end by what was applied here? */
+  get hasEnded(): boolean {
+    return isTerminal(this.#run) && !this.#wasTerminal;
   }
 
   get run(): Run {

@@ -1,0 +1,64 @@
+/** Group chats are told densely: frames that carry nothing go, what was agreed is said as agreed. */
+import type { Turn } from "../../src/core/transform.ts";
+import { NO, YES } from "../tasks/phrases.ts";
+import { plain } from "../text/sentences.ts";
+import type { Candidate } from "./candidates.ts";
+
+/** How many messages later an answer still belongs to what was said. */
+const ANSWER_TURNS = 3;
+const AGREES =
+  /^(?:good (?:idea|point|plan)|great idea|sounds (?:good|great|fun|like)|works for me|i agree|agreed|deal|let's do (?:it|that)|fine (?:with|for) me|i'?m in\b|count me in|\p{L}+ it is\b|me too|same here|👍|\+1|perfect|exactly)/iu;
+
+/** Is there a yes to turn `index` soon after it, from somebody else (`by`, when given)? A no ends the search. */
+export function isAgreed(
+  turns: readonly Turn[],
+  index: number,
+  by: string | null,
+  nameOf: (sender: string) => string,
+): boolean {
+  const author = turns[index]?.sender;
+  for (let i = index + 1; i <= index + ANSWER_TURNS && i < turns.length; i += 1) {
+    const turn = turns[i];
+    if (turn === undefined || turn.sender === author || (by !== null && nameOf(turn.sender) !== by)) continue;
+    const text = plain(turn.text);
+    if (NO.test(text)) return false;
+    if (YES.test(text) || AGREES.test(turn.text)) return true;
+  }
+  return false;
+}
+
+const FILLER =
+  /(?<![\p{L}])(?:really|very|just|also|too|actually|seriously|still|again|anymore|anyway|then|definitely|probably|maybe|of course|as well|so much|this time|by the way|for everyone|for us|for me|all day|please|finally|already|right now|now|haha|lol|btw|honestly)(?![\p{L}])/giu;
+
+/** A second clause after a comma that names no day, number or person. */
+const TAIL = /(?<=^.{18,}), (?!(?:\p{L}+ ){0,8}(?:\d|\p{Lu}|mon|tues|wednes|thurs|fri|satur|sun)|and |or |but )[^,]+$/u;
+
+/** The same statement in fewer words. */
+export function compacted(candidate: Candidate, turns: readonly Turn[], nameOf: (sender: string) => string): string {
+  const { speaker, act, turn, roles } = candidate;
+  let text = candidate.text;
+  if (act === "fact" || act === "other")
+    text = text.startsWith(`${speaker} says `) ? text.slice(speaker.length + 6) : text;
+  const asked = roles.addressee;
+  if (act === "request" || act === "advice") {
+    if (asked !== null && text.startsWith(`${speaker} asks ${asked} to `) && isAgreed(turns, turn, asked, nameOf)) {
+      text = `${asked} will ${text.slice(`${speaker} asks ${asked} to `.length)}`;
+    } else {
+      text = text.replace(
+        /^(.+?) (?:asks|tells|reminds) (?:the others|someone) (not )?to /u,
+        (_, _who: string, not?: string) => `All should ${not ?? ""}`,
+      );
+    }
+  }
+  if (!/^(?:if|when|unless|once|after|before|because)\b/iu.test(text)) text = text.replace(TAIL, "");
+  text = text.replace(new RegExp(`(?<=^${speaker} .*)\\b${speaker}'s?(?![\\p{L}\\p{N}])`, "gu"), "their");
+  if (act === "suggest" && isAgreed(turns, turn, null, nameOf))
+    text = text.replace(`${speaker} suggests `, "They agree on ");
+  text = text
+    .replace(FILLER, " ")
+    .replace(/\s+/gu, " ")
+    .replace(/ ([,.;:!?])/gu, "$1")
+    .replace(/,+(?=[,.]|$)/gu, "")
+    .trim();
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,119 @@
+/** Tokens of letters and digits: IBAN, national numbers, number plates, document numbers; and what is merely an amount with its unit. */
+import { iban, nationalId, nino } from "./checksums.ts";
+import type { Findings } from "./findings.ts";
+import { SHAPE } from "./flags.ts";
+
+/** ISO 13616 registry: length by country. */
+const IBAN_LENGTHS: Readonly<Record<string, number>> = Object.fromEntries(
+  (
+    "NO15 BE16 DK18 FI18 FO18 GL18 NL18 SD18 FK18 MK19 SI19 AT20 BA20 EE20 KZ20 LT20 LU20 XK20 MN20 CH21 HR21 LI21 LV21 BG22 BH22 CR22 DE22 GB22 " +
+    "GE22 IE22 ME22 RS22 VA22 AE23 GI23 IL23 IQ23 OM23 SO23 TL23 AD24 CZ24 ES24 MD24 PK24 RO24 SA24 SE24 SK24 TN24 VG24 LY25 PT25 ST25 IS26 TR26 " +
+    "BI27 DJ27 FR27 GR27 IT27 MC27 MR27 SM27 AL28 AZ28 BY28 CY28 DO28 GT28 HN28 HU28 LB28 NI28 PL28 SV28 BR29 EG29 PS29 QA29 UA29 JO30 KW30 MU30 " +
+    "SC31 LC32 RU33 MT31 YE30"
+  )
+    .split(" ")
+    .map((entry) => [entry.slice(0, 2).toLowerCase(), Number(entry.slice(2))]),
+);
+const IBAN_CHARS_MAX = 34;
+const IBAN_UNKNOWN_MIN = 15;
+
+/** An IBAN at this token, in one piece or in groups, small letters too. Returns the first token behind it, or 0. */
+export function ibanAt(findings: Findings, token: number): number {
+  const { text, start } = findings.tokens;
+  const from = start[token] ?? 0;
+  const head = /^[a-z]{2}[ ]?\d{2}/i.exec(text.slice(from, from + 5))?.[0];
+  if (head === undefined || /[\w]/.test(text[from - 1] ?? " ")) return 0;
+  const length = IBAN_LENGTHS[head.slice(0, 2).toLowerCase()];
+  let compact = "";
+  let whole = 0;
+  for (let at = from; at < text.length && compact.length < (length ?? IBAN_CHARS_MAX); at++) {
+    const sign = text[at] ?? "";
+    if (/[a-z0-9]/i.test(sign)) {
+      compact += sign;
+      whole = at + 1;
+    } else if (!/[ \-\u00a0]/.test(sign) || !/[a-z0-9]/i.test(text[at + 1] ?? "")) break;
+  }
+  if (length !== undefined) {
+    const closed = !/[a-z0-9]/i.test(text[whole] ?? " ");
+    const sound = compact.length === length && (iban(compact) || (closed && (compact.match(/\d/g)?.length ?? 0) >= 10));
+    return sound ? findings.fix(token, from, whole, "IBAN") : 0;
+  }
+  const one = /^[a-z0-9]{15,34}(?![a-z0-9])/i.exec(text.slice(from, from + IBAN_CHARS_MAX + 1))?.[0];
+  if (one === undefined || one.length < IBAN_UNKNOWN_MIN || !iban(one)) return 0;
+  return findings.fix(token, from, from + one.length, "IBAN");
+}
+
+const SPACED_NINO = /[a-z]{2} ?\d{2} ?\d{2} ?\d{2} ?[a-d](?!\w)/iy;
+const GROUPED_INSEE = /[12] ?\d{2} ?\d{2} ?(?:\d{2}|2[ab]) ?\d{3} ?\d{3} ?\d{2}(?!\w)/iy;
+const DASHED_DNI = /(?:[xyz][ -]?)?\d{1,2}(?:[.]?\d{3}){2}[ -]?[a-z](?!\w)/iy;
+const PLATES: readonly RegExp[] = [
+  /[a-z]{2}\d{2} ?[a-z]{3}(?!\w)/iy, // GB
+  /[a-z]{2}-\d{3}-[a-z]{2}(?!\w)/iy, // FR, IT
+  /\d{4} ?[bcdfghjklmnprstvwxyz]{3}(?!\w)/iy, // ES
+];
+/** DE and AT; only in capitals and with the hyphen. */
+const GERMAN_PLATE = /[A-ZÄÖÜ]{1,3}-[A-Z]{1,2} ?\d{1,4}[EH]?(?!\w)|[A-Z]{1,2}-\d{2,5} ?[A-Z]{1,3}(?!\w)/y;
+
+function fixMatch(
+  findings: Findings,
+  token: number,
+  pattern: RegExp,
+  kind: "ID" | "PLATE",
+  check?: (compact: string) => boolean,
+): number {
+  const { text, start } = findings.tokens;
+  const from = start[token] ?? 0;
+  pattern.lastIndex = from;
+  const found = pattern.exec(text)?.[0];
+  if (found === undefined || (check !== undefined && !check(found.replace(/[ .-]/g, "")))) return 0;
+  return findings.fix(token, from, from + found.length, kind);
+}
+
+/** National numbers and plates that begin at this token. Returns the first token behind them, or 0. */
+export function codeAt(findings: Findings, token: number): number {
+  const { text, start, shape } = findings.tokens;
+  if (/[\w-]/.test(text[(start[token] ?? 0) - 1] ?? " ")) return 0;
+  const numeric = /\d/.test(text[start[token] ?? 0] ?? "");
+  if (numeric) {
+    const found =
+      fixMatch(findings, token, GROUPED_INSEE, "ID", nationalId) ||
+      fixMatch(findings, token, DASHED_DNI, "ID", nationalId);
+    if (found > 0) return found;
+    const [, , spanish] = PLATES;
+    return (shape[token] ?? 0) === SHAPE.DIGIT && spanish !== undefined ? plateInCapitals(findings, token, spanish) : 0;
+  }
+  const national =
+    fixMatch(findings, token, SPACED_NINO, "ID", nino) || fixMatch(findings, token, DASHED_DNI, "ID", nationalId);
+  if (national > 0) return national;
+  for (const plate of PLATES.slice(0, 2)) {
+    const found = fixMatch(findings, token, plate, "PLATE");
+    if (found > 0) return found;
+  }
+  return fixMatch(findings, token, GERMAN_PLATE, "PLATE");
+}
+
+function plateInCapitals(findings: Findings, token: number, plate: RegExp): number {
+  const { text, start } = findings.tokens;
+  const from = start[token] ?? 0;
+  return /^\d{4} ?[A-Z]{3}/.test(text.slice(from, from + 8)) ? fixMatch(findings, token, plate, "PLATE") : 0;
+}
+
+/** An amount with its unit, a time of day, an ordinal. */
+const MEASURED =
+  /^\d{1,6}(?:st|nd|rd|th|am|pm|a|p|h|hr|hrs|uhr|min|mins|m|k|km|kg|g|mg|mb|gb|tb|x|s|sec|d|w|wk|wks|y|yr|yrs|yo|er|e|ème|eme|ers|o|px|ft|in|cm|mm|ml|l|cl|dl|oz|lb|lbs|mi|mph|kmh|eur|usd|gbp|hz|mhz|ghz|kw|kwh|w|v|p|fps|bn|mio|c|f|ish|s)$|^\d{1,2}h\d{2}$|^x\d{1,3}$|^\d{1,2}(?:st|nd|rd|th)$/i;
+const TERMS =
+  /^(?:mp[34]|h26[45]|covid19|v\d{1,3}|b2[bc]|p2p|[234]d|[48]k|[2-6]g|a[3-5]|ps[1-5]|q[1-4]|fy\d{2}|gpt\d|i[3579]|m[1-4]|h[12]|web[23]|s3|ec2|k8s|i18n|a11y|l10n|x86|x64|utf8|sha\d{1,3}|md5|base64|ipv[46]|http[23]|c4|w3c|[bg]4|gr8|l8r?|m8|2nite|2moro|2day|4ever|b12|d3|win\d{1,2}|es\d{1,4}|oauth2|wifi[567]?|usb[23c]|top\d{1,3}|f[12]|\d{2}s|u2|4x4|24x7|mi[56]|o2|h2o|co2|r2|ui\d|ch\d{1,2}|p\d{1,3}|t\d{1,2}|no\d{1,2})$/i;
+/** What `redact` puts in the place of something: text that was redacted once stays as it is. */
+export const STAND_IN =
+  /^(?:PERSON|ORG|PLACE|ADDRESS|PHONE|EMAIL|HANDLE|IP|MAC|PLATE|LINK|CODE|URL|WORD)_[0-9A-Za-z]{1,32}$/;
+
+/** A token of letters and digits that nothing else explained: harmless, a number of something, or unknown. */
+export function mixedAt(findings: Findings, token: number): void {
+  const { text, start, end } = findings.tokens;
+  const from = start[token] ?? 0;
+  const to = end[token] ?? 0;
+  const word = text.slice(from, to);
+  if (MEASURED.test(word) || TERMS.test(word) || STAND_IN.test(word)) return;
+  const digits = word.match(/\d/g)?.length ?? 0;
+  findings.fix(token, from, to, digits >= 5 && !word.includes("_") ? "ID" : "WORD");
+}

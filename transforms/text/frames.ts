@@ -1,0 +1,196 @@
+/** Is this word, which is a name too, meant as a name? Decided by its neighbours, in text with and without capitals. */
+import type { Findings } from "./findings.ts";
+import { FLAG, SHAPE } from "./flags.ts";
+import type { Sentence } from "./names.ts";
+
+const SPEECH =
+  /^(?:said|says|asked|asks|wants|wanted|told|tells|thinks|thought|called|calls|texted|texts|replied|wrote|writes|knows|agreed|promised|offered|suggested|shouted|paid|booked|lives|works|is|was|has)$/;
+const FIRM_VERBS =
+  /^(?:ask|asked|asking|asks|tell|told|telling|tells|text|texted|texting|message|messaged|ping|pinged|email|emailed|meet|met|invite|invited|remind|reminded|thank|thanked|named|call|called|calling|marry|married|dating|visit|visited|congratulate|phoned|phone|cc|contact|notify|facetime)$/;
+const AFTER_PERSON =
+  /^(?:to|if|about|that|whether|for|when|and|or|at|on|in|is|was|said|again|back|now|today|tomorrow|tonight|yesterday|please|pls|she|he|his|her|they|so|but|because|then|too|next|this|first|later|before|after|from|with|why|what|where|how|who|i|we|the|a|not)$/;
+const INTRODUCES = /^(?:i'm|im|i’m|me|named|called|named|it's|its|name's)$/;
+const MONTH_BEFORE =
+  /^(?:in|of|by|since|until|till|last|next|this|early|late|mid|from|to|for|during|before|after|end|im|en|anfang|ende|mitte|and)$/;
+
+type Around = {
+  readonly findings: Findings;
+  readonly token: number;
+  readonly sentence: Sentence;
+};
+
+function word(findings: Findings, token: number): string {
+  const { text, start, end } = findings.tokens;
+  return text.slice(start[token], end[token]).toLowerCase();
+}
+
+/** What lies between two neighbouring tokens. */
+function gap(findings: Findings, left: number): string {
+  const { text, start, end, count } = findings.tokens;
+  return left < 0 || left + 1 >= count ? "\n" : text.slice(end[left], start[left + 1]);
+}
+
+function isPerson(findings: Findings, token: number): boolean {
+  const kind = findings.kindOf(token);
+  return kind === "PERSON" || (kind === "WORD" && !findings.fixed(token));
+}
+
+/** True when nothing of the sentence, or a pause, follows. */
+function endsHere({ findings, token, sentence }: Around): boolean {
+  return token + 1 >= sentence.to || /^\s?[,.!?)\-\u2013\u2014]/.test(gap(findings, token));
+}
+
+export function namedByNeighbours(findings: Findings, token: number, sentence: Sentence): boolean {
+  const { flags, shape } = findings.tokens;
+  const around: Around = { findings, token, sentence };
+  const bits = flags[token] ?? 0;
+  const shy = (bits & (FLAG.SHY_NAME | FLAG.FUNCTION)) !== 0;
+  const given = (bits & FLAG.GIVEN) !== 0;
+  const capital = ((shape[token] ?? 0) & SHAPE.CAPITAL) !== 0 && !sentence.caseless;
+  if ((bits & (FLAG.ORDINARY | FLAG.CLOSED)) === 0) return true;
+  if ((bits & FLAG.MONTH) !== 0 && isMonth(around)) return false;
+  if (capital && token > sentence.from && (bits & FLAG.CAPITAL_OK) === 0 && ((bits & FLAG.FUNCTION) === 0 || given))
+    return true;
+  if ((bits & FLAG.POSSESSIVE) !== 0) return given && word(findings, token) !== "may's" && !isPlainIs(around);
+  if (afterTitle(around) || besideName(around, shy, capital)) return true;
+  if (!given && !capital) return (bits & FLAG.NAME) !== 0 && !shy && asObject(around, true);
+  return (
+    greeted(around, shy) ||
+    asObject(around, shy) ||
+    asSubject(around, shy, capital) ||
+    introduced(around) ||
+    addressed(around, shy, capital)
+  );
+}
+
+/** "in may", "may 5", "5 april" */
+function isMonth({ findings, token, sentence }: Around): boolean {
+  const { shape } = findings.tokens;
+  const digits = (other: number) =>
+    other >= 0 && other < findings.tokens.count && ((shape[other] ?? 0) & SHAPE.DIGIT) !== 0;
+  if (digits(token + 1) && /^[ .]{1,2}$/.test(gap(findings, token))) return true;
+  if (digits(token - 1) && /^[ .]{1,2}$/.test(gap(findings, token - 1))) return true;
+  return token > sentence.from && MONTH_BEFORE.test(word(findings, token - 1));
+}
+
+/** "summer's here", "hope's gone": an "is" cut short. */
+function isPlainIs({ findings, token, sentence }: Around): boolean {
+  return (
+    token + 1 < sentence.to &&
+    /^(?:here|gone|over|a|the|not|been|coming|going|almost|nearly)$/.test(word(findings, token + 1)) &&
+    ((findings.tokens.flags[token] ?? 0) & FLAG.SHY_NAME) !== 0
+  );
+}
+
+function afterTitle({ findings, token, sentence }: Around): boolean {
+  if (token === sentence.from || !/^\.? $/.test(gap(findings, token - 1))) return false;
+  return ((findings.tokens.flags[token - 1] ?? 0) & FLAG.TITLE) !== 0;
+}
+
+/** "jessica brown", "mark zielinski", "anna and mark" */
+function besideName({ findings, token, sentence }: Around, shy: boolean, capital: boolean): boolean {
+  const { shape, flags } = findings.tokens;
+  const given = ((flags[token] ?? 0) & FLAG.GIVEN) !== 0;
+  const sameCase = (other: number) =>
+    sentence.caseless ||
+    (((shape[other] ?? 0) & SHAPE.CAPITAL) !== 0) === (((shape[token] ?? 0) & SHAPE.CAPITAL) !== 0);
+  const doing = ((flags[token] ?? 0) & (FLAG.DOES | FLAG.TAKES_PERSON | FLAG.GREETING | FLAG.MEASURE)) !== 0;
+  if (
+    !shy &&
+    token > sentence.from &&
+    gap(findings, token - 1) === " " &&
+    findings.kindOf(token - 1) === "PERSON" &&
+    sameCase(token - 1) &&
+    !doing
+  )
+    return true;
+  if (
+    (!shy || capital) &&
+    token + 1 < sentence.to &&
+    gap(findings, token) === " " &&
+    isPerson(findings, token + 1) &&
+    sameCase(token + 1)
+  )
+    return given || capital;
+  if (!given || shy) return false;
+  const left =
+    token - 2 >= sentence.from &&
+    /^(?:and|or|und|et|y|e)$/.test(word(findings, token - 1)) &&
+    findings.kindOf(token - 2) === "PERSON";
+  const listed =
+    token - 1 >= sentence.from && gap(findings, token - 1) === ", " && findings.kindOf(token - 1) === "PERSON";
+  const right =
+    token + 2 < sentence.to &&
+    /^(?:and|or|und|et|y|e)$/.test(word(findings, token + 1)) &&
+    findings.kindOf(token + 2) === "PERSON";
+  return left || listed || right;
+}
+
+/** "hi mark", "thanks rose for the cake"; "hi hope you are well" is none. */
+function greeted(around: Around, shy: boolean): boolean {
+  const { findings, token, sentence } = around;
+  if (token === sentence.from || !/^,? $/.test(gap(findings, token - 1))) return false;
+  if (((findings.tokens.flags[token - 1] ?? 0) & FLAG.GREETING) === 0) return false;
+  return (
+    endsHere(around) ||
+    (!shy &&
+      (token + 1 >= sentence.to ||
+        AFTER_PERSON.test(word(findings, token + 1)) ||
+        /^(?:can|could|you|u|are|do|did|will|would|just|have|it's|that's|i'm|i'll|i've)$/.test(
+          word(findings, token + 1),
+        )))
+  );
+}
+
+/** "ask mark", "lunch with rose tomorrow" */
+function asObject(around: Around, shy: boolean): boolean {
+  const { findings, token, sentence } = around;
+  if (token === sentence.from || gap(findings, token - 1) !== " ") return false;
+  const before = word(findings, token - 1);
+  const follows = endsHere(around) || AFTER_PERSON.test(word(findings, token + 1));
+  if (FIRM_VERBS.test(before)) return !shy || follows;
+  if (((findings.tokens.flags[token - 1] ?? 0) & FLAG.TAKES_PERSON) === 0) return false;
+  return !shy && follows;
+}
+
+/** "mark said", "Rose is late", "because bill wants" */
+function asSubject({ findings, token, sentence }: Around, shy: boolean, capital: boolean): boolean {
+  if (token + 1 >= sentence.to || gap(findings, token) !== " ") return false;
+  const opens =
+    token === sentence.from ||
+    /^(?:and|but|because|that|if|when|while|so|since|as|cause|cuz|coz|then|once|where|what|why|how|whether|,)$/.test(
+      word(findings, token - 1),
+    ) ||
+    gap(findings, token - 1).includes(",");
+  if (!opens) return false;
+  const after = word(findings, token + 1);
+  if (((findings.tokens.flags[token + 1] ?? 0) & FLAG.DOES) === 0)
+    return capital && !shy && /^\p{L}{3,}ed$/u.test(after);
+  return !shy || (SPEECH.test(after) && !/^(?:is|was|has)$/.test(after));
+}
+
+/** "i'm frank", "my name is mark", "this is rose" */
+function introduced(around: Around): boolean {
+  const { findings, token, sentence } = around;
+  if (token === sentence.from || gap(findings, token - 1) !== " ") return false;
+  const before = word(findings, token - 1);
+  if (!endsHere(around) && !/^(?:from|and|here|but|your|the|speaking)$/.test(word(findings, token + 1))) return false;
+  if (INTRODUCES.test(before)) return true;
+  return (
+    /^(?:is|are|was)$/.test(before) &&
+    token - 2 >= sentence.from &&
+    /^(?:name|this|names|it|who)$/.test(word(findings, token - 2))
+  );
+}
+
+/** "mark, can you", "see you, mark", "Mark:" */
+function addressed(around: Around, shy: boolean, capital: boolean): boolean {
+  const { findings, token, sentence } = around;
+  const after = gap(findings, token);
+  if (token === sentence.from) {
+    if (after.startsWith(":")) return true;
+    if (after.startsWith(",")) return !shy || capital;
+    return capital && !shy && token + 1 === sentence.to;
+  }
+  return !shy && gap(findings, token - 1).startsWith(",") && token + 1 === sentence.to;
+}

@@ -1,0 +1,105 @@
+/** Everything that has a form: one pass over the tokens, looking only where a sign or a digit gives reason to. */
+
+import { codeAt, ibanAt, mixedAt } from "./codes.ts";
+import { birthAfter, codeAfter, coordinatesAt, openLocationAt, passwordAfter, writtenDateAt } from "./cues.ts";
+import { atSignBefore, roomBefore, spelledEmailAt } from "./email.ts";
+import type { Findings } from "./findings.ts";
+import { FLAG, SHAPE } from "./flags.ts";
+import { domainAt, urlAt } from "./links.ts";
+import { networkAt } from "./network.ts";
+import { numberAt, numericDateAt } from "./numbers.ts";
+import { armouredKeys, longLettersAt, providerTokenAt, randomStringAt } from "./secrets.ts";
+
+/** Signs beside a token that may make more of it than a word. */
+const ANCHOR = new Uint8Array(128);
+for (const sign of "@#!:./-_+=\u00b0~") if (sign.charCodeAt(0) < 128) ANCHOR[sign.charCodeAt(0)] = 1;
+const LONG_WORD = 20;
+const CUES = FLAG.SECRET_CUE | FLAG.CODE_CUE | FLAG.BIRTH_CUE | FLAG.MONTH | FLAG.DOT_WORD;
+
+/** Cues come first: what follows "password is" is a secret whatever it looks like. */
+function cues(findings: Findings): void {
+  const { count, flags } = findings.tokens;
+  for (let token = 0; token < count; token++) {
+    const bits = flags[token] ?? 0;
+    if ((bits & CUES) === 0 || findings.fixed(token)) continue;
+    if ((bits & FLAG.SECRET_CUE) !== 0) passwordAfter(findings, token);
+    if ((bits & FLAG.CODE_CUE) !== 0) codeAfter(findings, token);
+    if ((bits & FLAG.BIRTH_CUE) !== 0) birthAfter(findings, token);
+    if ((bits & FLAG.MONTH) !== 0 && !findings.fixed(token)) writtenDateAt(findings, token, false);
+    if ((bits & FLAG.DOT_WORD) !== 0)
+      for (let back = token - 1; back > 0 && back >= token - 4; back--) if (spelledEmailAt(findings, back) > 0) break;
+  }
+}
+
+/** Masks all that has a form. Linear: every detector walks outward from its anchor over a bounded stretch, or over one that is read once. */
+export function maskStructured(findings: Findings): void {
+  const { text, count, start, end, shape, flags } = findings.tokens;
+  armouredKeys(findings);
+  cues(findings);
+  let runEnd = 0;
+  for (let token = 0; token < count; token++) {
+    const from = start[token] ?? 0;
+    const to = end[token] ?? 0;
+    const before = from > 0 ? text.charCodeAt(from - 1) : 32;
+    const after = to < text.length ? text.charCodeAt(to) : 32;
+    const numeric = ((flags[token] ?? 0) & FLAG.NUMERIC) !== 0;
+    const anchored =
+      (after < 128 ? (ANCHOR[after] ?? 0) === 1 : after === 0xb0) ||
+      ((ANCHOR[before] ?? 0) === 1 && before !== 46) ||
+      to - from >= LONG_WORD;
+    if ((!numeric && !anchored && !codeHead(findings, token)) || findings.fixed(token)) continue;
+    if (anchored && signed(findings, token, before, after) > 0) continue;
+    if (from >= runEnd && (numeric || anchored)) {
+      if (providerTokenAt(findings, token) > 0) continue;
+      runEnd = randomStringAt(findings, token);
+      if (findings.fixed(token)) continue;
+    }
+    if (numeric) numbers(findings, token);
+    else if (to - from >= LONG_WORD && longLettersAt(findings, token) > 0) continue;
+    else if ((to - from <= 3 && codeAt(findings, token) > 0) || ibanAt(findings, token) > 0) continue;
+  }
+}
+
+/** "AB 12 34 56 C", "DE 89 3704": two letters before digits. */
+function codeHead(findings: Findings, token: number): boolean {
+  const { start, end, flags, count } = findings.tokens;
+  return (
+    (end[token] ?? 0) - (start[token] ?? 0) === 2 && token + 1 < count && ((flags[token + 1] ?? 0) & FLAG.NUMERIC) !== 0
+  );
+}
+
+/** Links, addresses and codes whose sign stands right beside the token. */
+function signed(findings: Findings, token: number, before: number, after: number): number {
+  const { text, end, start } = findings.tokens;
+  const next = text.charCodeAt((end[token] ?? 0) + 1);
+  const glued = after !== 32 && next > 32;
+  if (before === 64) return atSignBefore(findings, token);
+  if ((before === 35 || before === 33) && after === 58) return roomBefore(findings, token);
+  if (!glued && !(before === 58 && text.charCodeAt((start[token] ?? 0) - 2) === 58)) return 0;
+  if (after === 58 || after === 46) {
+    const url = urlAt(findings, token);
+    if (url > 0) return url;
+  }
+  if (after === 64) return 0;
+  if (after === 46 || after === 45) {
+    const domain = domainAt(findings, token);
+    if (domain > 0) {
+      spelledEmailAt(findings, token - 1);
+      return domain;
+    }
+  }
+  if (after === 58 || after === 46 || after === 45 || before === 58) {
+    const network = networkAt(findings, token);
+    if (network > 0) return network;
+  }
+  return after === 43 ? openLocationAt(findings, token) : 0;
+}
+
+function numbers(findings: Findings, token: number): void {
+  const bits = findings.tokens.shape[token] ?? 0;
+  const digitsOnly = (bits & (SHAPE.LOWER | SHAPE.UPPER | SHAPE.UNDERSCORE)) === 0;
+  if (ibanAt(findings, token) > 0 || networkAt(findings, token) > 0 || coordinatesAt(findings, token) > 0) return;
+  if (openLocationAt(findings, token) > 0 || codeAt(findings, token) > 0) return;
+  if (digitsOnly) numberAt(findings, token);
+  else if (numericDateAt(findings, token) === 0) mixedAt(findings, token);
+}

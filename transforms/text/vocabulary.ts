@@ -1,0 +1,123 @@
+/** What a word may mean to a detector, as bits: from the surroundings' lexicon and the closed lists. */
+import type { Surroundings } from "../../src/core/transform.ts";
+import { CLOSED_LISTS } from "./closed-lists.ts";
+import { FLAG, SHAPE } from "./flags.ts";
+
+const CLOSED: ReadonlyMap<string, number> = (() => {
+  const map = new Map<string, number>();
+  for (const [flag, words] of CLOSED_LISTS)
+    for (const word of words.split(/\s+/)) if (word !== "") map.set(word, (map.get(word) ?? 0) | flag);
+  return map;
+})();
+
+const MEMO_SLOTS = 1 << 14;
+const WIDE_OR_APOSTROPHE = SHAPE.WIDE | SHAPE.APOSTROPHE;
+/** Sounds people stretch: "soooo", "hahaha", "hmmm". */
+const LAUGH =
+  /^(?:a?(?:ha|he|hi|ja|je|ah|eh|lo)+[hl]?|h+m+|m+h*m+|a+h+|o+h+|u+h+|u+m+|e+h+|a+w+|w+o+w+|y+a+y+|p+f+t*|g+r+|z+|x+o+x*o*|b+r+)$/;
+const STRETCH_MAX = 24;
+
+/** Questions and answers about words of one lexicon. Known words are remembered by place in a table of fixed size; unknown ones never are. */
+export class Vocabulary {
+  readonly #isOrdinary: (word: string) => boolean;
+  readonly #isName: (word: string) => boolean;
+  readonly #memoWords: string[] = new Array<string>(MEMO_SLOTS).fill("");
+  readonly #memoFlags = new Int32Array(MEMO_SLOTS);
+
+  constructor(isOrdinary: (word: string) => boolean, isName: (word: string) => boolean) {
+    this.#isOrdinary = isOrdinary;
+    this.#isName = isName;
+  }
+
+  isOf(surroundings: Pick<Surroundings, "isOrdinaryWord" | "isName">): boolean {
+    return this.#isOrdinary === surroundings.isOrdinaryWord && this.#isName === surroundings.isName;
+  }
+
+  /** Flags of text[from, to), whose hash and shape the reader already knows. */
+  flagsOf(text: string, from: number, to: number, hash: number, shape: number): number {
+    if ((shape & WIDE_OR_APOSTROPHE) !== 0) return this.flagsOfWord(text.slice(from, to).toLowerCase());
+    const slot = (hash ^ (hash >>> 13)) & (MEMO_SLOTS - 1);
+    const remembered = this.#memoWords[slot] ?? "";
+    const length = to - from;
+    if (remembered.length === length) {
+      let at = 0;
+      while (at < length && (text.charCodeAt(from + at) | 32) === remembered.charCodeAt(at)) at++;
+      if (at === length) return this.#memoFlags[slot] ?? 0;
+    }
+    const word = text.slice(from, to).toLowerCase();
+    const flags = this.flagsOfWord(word);
+    if ((flags & (FLAG.ORDINARY | FLAG.CLOSED)) !== 0) {
+      this.#memoWords[slot] = word;
+      this.#memoFlags[slot] = flags;
+    }
+    return flags;
+  }
+
+  /** Flags of a lower-case word; an apostrophe part ("tom's", "l'ami") is judged by what it hangs on. */
+  flagsOfWord(word: string): number {
+    const plain = this.#simple(word);
+    if ((plain & (FLAG.ORDINARY | FLAG.CLOSED)) !== 0) return plain;
+    const straight = word.replace("\u2019", "'");
+    const cut = straight.indexOf("'");
+    if (cut < 0) return plain;
+    const whole = this.#simple(straight);
+    if ((whole & FLAG.CLOSED) !== 0) return whole;
+    const head = straight.slice(0, cut);
+    const tail = straight.slice(cut + 1);
+    if (tail === "s" || tail === "d" || tail === "ll" || tail === "ve" || tail === "re")
+      return this.#simple(head) | (tail === "s" ? FLAG.POSSESSIVE : 0);
+    if (ELISIONS.has(head)) return this.#simple(tail) & (FLAG.CLOSED | FLAG.ORDINARY | FLAG.FUNCTION | FLAG.MONTH);
+    return plain;
+  }
+
+  #simple(word: string): number {
+    let flags = CLOSED.get(word) ?? 0;
+    if (flags !== 0) flags |= FLAG.CLOSED;
+    if (this.#isOrdinary(word)) flags |= FLAG.ORDINARY;
+    if (this.#isName(word)) flags |= FLAG.NAME;
+    if (flags === 0 && word.length <= STRETCH_MAX) flags = this.#stretched(word);
+    return flags;
+  }
+
+  /** A word written with a letter held down is the word, unless nothing is left that is known. */
+  #stretched(word: string): number {
+    if (LAUGH.test(word)) return FLAG.CLOSED | FLAG.FUNCTION;
+    const two = word.replace(/(.)\1{2,}/g, "$1$1");
+    if (two === word) return 0;
+    const one = word.replace(/(.)\1{2,}/g, "$1");
+    for (const short of [two, one]) {
+      const closed = CLOSED.get(short) ?? 0;
+      if (closed !== 0) return closed | FLAG.CLOSED;
+      if (this.#isOrdinary(short)) return FLAG.ORDINARY;
+    }
+    return 0;
+  }
+}
+
+const ELISIONS: ReadonlySet<string> = new Set([
+  "l",
+  "d",
+  "j",
+  "n",
+  "s",
+  "t",
+  "c",
+  "m",
+  "qu",
+  "jusqu",
+  "lorsqu",
+  "dell",
+  "all",
+  "un",
+]);
+
+const NOTHING = (): boolean => false;
+const BARE = new Vocabulary(NOTHING, NOTHING);
+let last = BARE;
+
+/** The vocabulary of these surroundings; of the closed lists alone without them. The last one is kept: a daemon has one lexicon. */
+export function vocabularyOf(surroundings?: Pick<Surroundings, "isOrdinaryWord" | "isName">): Vocabulary {
+  if (surroundings === undefined) return BARE;
+  if (!last.isOf(surroundings)) last = new Vocabulary(surroundings.isOrdinaryWord, surroundings.isName);
+  return last;
+}
