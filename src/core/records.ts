@@ -2,7 +2,19 @@
 import type { Approval } from "./approval.ts";
 import type { Amounts } from "./budget.ts";
 import type { Canonical } from "./canonical.ts";
-import type { ApprovalId, BlobId, CallId, ConversationId, Handle, HoldId, MessageId, ReceiptId, RunId, SessionId, TokenId } from "./ids.ts";
+import type {
+  ApprovalId,
+  BlobId,
+  CallId,
+  ConversationId,
+  Handle,
+  HoldId,
+  MessageId,
+  ReceiptId,
+  RunId,
+  SessionId,
+  TokenId,
+} from "./ids.ts";
 import type { Label } from "./label.ts";
 import type { Addressed } from "./message.ts";
 import type { Conversation, Principal, Pseudonym } from "./people.ts";
