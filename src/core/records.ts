@@ -51,8 +51,8 @@ export type Call = {
   readonly approval: ApprovalId | null;
   readonly code: RefusalCode | null;
   readonly hint: string | null;
-  /** Sealed input. */
-  readonly input: BlobId | null;
+  /** Sealed justification. */
+  readonly why: BlobId | null;
   /** Sealed answer as the agent got it. */
   readonly answer: BlobId | null;
   readonly values: readonly Handle[];
