@@ -2,7 +2,19 @@
 import type { Approval } from "./approval.ts";
 import type { Amounts } from "./budget.ts";
 import type { Canonical } from "./canonical.ts";
-import type { ApprovalId, BlobId, CallId, ConversationId, Handle, HoldId, MessageId, ReceiptId, RunId, SessionId, TokenId } from "./ids.ts";
+import type {
+  ApprovalId,
+  BlobId,
+  CallId,
+  ConversationId,
+  Handle,
+  HoldId,
+  MessageId,
+  ReceiptId,
+  RunId,
+  SessionId,
+  TokenId,
+} from "./ids.ts";
 import type { Label } from "./label.ts";
 import type { Addressed } from "./message.ts";
 import type { Conversation, Principal, Pseudonym } from "./people.ts";
@@ -39,8 +51,8 @@ export type Call = {
   readonly approval: ApprovalId | null;
   readonly code: RefusalCode | null;
   readonly hint: string | null;
-  /** Sealed input. */
-  readonly input: BlobId | null;
+  /** Sealed justification. */
+  readonly why: BlobId | null;
   /** Sealed answer as the agent got it. */
   readonly answer: BlobId | null;
   readonly values: readonly Handle[];

@@ -6,7 +6,7 @@ import type { Conversation, Principal, Role } from "../core/people.ts";
 import { Refusal } from "../core/refusal.ts";
 import { roleIn } from "./activate.ts";
 import { codeHash, evidenceOn } from "./ask.ts";
-import { judge } from "./asker.ts";
+import { BLANK, judge } from "./asker.ts";
 import type { Draft } from "./draft.ts";
 import { isMemberNow } from "./people.ts";
 import type { Powers } from "./powers.ts";
@@ -144,6 +144,7 @@ function mayAnswer(powers: Powers, approval: Approval, principal: Principal, evi
   const role: Role = place === null ? principal.role : roleIn(place, principal);
   const isRequester = approval.requester !== null && samePerson(powers, approval.requester, principal);
   const decision = judge(powers, {
+    ...BLANK,
     action: "approve",
     tenant: approval.tenant,
     role,
@@ -151,26 +152,7 @@ function mayAnswer(powers: Powers, approval: Approval, principal: Principal, evi
     channel: place?.channel ?? "none",
     conversation: place?.kind ?? "none",
     capability: approval.capability,
-    effect: "none",
-    tier: "none",
-    cats: 0,
-    integrity: "endorsed",
-    control: "none",
-    destination: "none",
-    listed: "none",
-    host: "none",
-    protection: "none",
-    released: "unreleased",
-    activation: "none",
-    transport: "none",
-    verified: "none",
-    agent: "none",
-    token: "none",
     answerer: isRequester ? "requester" : "other",
-    failures: 0,
-    denials: 0,
-    sends: 0,
-    asks: 0,
     now: powers.clock.now(),
   });
   return decision.effect === "allow";

@@ -33,6 +33,35 @@ export function askerOf(powers: Powers, run: Run): Asker {
   return { run, conversation, principal, role, request, token };
 }
 
+/** Every dimension at `nothing applies`: what a caller leaves out is then known to be absent, not unknown. */
+export const BLANK = {
+  role: "stranger",
+  network: "none",
+  channel: "none",
+  conversation: "none",
+  capability: "none",
+  effect: "none",
+  tier: "none",
+  cats: 0,
+  integrity: "endorsed",
+  control: "none",
+  destination: "none",
+  listed: "none",
+  host: "none",
+  protection: "none",
+  released: "unreleased",
+  activation: "none",
+  transport: "none",
+  verified: "none",
+  agent: "none",
+  token: "none",
+  answerer: "none",
+  failures: 0,
+  denials: 0,
+  sends: 0,
+  asks: 0,
+} as const satisfies Request;
+
 const INTEGRITY = ["trusted", "endorsed", "untrusted"] as const;
 
 /** Everything that policy can know about this run; the caller adds what is about to happen. */
@@ -43,33 +72,21 @@ export function requestOf(powers: Powers, asker: Asker, about: Partial<Request>,
     .find("call", "run", run.id, { limit: 200 })
     .filter(({ value }) => value.status === "failed" || value.status === "refused").length;
   return {
+    ...BLANK,
     action: "invoke",
     tenant: run.tenant,
     role: asker.role,
     network: kind,
     channel: conversation.channel,
     conversation: conversation.kind,
-    capability: "none",
-    effect: "none",
-    tier: "none",
     cats: label.cats,
     integrity: INTEGRITY[label.integrity],
-    control: "none",
-    destination: "none",
-    listed: "none",
-    host: "none",
-    protection: "none",
-    released: "unreleased",
     activation: request?.addressed ?? "none",
     transport: request?.trust.transport ?? "none",
     verified: request?.trust.verified ?? "none",
     agent: run.external ? "external" : run.agent === "model" ? "model" : "butler",
     token: token?.name ?? "none",
-    answerer: "none",
     failures,
-    denials: 0,
-    sends: 0,
-    asks: 0,
     now: powers.clock.now(),
     ...about,
   };

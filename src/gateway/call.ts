@@ -103,7 +103,7 @@ export const callRecord = (
   approval: null,
   code: null,
   hint: null,
-  input: null,
+  why: null,
   answer: null,
   values: [] as readonly Handle[],
   at: draft.now,

@@ -170,6 +170,11 @@ export class Draft {
     return [...this.#runs.values()].filter((run) => run.hasEnded).map((run) => run.run);
   }
 
+  /** Does it put something into the outbox? */
+  get speaks(): boolean {
+    return (this.#parts.outbox ?? []).length > 0;
+  }
+
   get isEmpty(): boolean {
     const isChanged = [...this.#records.values()].some((it) => it.changed || it.dropped);
     const hasParts = Object.values(this.#parts).some((part) => !Array.isArray(part) || part.length > 0);

@@ -10,7 +10,12 @@ import { type Invoking, invoke } from "./invoke.ts";
 import { activeRun, runFor } from "./start.ts";
 import { transact } from "./transact.ts";
 
-type Driving = { readonly abort: AbortController; readonly forget: () => void; readonly done: Promise<void> };
+type Driving = {
+  readonly abort: AbortController;
+  readonly forget: () => void;
+  readonly done: Promise<void>;
+  readonly isOurs: boolean;
+};
 
 export class Drives {
   readonly #invoking: Invoking;
@@ -23,8 +28,9 @@ export class Drives {
     this.#invoking = invoking;
   }
 
-  get size(): number {
-    return this.#driving.size;
+  /** Runs that one of our own agents is driving now. */
+  get busy(): number {
+    return [...this.#driving.values()].filter(({ isOurs }) => isOurs).length;
   }
 
   /** Drives a segment of a run when one of our agents answers for it; an external agent is woken by its event instead. */
@@ -40,7 +46,7 @@ export class Drives {
     const forget = powers.clock.at(deadlineOf(run), () => void this.#tick(id));
     const driver = run.external ? undefined : powers.drivers.find(({ name }) => name === run.agent);
     const done = driver === undefined ? Promise.resolve() : this.#segment(driver, run, reason, abort.signal);
-    this.#driving.set(id, { abort, forget, done });
+    this.#driving.set(id, { abort, forget, done, isOurs: driver !== undefined });
     if (driver !== undefined) void done.then(() => this.#after(id));
   }
 

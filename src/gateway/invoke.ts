@@ -145,7 +145,6 @@ function admit(
   if (known !== null) return { known };
   const run = draft.run(runId);
   if (run.run.status.state !== "active") return { refusal: refusalOf(run.run) };
-  const call = callRecord(draft, id, runId, invocation, manifest, mac);
   const bytes = powers.hashing.utf8(invocation.justification);
   const label = { ...run.run.context, integrity: 2 as const };
   const why = draft.seal({
@@ -156,6 +155,7 @@ function admit(
     bytes,
     expires: draft.now + powers.settings.ttlMs,
   });
+  const call = { ...callRecord(draft, id, runId, invocation, manifest, mac), why };
   const applied = run.apply({ type: "reserve", call: call.id, cost: manifest.cost }, { capability: manifest.id }, [
     { name: "justification", blob: why, bytes },
   ]);

@@ -36,6 +36,8 @@ export type Powers = {
   readonly log: Log;
   /** Connected channels by name; supervise.ts is the only writer. */
   readonly connectors: Map<string, Connector>;
+  /** Rung after a commit that put something into the outbox; supervise.ts hangs it up. */
+  readonly bell: { ring: () => void };
   /** The policy in force; replaced as a whole when a pack is loaded. */
   readonly policy: { current: Policy };
 };

@@ -42,6 +42,7 @@ export class Supervisor {
     this.#drives = drives;
     this.#handlers = handlers;
     this.#rejections = rejections;
+    powers.bell.ring = () => this.kick();
   }
 
   /** Begins a channel: what it left on the wire is settled first, then its stream is opened again from the durable cursor. */
@@ -185,11 +186,12 @@ export class Supervisor {
 
   /** Everything that was begun has come to rest: for tests and for a clean stop. */
   async idle(): Promise<void> {
-    while (this.#draining !== null || this.#drives.size > 0) {
+    for (let quiet = 0; quiet < 3; quiet++) {
+      if (this.#draining !== null || this.#drives.busy > 0) quiet = 0;
       await this.#draining;
+      for (const line of this.#lines.values()) await line.delivery.idle();
       await new Promise<void>((resolve) => setImmediate(resolve));
     }
-    for (const line of this.#lines.values()) await line.delivery.idle();
   }
 
   async close(): Promise<void> {

@@ -7,7 +7,7 @@ import type { Stop } from "../core/ports.ts";
 import type { Token } from "../core/records.ts";
 import type { Predicate, Wait } from "../core/run.ts";
 import type { Owner, VerbOutput } from "../core/verbs/all.ts";
-import type { RunView } from "../core/verbs/evidence.ts";
+import type { PurgeScope, RunView } from "../core/verbs/evidence.ts";
 
 /** What the console's terminal shows: egress to a channel, not an API answer. */
 export type ConsoleLine = {
@@ -74,14 +74,15 @@ export interface TokenDoor {
   trace(token: Token, session: SessionId): VerbOutput<"trace.export">;
   approvals(token: Token): VerbOutput<"approvals.list">;
   /** A yes over HTTP counts as low. */
-  decide(token: Token, approval: ApprovalId, yes: boolean): Promise<VerbOutput<"approvals.show">>;
+  decide(token: Token, approval: ApprovalId, yes: boolean, reason?: string): Promise<VerbOutput<"approvals.show">>;
   channels(token: Token): VerbOutput<"channel.list">;
   checkpoint(token: Token): Promise<string>;
   entries(token: Token, after: number, limit: number): VerbOutput<"ledger.entries">;
   policy(token: Token): VerbOutput<"policy.show">;
   tokens(token: Token): VerbOutput<"token.list">;
   secrets(token: Token): VerbOutput<"secrets.list">;
-  purge(token: Token, scope: unknown): Promise<VerbOutput<"purge">>;
+  receipts(token: Token): VerbOutput<"purge.list">;
+  purge(token: Token, scope: PurgeScope): Promise<VerbOutput<"purge">>;
   /** Events of the token's conversations after `after`, then live, until `stop`. */
   events(token: Token, after: number, stop: Stop): AsyncIterable<GatewayEvent>;
 }

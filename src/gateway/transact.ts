@@ -18,6 +18,7 @@ export async function transact<T>(powers: Powers, build: (draft: Draft) => T): P
     for (const run of draft.ended()) tell(draft, run);
     try {
       if (!draft.isEmpty) await draft.commit();
+      if (draft.speaks) powers.bell.ring();
       return result;
     } catch (error) {
       const isConflict = isRefusal(error) && error.code === "conflict";

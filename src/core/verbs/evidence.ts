@@ -134,6 +134,11 @@ export const EVIDENCE_VERBS = {
   ),
   "ledger.verify": verb(z.strictObject({ against: z.string().max(4096).optional() }), LedgerView),
   "ledger.checkpoint": verb(Nothing, z.strictObject({ checkpoint: z.string().max(4096) })),
+  /** Writes every entry as it is stored, and a fresh checkpoint, to a new 0600 file on the daemon's machine. */
+  "ledger.export": verb(
+    z.strictObject({ file: z.string().min(1).max(4096) }),
+    z.strictObject({ file: z.string().max(4096), entries: Count, bytes: Count }),
+  ),
   "ledger.replay": verb(
     Nothing,
     z.strictObject({
@@ -145,6 +150,11 @@ export const EVIDENCE_VERBS = {
     }),
   ),
   purge: verb(z.strictObject({ scope: PurgeScope, dry_run: z.boolean().optional(), pin: Pin }), PurgeView, "high"),
+  /** Newest first. */
+  "purge.list": verb(
+    Nothing,
+    z.strictObject({ receipts: z.array(z.strictObject({ receipt: ReceiptId, at: Instant })).max(1000) }),
+  ),
   "purge.receipt": verb(
     z.strictObject({ receipt: ReceiptId }),
     z.strictObject({ receipt: ReceiptId, text: z.string().max(100_000) }),
