@@ -145,6 +145,7 @@ describe("moments", () => {
     "2026-01-01T00:00:00.Z",
     "1969-12-31T23:59:59Z",
     "0001-01-01T00:00:00Z",
+    "0099-01-01T00:00:00Z",
     "1767225600",
     "２０２６-01-01T00:00:00Z",
     "2026-01-01T00:00:00Z\n",
@@ -238,7 +239,7 @@ describe("attachments", () => {
   test("the cap holds to the byte, and ten are enough", () => {
     const most = Buffer.alloc(ATTACHMENT_BYTES_MAX, 1);
     expect(eventOf(attach(most.toString("base64"))).envelope.content.media[0]?.bytes).toBe(ATTACHMENT_BYTES_MAX);
-    for (const over of [1, 2, 3, 1000])
+    for (const over of [1, 1000])
       expect(codeOf(attach(Buffer.alloc(ATTACHMENT_BYTES_MAX + over, 1).toString("base64")))).toBe("input.too_large");
     const one = { name: "a", mime: "text/plain", data: "" };
     expect(eventOf({ ...PLAIN, attachments: Array(10).fill(one) }).envelope.content.media).toHaveLength(10);
