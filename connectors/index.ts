@@ -1,4 +1,7 @@
-/** Every kind of channel that exists, and how one is made. A network that needs a large library imports it in here, when asked. */
+/**
+ * Every kind of channel that exists, and how one is made. A network that needs a large library imports it in here,
+ * when asked.
+ */
 import { ConsoleConnector, type ConsolePowers } from "./console.ts";
 import { WebhookConnector, type WebhookPowers } from "./webhook.ts";
 

@@ -49,7 +49,10 @@ const HookBody = z.strictObject({
 type HookBody = z.infer<typeof HookBody>;
 type Field = keyof HookBody;
 
-/** For each kind: what it needs, and what else it may bring beside id, conversation, sender, thread, addressed, direct, sent_at. */
+/**
+ * For each kind: what it needs, and what else it may bring beside id, conversation, sender, thread, addressed,
+ * direct, sent_at.
+ */
 const FIELDS: Readonly<Record<HookBody["kind"], { readonly needs: readonly Field[]; readonly may: readonly Field[] }>> =
   {
     message: { needs: [], may: ["text", "attachments", "reply_to"] },
@@ -64,7 +67,10 @@ const BOUND: readonly Field[] = ["text", "attachments", "reply_to", "target", "k
 /** Where an event comes from and when it came, milliseconds. */
 export type HookPlace = { readonly tenant: string; readonly channel: string; readonly receivedAt: number };
 
-/** The event that these bytes are. Refuses with `input.invalid` or `input.too_large`, naming the field and nothing of its content. */
+/**
+ * The event that these bytes are. Refuses with `input.invalid` or `input.too_large`, naming the field and nothing of
+ * its content.
+ */
 export function hookEvent(bytes: Uint8Array, place: HookPlace): InboundEvent {
   const body = strictly(HookBody, jsonOf(bytes));
   checkFields(body);

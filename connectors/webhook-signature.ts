@@ -22,9 +22,9 @@ export const hookSignature = (secret: Uint8Array, timestamp: string, signed: Uin
   `v1=${digestOf(secret, timestamp, signed).toString("hex")}`;
 
 /**
- * Resolves when `signed` carries a signature of the channel's secret that is at most 300 seconds away from `now` (milliseconds).
- * Otherwise `auth.required` (no signature), `auth.denied` (malformed, wrong, or right but too old or too new), `channel.down`
- * (no usable secret). Only somebody who has the secret learns that his clock is wrong.
+ * Resolves when `signed` carries a signature of the channel's secret that is at most 300 seconds away from `now`
+ * (milliseconds). Otherwise `auth.required` (no signature), `auth.denied` (malformed, wrong, or right but too old or
+ * too new), `channel.down` (no usable secret). Only somebody who has the secret learns that his clock is wrong.
  */
 export async function checkHook(
   headers: HookHeaders,
@@ -65,7 +65,10 @@ async function judge(
   }
 }
 
-/** The one value of a header, null when it is absent. Refuses a header that came twice: two readers could read two values. */
+/**
+ * The one value of a header, null when it is absent. Refuses a header that came twice: two readers could read two
+ * values.
+ */
 function soleHeader(headers: HookHeaders, name: string): string | null {
   const values = Object.keys(headers)
     .filter((key) => key.toLowerCase() === name)

@@ -1,6 +1,7 @@
 /**
- * The contract of every connector (HOUSE section 4.6), as checks that its author runs: `connectorSuite("my network", traits,
- * makeHarness)` in a test file. A check that a network has no use for is left out by its traits, never passed over in silence.
+ * The contract of every connector (HOUSE section 4.6), as checks that its author runs: `connectorSuite("my network",
+ * traits, makeHarness)` in a test file. A check that a network has no use for is left out by its traits, never passed
+ * over in silence.
  */
 import { describe, expect, test } from "vitest";
 import type { Check, ConnectorHarness, Traits } from "./harness.ts";

@@ -1,4 +1,7 @@
-/** The far end of a webhook channel: signs with code of its own, so that a wrong signature rule cannot agree with itself. */
+/**
+ * The far end of a webhook channel: signs with code of its own, so that a wrong signature rule cannot agree with
+ * itself.
+ */
 import { createHmac } from "node:crypto";
 import { WebhookConnector } from "../../connectors/webhook.ts";
 import type { Operation } from "../../src/core/outbox.ts";
