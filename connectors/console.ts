@@ -23,7 +23,7 @@ export const CONSOLE_OWNER = "owner";
 export const CONSOLE_CONVERSATION = "console";
 
 export type ConsolePowers = { readonly clock: Clock; readonly random: Random };
-export type ConsoleKind = "message" | "edit" | "delete" | "reaction" | "action";
+type ConsoleKind = "message" | "edit" | "delete" | "reaction" | "action";
 
 /** What a line is and where it goes. For a reaction or an action the line is its key; a delete has an empty line. */
 export type ConsoleLine = {

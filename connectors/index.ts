@@ -12,5 +12,3 @@ export const CONNECTORS = {
   console: async (place: ChannelPlace, powers: ConsolePowers) => new ConsoleConnector(place, powers),
   webhook: async (place: ChannelPlace, powers: WebhookPowers) => new WebhookConnector(place, powers),
 } as const;
-
-export type ChannelKind = keyof typeof CONNECTORS;

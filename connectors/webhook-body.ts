@@ -10,6 +10,7 @@ import {
 } from "../src/core/limits.ts";
 import { ADDRESSED, type Content, type Envelope, type InboundEvent, type Media } from "../src/core/message.ts";
 import { Refusal } from "../src/core/refusal.ts";
+import { decodeBase64 } from "./base64.ts";
 import { platformId } from "./platform-id.ts";
 import { parseMoment } from "./rfc3339.ts";
 
@@ -181,9 +182,8 @@ function addressed({ addressed: claimed, direct }: HookBody): Envelope["addresse
 type File = NonNullable<Content["attachments"]>[number];
 
 function attachmentOf(raw: File, field: string): { file: File; media: Media } {
-  const data = Buffer.from(raw.data, "base64");
-  // Node reads past what is not base64; only what comes out the same again was it.
-  if (data.toString("base64") !== raw.data) throw invalid(`${field}.data`);
+  const data = decodeBase64(raw.data);
+  if (data === null) throw invalid(`${field}.data`);
   if (data.length > ATTACHMENT_BYTES_MAX) throw tooLarge(`${field}.data`);
   const mime = mimeOf(raw.mime);
   const [family = ""] = mime.split("/");

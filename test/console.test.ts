@@ -1,6 +1,6 @@
 /** The console channel beyond the contract: who is listening, and what a terminal shows. */
 import { describe, expect, test } from "vitest";
-import { ConsoleConnector, shownText } from "../connectors/console.ts";
+import { CONSOLE_CONVERSATION, CONSOLE_OWNER, ConsoleConnector, shownText } from "../connectors/console.ts";
 import { CONNECTORS } from "../connectors/index.ts";
 import type { ApprovalId, OutboxId } from "../src/core/ids.ts";
 import { WAITING_MS_MAX } from "../src/core/limits.ts";
@@ -29,9 +29,9 @@ test("a line is the local owner's, in a direct conversation", async () => {
   expect(event).toMatchObject({
     envelope: {
       kind: "message",
-      conversation: "console",
+      conversation: CONSOLE_CONVERSATION,
       conversation_kind: "direct",
-      sender: { id: "owner", kind: "person" },
+      sender: { id: CONSOLE_OWNER, kind: "person" },
       addressed: { how: "direct" },
       trust: { transport: "local", verified: "verified", flags: [] },
     },

@@ -242,7 +242,7 @@ test("everything that people do arrives as an update that the connector reads", 
   world.press(ANA, message, "a:1");
   world.member(GROUP, ANA, "member", "left");
   world.member(GROUP, world.me, "left", "member");
-  const place = { tenant: "default", channel: "t", self: { id: 777, username: "gate_bot" }, receivedAt: clock.now() };
+  const place = { tenant: "default", channel: "t", bot: { id: 777, username: "gate_bot" }, receivedAt: clock.now() };
   const events = z
     .array(z.unknown())
     .parse(await give("getUpdates"))

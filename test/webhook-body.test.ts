@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { decodeBase64 } from "../connectors/base64.ts";
 import { parseMoment } from "../connectors/rfc3339.ts";
 import { hookAck, hookEvent } from "../connectors/webhook-body.ts";
 import { ATTACHMENT_BYTES_MAX } from "../src/core/limits.ts";
@@ -235,6 +236,18 @@ describe("attachments", () => {
     "the data %j is not base64 and refused",
     (data) => expect(codeOf(attach(data))).toBe("input.invalid"),
   );
+
+  test("base64 is exactly what its bytes would be written as", () => {
+    const near = fc.array(fc.constantFrom(..."ABab09+/=-_ \nÄ"), { maxLength: 12 }).map((letters) => letters.join(""));
+    const sound = fc.uint8Array({ maxLength: 12 }).map((bytes) => Buffer.from(bytes).toString("base64"));
+    fc.assert(
+      fc.property(fc.oneof(near, sound), (text) => {
+        const bytes = Buffer.from(text, "base64");
+        expect(decodeBase64(text)).toEqual(bytes.toString("base64") === text ? bytes : null);
+      }),
+      { numRuns: 2000 },
+    );
+  });
 
   test("the cap holds to the byte, and ten are enough", () => {
     const most = Buffer.alloc(ATTACHMENT_BYTES_MAX, 1);

@@ -3,35 +3,35 @@ import type { Addressed } from "../../src/core/message.ts";
 import type { Message } from "./update.ts";
 
 /** Who the bot is, as getMe says. */
-export type Self = { readonly id: number; readonly username: string };
+export type Bot = { readonly id: number; readonly username: string };
 
 /**
  * `direct` in a private chat unless it is a command; in groups a real mention, a command for this bot, or a reply to
  * it.
  */
-export function addressedBy(message: Message, self: Self): Addressed {
+export function addressedBy(message: Message, bot: Bot): Addressed {
   const direct = message.chat.type === "private";
   const text = message.text ?? message.caption ?? "";
-  const name = `@${self.username.toLowerCase()}`;
+  const name = `@${bot.username.toLowerCase()}`;
   for (const { type, offset, length, user } of message.entities ?? message.caption_entities ?? []) {
     const words = text.slice(offset, offset + length).toLowerCase();
     const command = type === "bot_command" && offset === 0;
     // In a group a bare command may be meant for any bot; only one with our name is for us.
     if (command && (direct ? !words.includes("@") || words.endsWith(name) : words.endsWith(name))) return "command";
     if (type === "mention" && words === name) return "mention";
-    if (type === "text_mention" && user?.id === self.id) return "mention";
+    if (type === "text_mention" && user?.id === bot.id) return "mention";
   }
   if (direct) return "direct";
-  return answersBot(message, self) ? "reply" : "none";
+  return answersBot(message, bot) ? "reply" : "none";
 }
 
 /**
  * In a topic that the bot opened, every message answers the topic's first, which is the bot's: that is no reply to
  * it.
  */
-function answersBot(message: Message, self: Self): boolean {
+function answersBot(message: Message, bot: Bot): boolean {
   const answered = message.reply_to_message;
-  if (answered?.from?.id !== self.id || answered.sender_chat !== undefined) return false;
+  if (answered?.from?.id !== bot.id || answered.sender_chat !== undefined) return false;
   return !isTopicRoot(message);
 }
 

@@ -1,7 +1,7 @@
 /** Telegram's updates as envelopes and contents. Pure: the same update gives the same events. */
 import { ATTACHMENT_BYTES_MAX } from "../../src/core/limits.ts";
 import type { Content, Envelope, EventKind, InboundEvent, Media, Trust } from "../../src/core/message.ts";
-import { addressedBy, isTopicRoot, type Self } from "./addressed.ts";
+import { addressedBy, type Bot, isTopicRoot } from "./addressed.ts";
 import {
   type Chat,
   type File,
@@ -18,12 +18,12 @@ import {
 export type TelegramPlace = {
   readonly tenant: string;
   readonly channel: string;
-  readonly self: Self;
+  readonly bot: Bot;
   readonly receivedAt: number;
 };
 
 /** Telegram's id of a message, unique among all chats. */
-export const messageId = (chat: number, message: number): string => `${chat}:${message}`;
+const messageId = (chat: number, message: number): string => `${chat}:${message}`;
 
 /**
  * The events that one update is: none for what is malformed or of a kind that we do not take, several for a change of
@@ -34,7 +34,7 @@ export function normalize(raw: unknown, place: TelegramPlace): readonly InboundE
   if (!parsed.success) return [];
   const { update_id, message, edited_message, callback_query, message_reaction } = parsed.data;
   const change = parsed.data.my_chat_member ?? parsed.data.chat_member;
-  const at = new At(place, `${place.self.id}:${update_id}`);
+  const at = new At(place, `${place.bot.id}:${update_id}`);
   if (message !== undefined) return said(message, at);
   if (edited_message !== undefined) return edited(edited_message, at);
   if (callback_query !== undefined) return pressed(callback_query, at);
@@ -131,7 +131,7 @@ function factsOf(message: Message, at: At): Facts {
     date: message.date,
     thread: threadOf(message),
     replyTo: answered === undefined || isTopicRoot(message) ? undefined : messageId(chat.id, answered.message_id),
-    how: addressedBy(message, at.place.self),
+    how: addressedBy(message, at.place.bot),
     media: mediaOf(message),
     flags: [
       ...(message.forward_origin === undefined ? [] : ["forwarded" as const]),

@@ -12,8 +12,7 @@ import { SENDING } from "./sending-checks.ts";
 
 export const CHECKS: readonly Check[] = [...RECEIVING, ...KINDS, ...SENDING, ...SECRECY];
 
-export const checksFor = (traits: Traits): readonly Check[] =>
-  CHECKS.filter(({ when }) => when === undefined || when(traits));
+const checksFor = (traits: Traits): readonly Check[] => CHECKS.filter(({ when }) => when === undefined || when(traits));
 
 type MakeHarness = () => Promise<ConnectorHarness> | ConnectorHarness;
 

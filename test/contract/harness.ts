@@ -29,7 +29,7 @@ export type Traits = {
   readonly faults: readonly Fault[];
 };
 
-export type NamedFile = { readonly name: string; readonly mime: string; readonly bytes: Uint8Array };
+type NamedFile = { readonly name: string; readonly mime: string; readonly bytes: Uint8Array };
 
 /** One thing that somebody does on the network. What the network cannot say is left out by its harness. */
 export type Deed = {

@@ -21,7 +21,7 @@ export function signed(bytes: Uint8Array, timestamp: number, secret: Uint8Array 
 }
 
 /** Outbox rows in memory, with the promises that HookRows makes. */
-export class ShelfRows implements HookRows {
+class ShelfRows implements HookRows {
   readonly #clock: TurnedClock;
   readonly #waiting = new Set<() => void>();
   shelf: { readonly seq: number; readonly operation: Operation }[] = [];

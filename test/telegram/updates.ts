@@ -7,7 +7,7 @@ export const DATE = 1_767_225_600;
 export const PLACE = {
   tenant: "default",
   channel: "family",
-  self: { id: 777, username: "Gate_bot" },
+  bot: { id: 777, username: "Gate_bot" },
   receivedAt: (DATE + 2) * 1000,
 };
 export const ANA = {
