@@ -65,7 +65,8 @@ rue avenue boulevard chemin impasse allée quai cours place route passage faubou
 calle avenida avda avd paseo plaza carrera camino carretera travesía ronda rambla callejón
 via viale corso piazza piazzale vicolo largo strada lungomare
 rua travessa praça estrada ulica ul ulice utca út tér rakpart sétány körút väg vägen gata gatan vej gade allé straat laan plein kade gracht
-katu tie kuja enparantza kalea`;
+katu tie kuja enparantza kalea
+heights forest creek hills hill valley island islands beach bay lake falls springs ridge village township junction bridge bruk dorf`;
 
 const UNITS = `
 apt apartment suite ste unit flat floor box pobox room rm bldg building block lot postbox postfach psc tür stiege top wohnung etage stock
@@ -119,8 +120,8 @@ congratulations sorry welcome hallo servus moin liebe lieber hola ciao salut bon
 danke merci gracias sup wassup yep yes no ok okay nope sure please`;
 
 const PARTICLES = `
-de del della delle dell di da dal das do dos du des van von vom vonder der den ter ten zu zum zur la las le les los lo el al bin ibn ben abu
-ap af av y e och i na nad pod sur sous lez st ste saint sainte san santa santo sankt und the of and an`;
+de del della delle dell di da dal das dos du des van von vom vonder der den ter ten zu zum zur la las le les los lo el al bin ibn ben abu
+ap af av y och na nad pod sur sous lez st ste saint sainte san santa santo sankt`;
 
 const SECRET_CUES = `
 password passwords passwort passwd pwd pw pass passcode passphrase passwrd pword psw kennwort secret credential credentials creds

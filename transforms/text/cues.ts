@@ -24,11 +24,6 @@ const WEAK_CUES: ReadonlySet<string> = new Set(
   "key token secret pass parole credential credentials losung passe".split(" "),
 );
 
-function wordOf(findings: Findings, token: number): string {
-  const { text, start, end } = findings.tokens;
-  return text.slice(start[token], end[token]).toLowerCase();
-}
-
 /** The end of the chunk without white space that begins at `from`, without the sentence's punctuation behind it. */
 function chunkEnd(text: string, from: number): number {
   let end = from;
@@ -44,7 +39,7 @@ function chunkEnd(text: string, from: number): number {
 type Value = { readonly from: number; readonly token: number; readonly named: boolean };
 
 /** Where the value of a cue begins: behind a colon, an equals sign or a copula within a few words, or right behind the cue. */
-function valueOf(findings: Findings, cue: number): Value | undefined {
+function valueAfter(findings: Findings, cue: number): Value | undefined {
   const { text, start, end, flags, count } = findings.tokens;
   for (let token = cue; token < count && token - cue <= LOOK_AHEAD_MAX; token++) {
     const to = end[token] ?? 0;
@@ -70,16 +65,16 @@ function valueOf(findings: Findings, cue: number): Value | undefined {
 /** Masks the value of a password cue at this token, and up to five plain words of a passphrase. */
 export function passwordAfter(findings: Findings, cue: number): void {
   const { text, start, end, flags, shape, count } = findings.tokens;
-  const value = valueOf(findings, cue);
+  const value = valueAfter(findings, cue);
   if (value === undefined || value.token >= count) return;
   const to = chunkEnd(text, value.from);
   if (to <= value.from) return;
-  const first = wordOf(findings, value.token);
+  const first = findings.word(value.token);
   const letters = ((shape[value.token] ?? 0) & (SHAPE.DIGIT | SHAPE.UNDERSCORE)) === 0;
   const known = ((flags[value.token] ?? 0) & (FLAG.ORDINARY | FLAG.CLOSED)) !== 0 || (!findings.lexical && letters);
   const bare = (end[value.token] ?? 0) >= to && (start[value.token] ?? 0) <= value.from;
   if (bare && NO_SECRET.has(first)) return;
-  const cueWord = wordOf(findings, cue);
+  const cueWord = findings.word(cue);
   if ((!value.named || WEAK_CUES.has(cueWord)) && bare && known && letters) return;
   const phrase = cueWord.includes("phrase");
   let until = to;
@@ -95,7 +90,7 @@ const CODE_VALUE = /[#*]?(?=[A-Za-z-]{0,6}\d)[A-Za-z0-9](?:[A-Za-z0-9*#]|[-](?=\
 /** Masks the value of a code cue at this token ("pin is 4821", "code: 12B4", "the code for the door is 4711"). */
 export function codeAfter(findings: Findings, cue: number): void {
   const { text, start, count, flags } = findings.tokens;
-  const value = valueOf(findings, cue);
+  const value = valueAfter(findings, cue);
   if (value === undefined || value.token >= count) return;
   CODE_VALUE.lastIndex = value.from;
   const found = CODE_VALUE.exec(text);
@@ -106,7 +101,7 @@ export function codeAfter(findings: Findings, cue: number): void {
   }
   // "4821 is the pin": the number before the cue, a few words back.
   for (let token = cue - 1; token >= 0 && cue - token <= 4; token--) {
-    const word = wordOf(findings, token);
+    const word = findings.word(token);
     if (/^\d{3,10}$/.test(word)) {
       const between = text.slice(start[token], start[cue]);
       if (/[.!?\n]\s/.test(between)) return;
@@ -142,7 +137,7 @@ export function writtenDateAt(findings: Findings, month: number, birth: boolean)
   let day = false;
   let year = false;
   const before = isLinkWord(findings, month - 1) ? month - 2 : month - 1;
-  if (before >= 0 && near(findings, month - 1, month) && WRITTEN_DAY.test(wordOf(findings, before))) {
+  if (before >= 0 && near(findings, month - 1, month) && WRITTEN_DAY.test(findings.word(before))) {
     first = before;
     day = true;
   }
@@ -151,7 +146,7 @@ export function writtenDateAt(findings: Findings, month: number, birth: boolean)
     token < findings.tokens.count && token <= month + 4 && near(findings, token - 1, token);
     token++
   ) {
-    const word = wordOf(findings, token);
+    const word = findings.word(token);
     if (!day && WRITTEN_DAY.test(word)) {
       day = true;
       last = token;
@@ -167,7 +162,7 @@ export function writtenDateAt(findings: Findings, month: number, birth: boolean)
 }
 
 function isLinkWord(findings: Findings, token: number): boolean {
-  return token >= 0 && token < findings.tokens.count && ["de", "of", "del", "the"].includes(wordOf(findings, token));
+  return token >= 0 && token < findings.tokens.count && ["de", "of", "del", "the"].includes(findings.word(token));
 }
 
 /** Masks the day, the month or the year of birth that follows this cue. */
@@ -176,7 +171,7 @@ export function birthAfter(findings: Findings, cue: number): void {
   for (let token = cue + 1; token < count && token - cue <= BIRTH_LOOK_AHEAD_MAX; token++) {
     if (/[!?\n]|\.\s/.test(text.slice(end[token - 1], start[token])) && token > cue + 1) return;
     if (isMonth(findings, token) && writtenDateAt(findings, token, true) > 0) return;
-    const word = wordOf(findings, token);
+    const word = findings.word(token);
     const short = /^\d{1,2}[/.]\d{1,2}(?![\d/.])/.exec(text.slice(start[token], (start[token] ?? 0) + 6));
     if (short !== null && !findings.fixed(token)) {
       findings.fix(token, start[token] ?? 0, (start[token] ?? 0) + short[0].length, "DATE");

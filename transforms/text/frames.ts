@@ -19,25 +19,15 @@ type Around = {
   readonly sentence: Sentence;
 };
 
-function word(findings: Findings, token: number): string {
-  const { text, start, end } = findings.tokens;
-  return text.slice(start[token], end[token]).toLowerCase();
-}
-
-/** What lies between two neighbouring tokens. */
-function gap(findings: Findings, left: number): string {
-  const { text, start, end, count } = findings.tokens;
-  return left < 0 || left + 1 >= count ? "\n" : text.slice(end[left], start[left + 1]);
-}
-
-function isPerson(findings: Findings, token: number): boolean {
+/** Masked as a name of some sort or as an unknown word. */
+function isNamed(findings: Findings, token: number): boolean {
   const kind = findings.kindOf(token);
-  return kind === "PERSON" || (kind === "WORD" && !findings.fixed(token));
+  return kind === "PERSON" || ((kind === "WORD" || kind === "PLACE") && !findings.fixed(token));
 }
 
 /** True when nothing of the sentence, or a pause, follows. */
 function endsHere({ findings, token, sentence }: Around): boolean {
-  return token + 1 >= sentence.to || /^\s?[,.!?)\-\u2013\u2014]/.test(gap(findings, token));
+  return token + 1 >= sentence.to || /^\s?[,.!?)\-\u2013\u2014]/.test(findings.gap(token));
 }
 
 export function namedByNeighbours(findings: Findings, token: number, sentence: Sentence): boolean {
@@ -48,12 +38,12 @@ export function namedByNeighbours(findings: Findings, token: number, sentence: S
   const given = (bits & FLAG.GIVEN) !== 0;
   const capital = ((shape[token] ?? 0) & SHAPE.CAPITAL) !== 0 && !sentence.caseless;
   if ((bits & (FLAG.ORDINARY | FLAG.CLOSED)) === 0) return true;
-  if ((bits & FLAG.MONTH) !== 0 && isMonth(around)) return false;
+  if ((bits & FLAG.MONTH) !== 0 && isMonth(findings, token, sentence.from)) return false;
   if (capital && token > sentence.from && (bits & FLAG.CAPITAL_OK) === 0 && ((bits & FLAG.FUNCTION) === 0 || given))
     return true;
-  if ((bits & FLAG.POSSESSIVE) !== 0) return given && word(findings, token) !== "may's" && !isPlainIs(around);
+  if ((bits & FLAG.POSSESSIVE) !== 0) return given && findings.word(token) !== "may's" && !isPlainIs(around);
   if (afterTitle(around) || besideName(around, shy, capital)) return true;
-  if (!given && !capital) return (bits & FLAG.NAME) !== 0 && !shy && asObject(around, true);
+  if (!given && !capital) return !shy && (asObject(around, true) || (introduced(around) && isNameIs(around)));
   return (
     greeted(around, shy) ||
     asObject(around, shy) ||
@@ -64,26 +54,25 @@ export function namedByNeighbours(findings: Findings, token: number, sentence: S
 }
 
 /** "in may", "may 5", "5 april" */
-function isMonth({ findings, token, sentence }: Around): boolean {
-  const { shape } = findings.tokens;
-  const digits = (other: number) =>
-    other >= 0 && other < findings.tokens.count && ((shape[other] ?? 0) & SHAPE.DIGIT) !== 0;
-  if (digits(token + 1) && /^[ .]{1,2}$/.test(gap(findings, token))) return true;
-  if (digits(token - 1) && /^[ .]{1,2}$/.test(gap(findings, token - 1))) return true;
-  return token > sentence.from && MONTH_BEFORE.test(word(findings, token - 1));
+export function isMonth(findings: Findings, token: number, sentenceStart: number): boolean {
+  const { shape, count } = findings.tokens;
+  const digits = (other: number) => other >= 0 && other < count && ((shape[other] ?? 0) & SHAPE.DIGIT) !== 0;
+  if (digits(token + 1) && /^[ .]{1,2}$/.test(findings.gap(token))) return true;
+  if (digits(token - 1) && /^[ .]{1,2}$/.test(findings.gap(token - 1))) return true;
+  return token > sentenceStart && MONTH_BEFORE.test(findings.word(token - 1));
 }
 
 /** "summer's here", "hope's gone": an "is" cut short. */
 function isPlainIs({ findings, token, sentence }: Around): boolean {
   return (
     token + 1 < sentence.to &&
-    /^(?:here|gone|over|a|the|not|been|coming|going|almost|nearly)$/.test(word(findings, token + 1)) &&
+    /^(?:here|gone|over|a|the|not|been|coming|going|almost|nearly)$/.test(findings.word(token + 1)) &&
     ((findings.tokens.flags[token] ?? 0) & FLAG.SHY_NAME) !== 0
   );
 }
 
 function afterTitle({ findings, token, sentence }: Around): boolean {
-  if (token === sentence.from || !/^\.? $/.test(gap(findings, token - 1))) return false;
+  if (token === sentence.from || !/^\.? $/.test(findings.gap(token - 1))) return false;
   return ((findings.tokens.flags[token - 1] ?? 0) & FLAG.TITLE) !== 0;
 }
 
@@ -98,7 +87,7 @@ function besideName({ findings, token, sentence }: Around, shy: boolean, capital
   if (
     !shy &&
     token > sentence.from &&
-    gap(findings, token - 1) === " " &&
+    findings.spaced(token - 1) &&
     findings.kindOf(token - 1) === "PERSON" &&
     sameCase(token - 1) &&
     !doing
@@ -107,21 +96,21 @@ function besideName({ findings, token, sentence }: Around, shy: boolean, capital
   if (
     (!shy || capital) &&
     token + 1 < sentence.to &&
-    gap(findings, token) === " " &&
-    isPerson(findings, token + 1) &&
+    findings.spaced(token) &&
+    isNamed(findings, token + 1) &&
     sameCase(token + 1)
   )
-    return given || capital;
+    return given || capital || sentence.caseless;
   if (!given || shy) return false;
   const left =
     token - 2 >= sentence.from &&
-    /^(?:and|or|und|et|y|e)$/.test(word(findings, token - 1)) &&
+    /^(?:and|or|und|et|y|e)$/.test(findings.word(token - 1)) &&
     findings.kindOf(token - 2) === "PERSON";
   const listed =
-    token - 1 >= sentence.from && gap(findings, token - 1) === ", " && findings.kindOf(token - 1) === "PERSON";
+    token - 1 >= sentence.from && findings.gap(token - 1) === ", " && findings.kindOf(token - 1) === "PERSON";
   const right =
     token + 2 < sentence.to &&
-    /^(?:and|or|und|et|y|e)$/.test(word(findings, token + 1)) &&
+    /^(?:and|or|und|et|y|e)$/.test(findings.word(token + 1)) &&
     findings.kindOf(token + 2) === "PERSON";
   return left || listed || right;
 }
@@ -129,15 +118,15 @@ function besideName({ findings, token, sentence }: Around, shy: boolean, capital
 /** "hi mark", "thanks rose for the cake"; "hi hope you are well" is none. */
 function greeted(around: Around, shy: boolean): boolean {
   const { findings, token, sentence } = around;
-  if (token === sentence.from || !/^,? $/.test(gap(findings, token - 1))) return false;
+  if (token === sentence.from || !/^,? $/.test(findings.gap(token - 1))) return false;
   if (((findings.tokens.flags[token - 1] ?? 0) & FLAG.GREETING) === 0) return false;
   return (
     endsHere(around) ||
     (!shy &&
       (token + 1 >= sentence.to ||
-        AFTER_PERSON.test(word(findings, token + 1)) ||
+        AFTER_PERSON.test(findings.word(token + 1)) ||
         /^(?:can|could|you|u|are|do|did|will|would|just|have|it's|that's|i'm|i'll|i've)$/.test(
-          word(findings, token + 1),
+          findings.word(token + 1),
         )))
   );
 }
@@ -145,9 +134,9 @@ function greeted(around: Around, shy: boolean): boolean {
 /** "ask mark", "lunch with rose tomorrow" */
 function asObject(around: Around, shy: boolean): boolean {
   const { findings, token, sentence } = around;
-  if (token === sentence.from || gap(findings, token - 1) !== " ") return false;
-  const before = word(findings, token - 1);
-  const follows = endsHere(around) || AFTER_PERSON.test(word(findings, token + 1));
+  if (token === sentence.from || !findings.spaced(token - 1)) return false;
+  const before = findings.word(token - 1);
+  const follows = endsHere(around) || AFTER_PERSON.test(findings.word(token + 1));
   if (FIRM_VERBS.test(before)) return !shy || follows;
   if (((findings.tokens.flags[token - 1] ?? 0) & FLAG.TAKES_PERSON) === 0) return false;
   return !shy && follows;
@@ -155,15 +144,15 @@ function asObject(around: Around, shy: boolean): boolean {
 
 /** "mark said", "Rose is late", "because bill wants" */
 function asSubject({ findings, token, sentence }: Around, shy: boolean, capital: boolean): boolean {
-  if (token + 1 >= sentence.to || gap(findings, token) !== " ") return false;
+  if (token + 1 >= sentence.to || !findings.spaced(token)) return false;
   const opens =
     token === sentence.from ||
     /^(?:and|but|because|that|if|when|while|so|since|as|cause|cuz|coz|then|once|where|what|why|how|whether|,)$/.test(
-      word(findings, token - 1),
+      findings.word(token - 1),
     ) ||
-    gap(findings, token - 1).includes(",");
+    findings.gap(token - 1).includes(",");
   if (!opens) return false;
-  const after = word(findings, token + 1);
+  const after = findings.word(token + 1);
   if (((findings.tokens.flags[token + 1] ?? 0) & FLAG.DOES) === 0)
     return capital && !shy && /^\p{L}{3,}ed$/u.test(after);
   return !shy || (SPEECH.test(after) && !/^(?:is|was|has)$/.test(after));
@@ -172,25 +161,31 @@ function asSubject({ findings, token, sentence }: Around, shy: boolean, capital:
 /** "i'm frank", "my name is mark", "this is rose" */
 function introduced(around: Around): boolean {
   const { findings, token, sentence } = around;
-  if (token === sentence.from || gap(findings, token - 1) !== " ") return false;
-  const before = word(findings, token - 1);
-  if (!endsHere(around) && !/^(?:from|and|here|but|your|the|speaking)$/.test(word(findings, token + 1))) return false;
+  if (token === sentence.from || !findings.spaced(token - 1)) return false;
+  const before = findings.word(token - 1);
+  if (!endsHere(around) && !/^(?:from|and|here|but|your|the|speaking)$/.test(findings.word(token + 1))) return false;
   if (INTRODUCES.test(before)) return true;
+  if (/^(?:him|her|me|them|it|us)$/.test(before) && token - 2 >= sentence.from && /^(?:named|name|naming|call|called|calls|calling)$/.test(findings.word(token - 2))) return true;
   return (
     /^(?:is|are|was)$/.test(before) &&
     token - 2 >= sentence.from &&
-    /^(?:name|this|names|it|who)$/.test(word(findings, token - 2))
+    /^(?:name|this|names|it|who)$/.test(findings.word(token - 2))
   );
+}
+
+/** "name is hale" */
+function isNameIs({ findings, token, sentence }: Around): boolean {
+  return token - 2 >= sentence.from && /^(?:name|surname|names|nachname|apellido)$/.test(findings.word(token - 2));
 }
 
 /** "mark, can you", "see you, mark", "Mark:" */
 function addressed(around: Around, shy: boolean, capital: boolean): boolean {
   const { findings, token, sentence } = around;
-  const after = gap(findings, token);
+  const after = findings.gap(token);
   if (token === sentence.from) {
     if (after.startsWith(":")) return true;
     if (after.startsWith(",")) return !shy || capital;
     return capital && !shy && token + 1 === sentence.to;
   }
-  return !shy && gap(findings, token - 1).startsWith(",") && token + 1 === sentence.to;
+  return !shy && findings.gap(token - 1).startsWith(",") && token + 1 === sentence.to;
 }
