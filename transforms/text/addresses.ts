@@ -61,7 +61,7 @@ function mayBelong(findings: Findings, token: number): boolean {
   const bits = flags[token] ?? 0;
   if (findings.fixed(token)) return findings.kindOf(token) === "ADDRESS" || findings.kindOf(token) === "WORD";
   if (findings.masked(token)) return true;
-  if ((bits & FLAG.PARTICLE) !== 0 && (bits & FLAG.ORDINARY) === 0) return true;
+  if ((bits & FLAG.PARTICLE) !== 0) return true;
   return (bits & (FLAG.FUNCTION | FLAG.DOES | FLAG.NUMERIC | FLAG.ADDRESS_CUE)) === 0;
 }
 
@@ -83,13 +83,17 @@ function street(findings: Findings, token: number): void {
     return;
   }
   const left = token - 1;
+  const word = findings.word(token);
   const capital = ((shape[token] ?? 0) & SHAPE.CAPITAL) !== 0;
-  if (left >= 0 && findings.spaced(left) && findings.masked(left) && !findings.fixed(left)) {
+  if (!capital && WORDS_TOO.test(word) && !(GEOGRAPHIC.test(word) && findings.spaced(left) && findings.masked(left)))
+    return streetRight(findings, token);
+  const possessive = ((flags[left] ?? 0) & FLAG.POSSESSIVE) !== 0 || /['\u2019]s$/.test(findings.word(left));
+  if (left >= 0 && findings.spaced(left) && findings.masked(left) && !findings.fixed(left) && !possessive) {
     for (let at = left; at >= first && findings.masked(at) && !findings.fixed(at); at--) findings.mask(at, "ADDRESS");
     findings.mask(token, "ADDRESS");
   } else if (
     !capital &&
-    /^(?:street|st|road|rd|avenue|ave|lane|drive|boulevard|blvd|terrace|crescent)$/.test(findings.word(token)) &&
+    /^(?:street|st|road|rd|avenue|ave|lane|drive|boulevard|blvd|terrace|crescent)$/.test(word) &&
     left >= 1 &&
     findings.spaced(left) &&
     isStreetName(findings, left) &&
@@ -101,6 +105,12 @@ function street(findings: Findings, token: number): void {
   }
   streetRight(findings, token);
 }
+
+/** In small letters these mean a street only behind a house number. */
+const WORDS_TOO =
+  /^(?:place|close|row|way|drive|walk|court|square|circle|alley|trail|pike|gardens|grove|view|ring|route|passage|cours|via|tie|hill|hills|beach|bay|lake|falls|springs|ridge|bridge|village|island|islands|junction|forest|creek|valley|heights|ct|pl|ln|av|ter|weg|ut|ul|plaza|corso|largo|rua|mews|quay|terrace|strada)$/;
+
+const GEOGRAPHIC = /^(?:heights|forest|creek|hill|hills|valley|island|islands|bay|falls|springs|ridge|village)$/;
 
 function isStreetName(findings: Findings, token: number): boolean {
   const bits = findings.tokens.flags[token] ?? 0;
@@ -121,7 +131,9 @@ function streetRight(findings: Findings, token: number): void {
   } else if (findings.masked(token)) numberRight(findings, token);
   else {
     while (last > token && !findings.masked(last)) last--;
-    if (last > token) for (let at = token; at <= last; at++) findings.mask(at, "ADDRESS");
+    let first = token;
+    while (last > token && isNumber(findings, first - 1) && /^,? $/.test(findings.gap(first - 1))) first--;
+    if (last > token) for (let at = first; at <= last; at++) findings.mask(at, "ADDRESS");
   }
 }
 
@@ -135,8 +147,8 @@ function unit(findings: Findings, token: number): void {
   if (token + 1 >= count || !/^[.:]? ?#? ?(?:no\.? ?)?$/i.test(findings.gap(token)) || !isNumber(findings, token + 1))
     return;
   const name = findings.word(token);
-  findings.mask(token + 1, "ADDRESS");
   if (/^(?:room|rm|floor|etage|stock|piso|lot|block|building|top)$/.test(name) && !findings.masked(token - 1)) return;
+  findings.mask(token + 1, "ADDRESS");
   findings.mask(token, "ADDRESS");
   if (name !== "box") return;
   if (findings.word(token - 1) === "o" && findings.word(token - 2) === "p") {

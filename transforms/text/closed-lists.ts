@@ -152,10 +152,8 @@ const PHONE_CUES = `
 phone mobile cell tel telephone call fax whatsapp handy telefon telefonnummer nummer mobil téléphone portable teléfono móvil celular cellulare
 number text ring landline extension ext`;
 
-const ID_CUES = `
-ssn social passport licence license permit reisepass ausweis personalausweis führerschein steuernummer svnr sozialversicherungsnummer
-versicherungsnummer passeport permis pasaporte dni nie nif cuenta account konto kontonummer acct routing membership member policy iban bic
-card karte carte tarjeta nhs insurance tax vat vin plate kennzeichen plaque matrícula registration reg customer kundennummer id passnummer`;
+/** Cards: what stands before the month in which one runs out. */
+const ID_CUES = "exp expires expiry expiration expiring valid thru gültig ablaufdatum expire expira caduca";
 
 const SHY_NAMES =
   "will may can hope page long young just early price miles grant chance art law read best joy faith king case day way";

@@ -47,7 +47,10 @@ function valueAfter(findings: Findings, cue: number): Value | undefined {
     if (sign !== null && !(sign[0] === "-" && token > cue))
       return { from: to + sign[0].length, token: token + 1, named: true };
     const next = token + 1;
-    if (next >= count || SENTENCE_END.test(text.slice(to, start[next]))) return undefined;
+    if (next >= count || SENTENCE_END.test(text.slice(to, start[next]))) {
+      if (token === cue) return undefined;
+      break;
+    }
     if (
       ((flags[next] ?? 0) & FLAG.COPULA) !== 0 &&
       next + 1 < count &&
@@ -89,9 +92,12 @@ const CODE_VALUE = /[#*]?(?=[A-Za-z-]{0,6}\d)[A-Za-z0-9](?:[A-Za-z0-9*#]|[-](?=\
 
 /** Masks the value of a code cue at this token ("pin is 4821", "code: 12B4", "the code for the door is 4711"). */
 export function codeAfter(findings: Findings, cue: number): void {
-  const { text, start, count, flags } = findings.tokens;
+  const { text, count } = findings.tokens;
   const value = valueAfter(findings, cue);
-  if (value === undefined || value.token >= count) return;
+  if (value === undefined || value.token >= count) {
+    numberBehind(findings, cue);
+    return;
+  }
   CODE_VALUE.lastIndex = value.from;
   const found = CODE_VALUE.exec(text);
   if (found !== null && !/^(?:19|20)\d\d$/.test(found[0])) {
@@ -99,17 +105,44 @@ export function codeAfter(findings: Findings, cue: number): void {
     findings.fix(value.token, value.from, value.from + found[0].length, "SECRET");
     return;
   }
-  // "4821 is the pin": the number before the cue, a few words back.
-  for (let token = cue - 1; token >= 0 && cue - token <= 4; token--) {
-    const word = findings.word(token);
-    if (/^\d{3,10}$/.test(word)) {
-      const between = text.slice(start[token], start[cue]);
-      if (/[.!?\n]\s/.test(between)) return;
-      findings.fix(token, start[token] ?? 0, (start[token] ?? 0) + word.length, "SECRET");
+  if (!value.named && !numberAhead(findings, cue)) numberBehind(findings, cue);
+}
+
+const FAR_NUMBER = /^\d{3,10}$/;
+
+/** "the pin for the alarm 0815" */
+function numberAhead(findings: Findings, cue: number): boolean {
+  const { start, end, count } = findings.tokens;
+  for (let token = cue + 1; token < count && token - cue <= 6; token++) {
+    if (SENTENCE_END.test(findings.gap(token - 1))) return false;
+    if (!FAR_NUMBER.test(findings.word(token)) || /^[:.]\d/.test(findings.gap(token) + findings.word(token + 1))) continue;
+    findings.fix(token, start[token] ?? 0, end[token] ?? 0, "SECRET");
+    return true;
+  }
+  return false;
+}
+
+/** "4821 is the pin": the number before the cue, a few words back. */
+function numberBehind(findings: Findings, cue: number): void {
+  const { start, end, flags } = findings.tokens;
+  for (let token = cue - 1; token >= 0 && cue - token <= 5; token--) {
+    if (/[.!?\n]\s/.test(findings.gap(token))) return;
+    if (FAR_NUMBER.test(findings.word(token))) {
+      findings.fix(token, start[token] ?? 0, end[token] ?? 0, "SECRET");
       return;
     }
-    if (((flags[token] ?? 0) & (FLAG.FUNCTION | FLAG.COPULA | FLAG.ORDINARY)) === 0) return;
+    if (((flags[token] ?? 0) & (FLAG.FUNCTION | FLAG.COPULA | FLAG.ORDINARY | FLAG.CLOSED)) === 0) return;
   }
+}
+
+const EXPIRY = /\s?[:=]?\s?(?:date|on|in|thru|through|am|bis|le)?\s?[:=]?\s?((?:0?[1-9]|1[0-2])\s?[/-]\s?(?:20)?[2-4]\d)(?!\d)/iy;
+
+/** "exp 12/27": when a card runs out. */
+export function expiryAfter(findings: Findings, cue: number): void {
+  const { text, end } = findings.tokens;
+  EXPIRY.lastIndex = end[cue] ?? 0;
+  const date = EXPIRY.exec(text)?.[1];
+  if (date !== undefined) findings.fix(cue + 1, EXPIRY.lastIndex - date.length, EXPIRY.lastIndex, "CARD");
 }
 
 const WRITTEN_DAY = /^\d{1,2}(?:st|nd|rd|th|er|\.)?$/i;

@@ -49,6 +49,7 @@ export function namedByNeighbours(findings: Findings, token: number, sentence: S
     asObject(around, shy) ||
     asSubject(around, shy, capital) ||
     introduced(around) ||
+    asked(around, shy) ||
     addressed(around, shy, capital)
   );
 }
@@ -100,7 +101,7 @@ function besideName({ findings, token, sentence }: Around, shy: boolean, capital
     isNamed(findings, token + 1) &&
     sameCase(token + 1)
   )
-    return given || capital || sentence.caseless;
+    return given || capital || (sentence.caseless && findings.kindOf(token + 1) === "PERSON");
   if (!given || shy) return false;
   const left =
     token - 2 >= sentence.from &&
@@ -156,6 +157,11 @@ function asSubject({ findings, token, sentence }: Around, shy: boolean, capital:
   if (((findings.tokens.flags[token + 1] ?? 0) & FLAG.DOES) === 0)
     return capital && !shy && /^\p{L}{3,}ed$/u.test(after);
   return !shy || (SPEECH.test(after) && !/^(?:is|was|has)$/.test(after));
+}
+
+/** "did chase pay" */
+function asked({ findings, token, sentence }: Around, shy: boolean): boolean {
+  return !shy && token === sentence.from + 1 && /^(?:did|does|has|doesn't|didn't|hasn't)$/.test(findings.word(token - 1));
 }
 
 /** "i'm frank", "my name is mark", "this is rose" */

@@ -52,7 +52,7 @@ function joinHyphen(findings: Findings, token: number, sentence: Sentence): void
   if (between === "-" || (between === " " && ordinary && !verb)) findings.mask(left, findings.kindOf(token) ?? "PERSON");
 }
 
-const BEFORE_SURNAMES = /^(?:van|von|vom|der|ter|di|della|bin|ibn|abu)$/;
+const BEFORE_SURNAMES = /^(?:van|von|della|ibn|abu)$/;
 const SAINTS = /^(?:san|santa|saint|sainte|st|ste|são|sankt)$/;
 
 /** "de", "van der" between two names; "santa marta" before one. */

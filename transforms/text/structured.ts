@@ -1,7 +1,7 @@
 /** Everything that has a form: one pass over the tokens, looking only where a sign or a digit gives reason to. */
 
 import { codeAt, ibanAt, mixedAt } from "./codes.ts";
-import { birthAfter, codeAfter, coordinatesAt, openLocationAt, passwordAfter, writtenDateAt } from "./cues.ts";
+import { birthAfter, codeAfter, coordinatesAt, expiryAfter, openLocationAt, passwordAfter, writtenDateAt } from "./cues.ts";
 import { atSignBefore, roomBefore, spelledEmailAt } from "./email.ts";
 import type { Findings } from "./findings.ts";
 import { FLAG, SHAPE } from "./flags.ts";
@@ -12,7 +12,7 @@ import { isAnchor } from "./tokens.ts";
 import { armouredKeys, longLettersAt, providerTokenAt, randomStringAt } from "./secrets.ts";
 
 const LONG_WORD = 20;
-const CUES = FLAG.SECRET_CUE | FLAG.CODE_CUE | FLAG.BIRTH_CUE | FLAG.MONTH | FLAG.DOT_WORD;
+const CUES = FLAG.SECRET_CUE | FLAG.CODE_CUE | FLAG.BIRTH_CUE | FLAG.MONTH | FLAG.DOT_WORD | FLAG.ID_CUE;
 
 /** Cues come first: what follows "password is" is a secret whatever it looks like. */
 function cues(findings: Findings): void {
@@ -25,6 +25,7 @@ function cues(findings: Findings): void {
     if ((bits & FLAG.CODE_CUE) !== 0) codeAfter(findings, token);
     if ((bits & FLAG.BIRTH_CUE) !== 0) birthAfter(findings, token);
     if ((bits & FLAG.MONTH) !== 0 && !findings.fixed(token)) writtenDateAt(findings, token, false);
+    if ((bits & FLAG.ID_CUE) !== 0) expiryAfter(findings, token);
     if ((bits & FLAG.DOT_WORD) !== 0)
       for (let back = token - 1; back > 0 && back >= token - 4; back--) if (spelledEmailAt(findings, back) > 0) break;
   }
