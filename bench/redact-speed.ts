@@ -3,9 +3,9 @@
  * text; the median of the rounds' ratios counts. Hostile inputs are compared by cost a character with ordinary chat.
  */
 import { readFileSync } from "node:fs";
+import { redact } from "../transforms/redact.ts";
 import { detect } from "../transforms/text/detect.ts";
 import { lexiconFrom } from "../transforms/text/lexicon.ts";
-import { redact } from "../transforms/redact.ts";
 
 const ROUNDS = 9;
 const SLICE_MS = 60;
@@ -61,10 +61,10 @@ const HOSTILE: Readonly<Record<string, string>> = {
   "1 1 1 1": repeat("1 "),
   "1-1-1-1": repeat("1-"),
   "4111 4111": repeat("4111 "),
-  "digits": repeat("4"),
-  "letters": repeat("a"),
-  "aB1aB1": repeat("aB1"),
-  "a1_a1_": repeat("a1_"),
+  digits: repeat("4"),
+  letters: repeat("a"),
+  aB1aB1: repeat("aB1"),
+  a1_a1_: repeat("a1_"),
   "de89 de89": repeat("de89 "),
   "password is is": repeat("password is "),
   "pin: pin: ": repeat("pin: "),
@@ -85,12 +85,12 @@ const HOSTILE: Readonly<Record<string, string>> = {
   "new new york": repeat("new york city "),
   "ana silva": repeat("Ana Silva "),
   "a'a'a'": repeat("a'"),
-  "backticks": repeat("`"),
+  backticks: repeat("`"),
   "` ` `\\n": repeat("`\n"),
-  "marks": repeat("a\u0316\u0301\u0316\u0301\u0316"),
+  marks: repeat("a\u0316\u0301\u0316\u0301\u0316"),
   "zero width": repeat("a\u200b"),
-  "cyrillic": repeat("Привет "),
-  "emoji": repeat("😀"),
+  cyrillic: repeat("Привет "),
+  emoji: repeat("😀"),
   "march 3 march": repeat("march 3 "),
   "1,1,1,1": repeat("1,1"),
   "48.2082": repeat("48.2082"),
@@ -129,7 +129,9 @@ for (let round = 0; round <= ROUNDS; round++)
     speeds.set(name, [...(speeds.get(name) ?? []), speed]);
   }
 for (const [name, values] of ratios)
-  console.log(`${name.padEnd(16)} ${(median(speeds.get(name) ?? []) / 1000).toFixed(1).padStart(7)} MB/s   x ${median(values).toFixed(3)} of one \\d+ rule`);
+  console.log(
+    `${name.padEnd(16)} ${(median(speeds.get(name) ?? []) / 1000).toFixed(1).padStart(7)} MB/s   x ${median(values).toFixed(3)} of one \\d+ rule`,
+  );
 
 console.log(`cost a character on hostile input of ${HOSTILE_CHARS} characters / on chat; growth from half the length`);
 const worst: [string, number, number][] = [];
@@ -143,4 +145,5 @@ for (const [name, text] of Object.entries(HOSTILE)) {
   worst.push([name, median(rounds.map(([cost]) => cost)), median(rounds.map(([, growth]) => growth))]);
 }
 worst.sort((a, b) => b[1] - a[1]);
-for (const [name, cost, growth] of worst) console.log(`  ${name.padEnd(16)} x ${cost.toFixed(2).padStart(6)}   growth ${growth.toFixed(2)}`);
+for (const [name, cost, growth] of worst)
+  console.log(`  ${name.padEnd(16)} x ${cost.toFixed(2).padStart(6)}   growth ${growth.toFixed(2)}`);

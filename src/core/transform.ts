@@ -82,10 +82,5 @@ export interface Transform<In extends z.ZodType = z.ZodType, Out extends z.ZodTy
   readonly input: In;
   readonly output: Out;
   prepare(turns: readonly Turn[], input: z.output<In>, surroundings: Surroundings): Prepared<z.output<Out>>;
-  finish(
-    answer: unknown,
-    turns: readonly Turn[],
-    input: z.output<In>,
-    surroundings: Surroundings,
-  ): z.output<Out>;
+  finish(answer: unknown, turns: readonly Turn[], input: z.output<In>, surroundings: Surroundings): z.output<Out>;
 }

@@ -43,6 +43,7 @@ export function maskAddresses(findings: Findings): void {
   for (let at = 0; at < hotCount; at++) {
     const token = hot[at] ?? 0;
     if ((end[token] ?? 0) - (start[token] ?? 0) <= 2) scrap(findings, token);
+    else if (findings.kindOf(token) === "ADDRESS" && token > 0) scrap(findings, token - 1);
   }
   for (let at = 0; at < hotCount; at++) {
     const token = hot[at] ?? 0;
@@ -85,8 +86,11 @@ function street(findings: Findings, token: number): void {
   const left = token - 1;
   const word = findings.word(token);
   const capital = ((shape[token] ?? 0) & SHAPE.CAPITAL) !== 0;
-  if (!capital && WORDS_TOO.test(word) && !(GEOGRAPHIC.test(word) && findings.spaced(left) && findings.masked(left)))
-    return streetRight(findings, token);
+  const geographic = GEOGRAPHIC.test(word) && findings.spaced(left) && findings.masked(left);
+  if (!capital && WORDS_TOO.test(word) && !geographic) {
+    streetRight(findings, token);
+    return;
+  }
   const possessive = ((flags[left] ?? 0) & FLAG.POSSESSIVE) !== 0 || /['\u2019]s$/.test(findings.word(left));
   if (left >= 0 && findings.spaced(left) && findings.masked(left) && !findings.fixed(left) && !possessive) {
     for (let at = left; at >= first && findings.masked(at) && !findings.fixed(at); at--) findings.mask(at, "ADDRESS");
@@ -167,7 +171,8 @@ function scrap(findings: Findings, token: number): void {
   if (findings.masked(token) || length > 3 || !/\p{L}/u.test(text[start[token] ?? 0] ?? "")) return;
   const postcode = findings.kindOf(next) === "ADDRESS" && (findings.tokens.end[next] ?? 0) - (start[next] ?? 0) === 5;
   const apart = token === 0 || /[\n,]|^ $/.test(findings.gap(token - 1));
-  if (length === 2 && postcode && /^[ \n]{1,2}$/.test(findings.gap(token)) && apart && findings.masked(token - 1)) findings.mask(token, "ADDRESS");
+  if (length === 2 && postcode && /^[ \n]{1,2}$/.test(findings.gap(token)) && apart && findings.masked(token - 1))
+    findings.mask(token, "ADDRESS");
   if (length > 1 || !isMasked(findings, token - 1, /^ $/)) {
     if (length === 1 && isNumber(findings, token - 1) && isMasked(findings, next, /^(?:\.? |\/ ?)$/)) {
       findings.mask(token, "ADDRESS");

@@ -32,7 +32,7 @@ dm dms pm pms rn gtg g2g brb afk ttyl cya xx xxx xo xoxo jk yolo fomo smh nvm ms
 offline email emails mail url urls link links pdf pdfs csv json html css sql api apis sdk ssh ftp vpn usb cpu gpu ram ssd hdd tv tvs pc pcs
 laptop laptops smartphone hotspot ping admin admins repo repos config configs backend frontend fullstack devops sprint standup retro kanban
 jira todo todos demo demos beta login logins logout signup username usernames auth oauth token tokens screenshot screenshots screenshare
-webcam zoom slack teams hangout hangouts chatbot bot bots ai ml llm gpt emoji emojis gif gifs meme memes hashtag podcast podcasts vlog blogger
+webcam zoom slack teams hangout hangouts chatbot bot bots ai ip ips dns tcp udp ml llm gpt emoji emojis gif gifs meme memes hashtag podcast podcasts vlog blogger
 selfie selfies youtuber influencer livestream playlist youtube whatsapp telegram instagram insta
 twitter tiktok snapchat discord reddit iphone ipad android mac macbook windows linux excel
 powerpoint dropbox github gitlab docker kubernetes python javascript typescript java matrix skype signal covid corona vaccine vax quarantine

@@ -5,6 +5,10 @@ import { FLAG, SHAPE } from "./flags.ts";
 const LOOK_AHEAD_MAX = 8;
 const VALUE_CHARS_MAX = 256;
 const SENTENCE_END = /[.!?;\n]\s|\n/;
+/** What `redact` put there. */
+const REPLACED = /^(?:\[[A-Z]{2,8}\]?|[A-Z]{2,7}_[0-9A-Za-z]{1,32})$/;
+const WHITE = /\s/;
+const CLOSING = /[.,;:)\]}"'\u201d\u2019]/;
 const NAMED_VALUE = /^\s{0,2}(?::|=|->|=>|\u2192|-)\s{0,2}/;
 
 /** What may follow "the password is" without being it. */
@@ -24,15 +28,11 @@ const WEAK_CUES: ReadonlySet<string> = new Set(
   "key token secret pass parole credential credentials losung passe".split(" "),
 );
 
-/** The end of the chunk without white space that begins at `from`, without the sentence's punctuation behind it. */
+/** The end of the chunk without white space that begins at `from`, without a closing sign or full stop behind it; "hunter2!" keeps its "!". */
 function chunkEnd(text: string, from: number): number {
   let end = from;
-  while (end < text.length && end - from < VALUE_CHARS_MAX && !/\s/.test(text[end] ?? " ")) end++;
-  while (end > from + 1 && /[.,;:!?)\]}"'\u201d\u2019]/.test(text[end - 1] ?? "")) {
-    // "hunter2!" may end in its own sign; one full stop, comma or closing quote is the sentence's.
-    if (/[!?]/.test(text[end - 1] ?? "") && /[\w]/.test(text[end - 2] ?? "") && end < text.length) break;
-    end--;
-  }
+  while (end < text.length && end - from < VALUE_CHARS_MAX && !WHITE.test(text[end] ?? " ")) end++;
+  while (end > from + 1 && CLOSING.test(text[end - 1] ?? "")) end--;
   return end;
 }
 
@@ -71,15 +71,15 @@ export function passwordAfter(findings: Findings, cue: number): void {
   const value = valueAfter(findings, cue);
   if (value === undefined || value.token >= count) return;
   const to = chunkEnd(text, value.from);
-  if (to <= value.from) return;
+  if (to <= value.from || REPLACED.test(text.slice(value.from, to + 1))) return;
   const first = findings.word(value.token);
+  const cueWord = findings.word(cue);
   const letters = ((shape[value.token] ?? 0) & (SHAPE.DIGIT | SHAPE.UNDERSCORE)) === 0;
   const known = ((flags[value.token] ?? 0) & (FLAG.ORDINARY | FLAG.CLOSED)) !== 0 || (!findings.lexical && letters);
   const bare = (end[value.token] ?? 0) >= to && (start[value.token] ?? 0) <= value.from;
-  if (bare && NO_SECRET.has(first)) return;
-  const cueWord = findings.word(cue);
-  if ((!value.named || WEAK_CUES.has(cueWord)) && bare && known && letters) return;
   const phrase = cueWord.includes("phrase");
+  if (bare && NO_SECRET.has(first) && !(phrase && value.named && findings.spaced(value.token + 1))) return;
+  if ((!value.named || WEAK_CUES.has(cueWord)) && bare && known && letters) return;
   let until = to;
   for (let token = value.token + 1; phrase && token < count && token <= value.token + 12; token++) {
     if (!/^[ -]$/.test(text.slice(end[token - 1], start[token]))) break;
@@ -115,7 +115,8 @@ function numberAhead(findings: Findings, cue: number): boolean {
   const { start, end, count } = findings.tokens;
   for (let token = cue + 1; token < count && token - cue <= 6; token++) {
     if (SENTENCE_END.test(findings.gap(token - 1))) return false;
-    if (!FAR_NUMBER.test(findings.word(token)) || /^[:.]\d/.test(findings.gap(token) + findings.word(token + 1))) continue;
+    if (!FAR_NUMBER.test(findings.word(token)) || /^[:.]\d/.test(findings.gap(token) + findings.word(token + 1)))
+      continue;
     findings.fix(token, start[token] ?? 0, end[token] ?? 0, "SECRET");
     return true;
   }
@@ -135,7 +136,8 @@ function numberBehind(findings: Findings, cue: number): void {
   }
 }
 
-const EXPIRY = /\s?[:=]?\s?(?:date|on|in|thru|through|am|bis|le)?\s?[:=]?\s?((?:0?[1-9]|1[0-2])\s?[/-]\s?(?:20)?[2-4]\d)(?!\d)/iy;
+const EXPIRY =
+  /\s?[:=]?\s?(?:date|on|in|thru|through|am|bis|le)?\s?[:=]?\s?((?:0?[1-9]|1[0-2])\s?[/-]\s?(?:20)?[2-4]\d)(?!\d)/iy;
 
 /** "exp 12/27": when a card runs out. */
 export function expiryAfter(findings: Findings, cue: number): void {

@@ -24,7 +24,12 @@ type Known = Pick<Surroundings, "people" | "isOrdinaryWord" | "isName">;
 type Detected = { readonly spans: readonly Span[]; readonly plain: boolean };
 
 /** Reads `text` as it stands; undefined when it proves to be in need of normalising first. */
-function detectNormal(text: string, surroundings: Known, options: DetectOptions, normal: boolean): Detected | undefined {
+function detectNormal(
+  text: string,
+  surroundings: Known,
+  options: DetectOptions,
+  normal: boolean,
+): Detected | undefined {
   // The index reads names into the same columns as the text: it comes first.
   const index = peopleIndex(surroundings.people);
   const tokens = tokenise(text, vocabularyOf(surroundings));

@@ -161,7 +161,9 @@ function asSubject({ findings, token, sentence }: Around, shy: boolean, capital:
 
 /** "did chase pay" */
 function asked({ findings, token, sentence }: Around, shy: boolean): boolean {
-  return !shy && token === sentence.from + 1 && /^(?:did|does|has|doesn't|didn't|hasn't)$/.test(findings.word(token - 1));
+  return (
+    !shy && token === sentence.from + 1 && /^(?:did|does|has|doesn't|didn't|hasn't)$/.test(findings.word(token - 1))
+  );
 }
 
 /** "i'm frank", "my name is mark", "this is rose" */
@@ -171,7 +173,12 @@ function introduced(around: Around): boolean {
   const before = findings.word(token - 1);
   if (!endsHere(around) && !/^(?:from|and|here|but|your|the|speaking)$/.test(findings.word(token + 1))) return false;
   if (INTRODUCES.test(before)) return true;
-  if (/^(?:him|her|me|them|it|us)$/.test(before) && token - 2 >= sentence.from && /^(?:named|name|naming|call|called|calls|calling)$/.test(findings.word(token - 2))) return true;
+  if (
+    /^(?:him|her|me|them|it|us)$/.test(before) &&
+    token - 2 >= sentence.from &&
+    /^(?:named|name|naming|call|called|calls|calling)$/.test(findings.word(token - 2))
+  )
+    return true;
   return (
     /^(?:is|are|was)$/.test(before) &&
     token - 2 >= sentence.from &&

@@ -20,11 +20,7 @@ export function joinNames(findings: Findings, sentence: Sentence): void {
     const token = hot[at] ?? 0;
     const bits = flags[token] ?? 0;
     if (findings.masked(token)) {
-      if (
-        findings.kindOf(token) === "WORD" &&
-        findings.kindOf(token - 1) === "PERSON" &&
-        findings.spaced(token - 1)
-      )
+      if (findings.kindOf(token) === "WORD" && findings.kindOf(token - 1) === "PERSON" && findings.spaced(token - 1))
         findings.mask(token, "PERSON");
       joinHyphen(findings, token, sentence);
       if ((bits & FLAG.ORG) !== 0) orgLeft(findings, token, sentence);
@@ -49,7 +45,8 @@ function joinHyphen(findings: Findings, token: number, sentence: Sentence): void
   const between = findings.gap(left);
   const verb = ((flags[left] ?? 0) & (FLAG.TAKES_PERSON | FLAG.GREETING | FLAG.TITLE | FLAG.DOES)) !== 0;
   const ordinary = ((flags[token] ?? 0) & FLAG.ORDINARY) !== 0 && ((flags[token] ?? 0) & FLAG.GIVEN) === 0;
-  if (between === "-" || (between === " " && ordinary && !verb)) findings.mask(left, findings.kindOf(token) ?? "PERSON");
+  if (between === "-" || (between === " " && ordinary && !verb))
+    findings.mask(left, findings.kindOf(token) ?? "PERSON");
 }
 
 const BEFORE_SURNAMES = /^(?:van|von|della|ibn|abu)$/;
@@ -59,7 +56,8 @@ const SAINTS = /^(?:san|santa|saint|sainte|st|ste|são|sankt)$/;
 function particle(findings: Findings, token: number): void {
   const here = findings.word(token);
   if (!PARTICLES.test(here) || !/^[ -]$/.test(findings.gap(token))) return;
-  if ((SAINTS.test(here) || BEFORE_SURNAMES.test(here)) && isName(findings, token + 1)) findings.mask(token, findings.kindOf(token + 1) ?? "PLACE");
+  if ((SAINTS.test(here) || BEFORE_SURNAMES.test(here)) && isName(findings, token + 1))
+    findings.mask(token, findings.kindOf(token + 1) ?? "PLACE");
   if (!isName(findings, token - 1) || !findings.spaced(token - 1)) return;
   const double = PARTICLES.test(findings.word(token + 1)) && findings.spaced(token + 1);
   if (!isName(findings, token + 1) && !(double && isName(findings, token + 2))) return;
@@ -89,12 +87,22 @@ function title(findings: Findings, token: number, sentence: Sentence): void {
   findings.mask(next, "PERSON");
 }
 
+/** "J." before another initial or a name. */
+function isInitial(findings: Findings, token: number): boolean {
+  const { start, end, shape } = findings.tokens;
+  if (token < 0 || (end[token] ?? 0) - (start[token] ?? 0) !== 1) return false;
+  return ((shape[token] ?? 0) & SHAPE.UPPER) !== 0 && /^\. ?$/.test(findings.gap(token));
+}
+
 function initial(findings: Findings, token: number): void {
   if (findings.word(token) === "i" && findings.spaced(token)) return;
   const left = isName(findings, token - 1) && findings.spaced(token - 1);
   const right = isName(findings, token + 1) && /^\.? ?$/.test(findings.gap(token));
   if (findings.word(token) === "a" && !findings.gap(token).startsWith(".") && !(left && right)) return;
-  if (left || right) findings.mask(token, findings.kindOf(left ? token - 1 : token + 1) ?? "PERSON");
+  if (!left && !right) return;
+  const kind = findings.kindOf(left ? token - 1 : token + 1) ?? "PERSON";
+  findings.mask(token, kind);
+  for (let at = token - 1; isInitial(findings, at) && !findings.masked(at); at--) findings.mask(at, kind);
 }
 
 /** "Acme Ltd", "Hoover, Morris and Johnson Inc", "kiddie city inc": the form and the words before it. */

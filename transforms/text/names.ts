@@ -21,7 +21,7 @@ export type Sentence = {
   readonly caseless: boolean;
 };
 
-const ENDS: ReadonlySet<string> = new Set("!?:;\"\n\u201c\u201d\u201e\u00ab\u00bb\u2022\u2026|*>");
+const ENDS: ReadonlySet<string> = new Set('!?:;"\n\u201c\u201d\u201e\u00ab\u00bb\u2022\u2026|*>');
 
 /** True when a sentence ends between two places: the next capital there means nothing. */
 export function endsSentence(findings: Findings, before: number): boolean {
@@ -122,7 +122,8 @@ function kindOf(findings: Findings, token: number, sentence: Sentence): MaskKind
     if (single && (form & SHAPE.WIDE) === 0) return undefined;
     return capital || (bits & FLAG.NAME) !== 0 ? "PERSON" : "WORD";
   }
-  if ((bits & FLAG.MONTH) !== 0 && (bits & FLAG.NAME) !== 0 && (bits & FLAG.ORDINARY) === 0) return isMonth(findings, token, sentence.from) ? undefined : "PERSON";
+  if ((bits & FLAG.MONTH) !== 0 && (bits & FLAG.NAME) !== 0 && (bits & FLAG.ORDINARY) === 0)
+    return isMonth(findings, token, sentence.from) ? undefined : "PERSON";
   if (!capital || single || (bits & FLAG.CAPITAL_OK) !== 0) return undefined;
   if (token === sentence.from) return undefined;
   if ((bits & (FLAG.MONTH | FLAG.TITLE)) !== 0) return undefined;
@@ -132,7 +133,8 @@ function kindOf(findings: Findings, token: number, sentence: Sentence): MaskKind
   return (bits & (FLAG.ORG | FLAG.ORG_NOUN)) !== 0 ? "ORG" : "PERSON";
 }
 
-const NEVER_SURNAMES = /^(?:and|or|of|the|in|at|on|for|to|a|an|is|from|with|by|as|but|und|et|y|i|my|your|our|his|her|no|yes|not)$/;
+const NEVER_SURNAMES =
+  /^(?:and|or|of|the|in|at|on|for|to|a|an|is|from|with|by|as|but|und|et|y|i|my|your|our|his|her|no|yes|not)$/;
 
 /** A capital on a common word right behind a name: "Tami Want". */
 function isSurname(findings: Findings, token: number): boolean {

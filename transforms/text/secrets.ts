@@ -1,4 +1,5 @@
 /** Credentials by their form: what providers issue, private keys, JSON web tokens, and strings too random for words. */
+import { codiceFiscale } from "./checksums.ts";
 import type { Findings } from "./findings.ts";
 import { SHAPE } from "./flags.ts";
 
@@ -98,7 +99,7 @@ export function randomStringAt(findings: Findings, token: number): number {
   const to = runEnd(text, from);
   if (to - from < MIXED_CHARS_MIN) return to;
   const run = text.slice(from, to);
-  if (UUID.test(run)) findings.fix(token, from, to, "ID");
+  if (UUID.test(run) || codiceFiscale(run)) findings.fix(token, from, to, "ID");
   else if (HEX_KEY.test(run) && /\d/.test(run)) findings.fix(token, from, to, "SECRET");
   else if (/^[A-Za-z0-9+/]{20,}={0,2}$/.test(run) && isRandom(run) && /[A-Z]/.test(run))
     findings.fix(token, from, to, "SECRET");

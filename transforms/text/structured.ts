@@ -1,15 +1,23 @@
 /** Everything that has a form: one pass over the tokens, looking only where a sign or a digit gives reason to. */
 
 import { codeAt, ibanAt, mixedAt } from "./codes.ts";
-import { birthAfter, codeAfter, coordinatesAt, expiryAfter, openLocationAt, passwordAfter, writtenDateAt } from "./cues.ts";
+import {
+  birthAfter,
+  codeAfter,
+  coordinatesAt,
+  expiryAfter,
+  openLocationAt,
+  passwordAfter,
+  writtenDateAt,
+} from "./cues.ts";
 import { atSignBefore, roomBefore, spelledEmailAt } from "./email.ts";
 import type { Findings } from "./findings.ts";
 import { FLAG, SHAPE } from "./flags.ts";
 import { domainAt, urlAt } from "./links.ts";
 import { networkAt } from "./network.ts";
 import { numberAt, numericDateAt } from "./numbers.ts";
-import { isAnchor } from "./tokens.ts";
 import { armouredKeys, longLettersAt, providerTokenAt, randomStringAt } from "./secrets.ts";
+import { isAnchor } from "./tokens.ts";
 
 const LONG_WORD = 20;
 const CUES = FLAG.SECRET_CUE | FLAG.CODE_CUE | FLAG.BIRTH_CUE | FLAG.MONTH | FLAG.DOT_WORD | FLAG.ID_CUE;
