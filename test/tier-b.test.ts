@@ -34,7 +34,7 @@ test.each([
   ["**bold**", "markup"],
   ["# Heading", "markup"],
   ["a &lt; b", "markup"],
-  ["${x}", "markup"],
+  ["$" + "{x}", "markup"],
   ["{{secret:x}}", "template"],
   ["hi\u200bthere", "invisible"],
   ["hi\u{e0041}", "invisible"],
