@@ -9,7 +9,9 @@ const FIRM_VERBS =
   /^(?:ask|asked|asking|asks|tell|told|telling|tells|text|texted|texting|message|messaged|ping|pinged|email|emailed|meet|met|invite|invited|remind|reminded|thank|thanked|named|call|called|calling|marry|married|dating|visit|visited|congratulate|phoned|phone|cc|contact|notify|facetime)$/;
 const AFTER_PERSON =
   /^(?:to|if|about|that|whether|for|when|and|or|at|on|in|is|was|said|again|back|now|today|tomorrow|tonight|yesterday|please|pls|she|he|his|her|they|so|but|because|then|too|next|this|first|later|before|after|from|with|why|what|where|how|who|i|we|the|a|not)$/;
+const INTRODUCING = /^(?:i'm|im|i’m|me|named|called|it's|its|name's|him|her|them|it|us|is|are|was)$/;
 const INTRODUCES = /^(?:i'm|im|i’m|me|named|called|named|it's|its|name's)$/;
+const AND = /^(?:and|or|und|et|y|e)$/;
 const MONTH_BEFORE =
   /^(?:in|of|by|since|until|till|last|next|this|early|late|mid|from|to|for|during|before|after|end|im|en|anfang|ende|mitte|and)$/;
 
@@ -27,7 +29,7 @@ function isNamed(findings: Findings, token: number): boolean {
 
 /** True when nothing of the sentence, or a pause, follows. */
 function endsHere({ findings, token, sentence }: Around): boolean {
-  return token + 1 >= sentence.to || /^\s?[,.!?)\-\u2013\u2014]/.test(findings.gap(token));
+  return token + 1 >= sentence.to || (!findings.spaced(token) && /^\s?[,.!?)\-\u2013\u2014]/.test(findings.gap(token)));
 }
 
 export function namedByNeighbours(findings: Findings, token: number, sentence: Sentence): boolean {
@@ -73,8 +75,8 @@ function isPlainIs({ findings, token, sentence }: Around): boolean {
 }
 
 function afterTitle({ findings, token, sentence }: Around): boolean {
-  if (token === sentence.from || !/^\.? $/.test(findings.gap(token - 1))) return false;
-  return ((findings.tokens.flags[token - 1] ?? 0) & FLAG.TITLE) !== 0;
+  if (token === sentence.from || ((findings.tokens.flags[token - 1] ?? 0) & FLAG.TITLE) === 0) return false;
+  return /^\.? $/.test(findings.gap(token - 1));
 }
 
 /** "jessica brown", "mark zielinski", "anna and mark" */
@@ -104,23 +106,19 @@ function besideName({ findings, token, sentence }: Around, shy: boolean, capital
     return given || capital || (sentence.caseless && findings.kindOf(token + 1) === "PERSON");
   if (!given || shy) return false;
   const left =
-    token - 2 >= sentence.from &&
-    /^(?:and|or|und|et|y|e)$/.test(findings.word(token - 1)) &&
-    findings.kindOf(token - 2) === "PERSON";
+    token - 2 >= sentence.from && findings.kindOf(token - 2) === "PERSON" && AND.test(findings.word(token - 1));
   const listed =
-    token - 1 >= sentence.from && findings.gap(token - 1) === ", " && findings.kindOf(token - 1) === "PERSON";
+    token - 1 >= sentence.from && findings.kindOf(token - 1) === "PERSON" && findings.gap(token - 1) === ", ";
   const right =
-    token + 2 < sentence.to &&
-    /^(?:and|or|und|et|y|e)$/.test(findings.word(token + 1)) &&
-    findings.kindOf(token + 2) === "PERSON";
+    token + 2 < sentence.to && findings.kindOf(token + 2) === "PERSON" && AND.test(findings.word(token + 1));
   return left || listed || right;
 }
 
 /** "hi mark", "thanks rose for the cake"; "hi hope you are well" is none. */
 function greeted(around: Around, shy: boolean): boolean {
   const { findings, token, sentence } = around;
-  if (token === sentence.from || !/^,? $/.test(findings.gap(token - 1))) return false;
-  if (((findings.tokens.flags[token - 1] ?? 0) & FLAG.GREETING) === 0) return false;
+  if (token === sentence.from || ((findings.tokens.flags[token - 1] ?? 0) & FLAG.GREETING) === 0) return false;
+  if (!/^,? $/.test(findings.gap(token - 1))) return false;
   return (
     endsHere(around) ||
     (!shy &&
@@ -136,16 +134,17 @@ function greeted(around: Around, shy: boolean): boolean {
 function asObject(around: Around, shy: boolean): boolean {
   const { findings, token, sentence } = around;
   if (token === sentence.from || !findings.spaced(token - 1)) return false;
-  const before = findings.word(token - 1);
-  const follows = endsHere(around) || AFTER_PERSON.test(findings.word(token + 1));
-  if (FIRM_VERBS.test(before)) return !shy || follows;
   if (((findings.tokens.flags[token - 1] ?? 0) & FLAG.TAKES_PERSON) === 0) return false;
-  return !shy && follows;
+  const firm = FIRM_VERBS.test(findings.word(token - 1));
+  if (firm && !shy) return true;
+  return (firm || !shy) && (endsHere(around) || AFTER_PERSON.test(findings.word(token + 1)));
 }
 
 /** "mark said", "Rose is late", "because bill wants" */
 function asSubject({ findings, token, sentence }: Around, shy: boolean, capital: boolean): boolean {
   if (token + 1 >= sentence.to || !findings.spaced(token)) return false;
+  const does = ((findings.tokens.flags[token + 1] ?? 0) & FLAG.DOES) !== 0;
+  if (!does && (!capital || shy)) return false;
   const opens =
     token === sentence.from ||
     /^(?:and|but|because|that|if|when|while|so|since|as|cause|cuz|coz|then|once|where|what|why|how|whether|,)$/.test(
@@ -154,8 +153,7 @@ function asSubject({ findings, token, sentence }: Around, shy: boolean, capital:
     findings.gap(token - 1).includes(",");
   if (!opens) return false;
   const after = findings.word(token + 1);
-  if (((findings.tokens.flags[token + 1] ?? 0) & FLAG.DOES) === 0)
-    return capital && !shy && /^\p{L}{3,}ed$/u.test(after);
+  if (!does) return /^\p{L}{3,}ed$/u.test(after);
   return !shy || (SPEECH.test(after) && !/^(?:is|was|has)$/.test(after));
 }
 
@@ -170,7 +168,10 @@ function asked({ findings, token, sentence }: Around, shy: boolean): boolean {
 function introduced(around: Around): boolean {
   const { findings, token, sentence } = around;
   if (token === sentence.from || !findings.spaced(token - 1)) return false;
+  const bits = findings.tokens.flags[token - 1] ?? 0;
+  if ((bits & (FLAG.COPULA | FLAG.FUNCTION | FLAG.TAKES_PERSON)) === 0) return false;
   const before = findings.word(token - 1);
+  if (!INTRODUCING.test(before)) return false;
   if (!endsHere(around) && !/^(?:from|and|here|but|your|the|speaking)$/.test(findings.word(token + 1))) return false;
   if (INTRODUCES.test(before)) return true;
   if (
@@ -194,11 +195,12 @@ function isNameIs({ findings, token, sentence }: Around): boolean {
 /** "mark, can you", "see you, mark", "Mark:" */
 function addressed(around: Around, shy: boolean, capital: boolean): boolean {
   const { findings, token, sentence } = around;
-  const after = findings.gap(token);
+  const { text, end } = findings.tokens;
   if (token === sentence.from) {
-    if (after.startsWith(":")) return true;
-    if (after.startsWith(",")) return !shy || capital;
+    const after = text[end[token] ?? 0];
+    if (after === ":") return true;
+    if (after === ",") return !shy || capital;
     return capital && !shy && token + 1 === sentence.to;
   }
-  return !shy && findings.gap(token - 1).startsWith(",") && token + 1 === sentence.to;
+  return !shy && token + 1 === sentence.to && text[end[token - 1] ?? 0] === ",";
 }

@@ -21,38 +21,16 @@ export type Sentence = {
   readonly caseless: boolean;
 };
 
-const ENDS: ReadonlySet<string> = new Set('!?:;"\n\u201c\u201d\u201e\u00ab\u00bb\u2022\u2026|*>');
-
-/** True when a sentence ends between two places: the next capital there means nothing. */
-export function endsSentence(findings: Findings, before: number): boolean {
-  const { text, start, end, flags } = findings.tokens;
-  const from = end[before] ?? 0;
-  const to = start[before + 1] ?? 0;
-  if (to - from === 1) {
-    const code = text.charCodeAt(from);
-    if (code === 32 || code === 45 || code === 38 || code === 44 || code === 46 || code === 47) return false;
-  }
-  for (let at = from; at < to; at++) {
-    const sign = text[at] ?? "";
-    if (sign === ".") {
-      const title = ((flags[before] ?? 0) & (FLAG.TITLE | FLAG.UNIT)) !== 0;
-      const initial = from - (start[before] ?? 0) === 1;
-      if (!title && !initial) return true;
-    } else if (ENDS.has(sign)) return true;
-  }
-  return false;
-}
-
 /** Calls back with each sentence that holds a token worth a look. Linear: no token is in two sentences. */
 export function eachSentence(findings: Findings, visit: (sentence: Sentence) => void): void {
-  const { count, hot, hotCount } = findings.tokens;
+  const { count, shape, hot, hotCount } = findings.tokens;
   let floor = 0;
   for (let hotFrom = 0; hotFrom < hotCount; ) {
     const token = hot[hotFrom] ?? 0;
     let from = token;
-    while (from > floor && !endsSentence(findings, from - 1)) from--;
+    while (from > floor && ((shape[from] ?? 0) & SHAPE.OPENS) === 0) from--;
     let to = token + 1;
-    while (to < count && !endsSentence(findings, to - 1)) to++;
+    while (to < count && ((shape[to] ?? 0) & SHAPE.OPENS) === 0) to++;
     let hotTo = hotFrom + 1;
     while (hotTo < hotCount && (hot[hotTo] ?? 0) < to) hotTo++;
     visit({ from, to, hotFrom, hotTo, caseless: isCaseless(findings, from, to) });

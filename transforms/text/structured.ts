@@ -16,7 +16,7 @@ import { FLAG, SHAPE } from "./flags.ts";
 import { domainAt, urlAt } from "./links.ts";
 import { networkAt } from "./network.ts";
 import { numberAt, numericDateAt } from "./numbers.ts";
-import { armouredKeys, longLettersAt, providerTokenAt, randomStringAt } from "./secrets.ts";
+import { armouredKeys, longLettersAt, MIXED_CHARS_MIN, providerTokenAt, randomStringAt, runEnd } from "./secrets.ts";
 import { isAnchor } from "./tokens.ts";
 
 const LONG_WORD = 20;
@@ -44,7 +44,7 @@ export function maskStructured(findings: Findings): void {
   const { text, start, end, flags, hot, hotCount } = findings.tokens;
   armouredKeys(findings);
   cues(findings);
-  let runEnd = 0;
+  let read = 0;
   for (let at = 0; at < hotCount; at++) {
     const token = hot[at] ?? 0;
     if (findings.fixed(token)) continue;
@@ -56,10 +56,13 @@ export function maskStructured(findings: Findings): void {
     const anchored = isAnchor(after) || (before !== 46 && isAnchor(before)) || to - from >= LONG_WORD;
     if (!numeric && !anchored && !codeHead(findings, token)) continue;
     if (anchored && signed(findings, token, before, after) > 0) continue;
-    if (from >= runEnd && (numeric || anchored)) {
-      if (providerTokenAt(findings, token) > 0) continue;
-      runEnd = randomStringAt(findings, token);
-      if (findings.fixed(token)) continue;
+    if (from >= read && (numeric || anchored)) {
+      read = runEnd(text, from);
+      if (read - from >= MIXED_CHARS_MIN) {
+        if (providerTokenAt(findings, token) > 0) continue;
+        randomStringAt(findings, token);
+        if (findings.fixed(token)) continue;
+      }
     }
     if (numeric) numbers(findings, token);
     else if (to - from >= LONG_WORD && longLettersAt(findings, token) > 0) continue;

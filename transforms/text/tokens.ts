@@ -122,14 +122,23 @@ export function hashesOf(word: string): readonly [number, number] {
   return [one, two];
 }
 
-/** A capital at the head of a sentence says nothing about a known word. */
-function opensSentence(text: string, from: number): boolean {
-  if (from === 0) return true;
-  const before = text.charCodeAt(from - 1);
-  if (before === 10) return true;
-  if (before !== 32 || from < 2) return false;
-  const sign = text.charCodeAt(from - 2);
-  return sign === 46 || sign === 33 || sign === 63;
+/** Signs that end a sentence wherever they stand; a full stop does so only before white space. */
+const ENDS: ReadonlySet<number> = new Set(
+  Array.from('!?:;"\n\u201c\u201d\u201e\u00ab\u00bb\u2022\u2026|*>', (sign) => sign.charCodeAt(0)),
+);
+const ENDS_ASCII = Uint8Array.from({ length: 128 }, (_, code) => (ENDS.has(code) ? 1 : 0));
+const FULL_STOP = 46;
+
+function endsSentence(code: number): boolean {
+  return code < 128 ? ENDS_ASCII[code] === 1 : ENDS.has(code);
+}
+
+/** Does the full stop between this token and the one at `from` end a sentence? Not in "a.b", "Dr. B", "J. B". */
+function stopEnds(token: number, from: number): boolean {
+  if (token < 0) return true;
+  const to = end[token] ?? 0;
+  if (from - to === 1 || to - (start[token] ?? 0) === 1) return false;
+  return ((flags[token] ?? 0) & (FLAG.TITLE | FLAG.UNIT)) === 0;
 }
 
 /** Linear. A word may hold an apostrophe between letters; every other sign parts words. */
@@ -141,12 +150,16 @@ export function tokenise(text: string, vocabulary: Vocabulary): Tokens {
   let plain = true;
   let at = 0;
   let before = 10;
+  let ended = true;
+  let stopped = false;
   while (at < length) {
     let code = text.charCodeAt(at);
     let folded = code | 32;
     let bits = folded >= 97 && folded <= 122 ? SHAPE.LOWER : shapeAt(text, at);
     if (bits === 0) {
       if (code > 126 || (code < 32 && code !== 10 && code !== 9)) plain = false;
+      if (endsSentence(code)) ended = true;
+      else if (code === FULL_STOP) stopped = true;
       before = code;
       at++;
       continue;
@@ -182,6 +195,9 @@ export function tokenise(text: string, vocabulary: Vocabulary): Tokens {
     let all = other | (small !== 0 ? SHAPE.LOWER : 0) | (capital !== 0 ? SHAPE.UPPER : 0);
     if ((all & SHAPE.WIDE) !== 0) plain = false;
     if ((all & SHAPE.UPPER) !== 0 && (shapeAt(text, from) & SHAPE.UPPER) !== 0) all |= SHAPE.CAPITAL;
+    if (ended || (stopped && stopEnds(count - 1, from))) all |= SHAPE.OPENS;
+    ended = false;
+    stopped = false;
     const meaning =
       (all & (SHAPE.DIGIT | SHAPE.UNDERSCORE)) !== 0 ? FLAG.NUMERIC : vocabulary.flagsOf(text, from, at, one, two, all);
     start[count] = from;
@@ -197,7 +213,7 @@ export function tokenise(text: string, vocabulary: Vocabulary): Tokens {
       (before !== 32 && before !== 46 && isAnchor(before)) ||
       at - from >= LONG_WORD ||
       (at - from <= 2 && (meaning & (FLAG.FUNCTION | FLAG.CAPITAL_OK)) === 0) ||
-      ((all & SHAPE.CAPITAL) !== 0 && (meaning & FLAG.CAPITAL_OK) === 0 && !opensSentence(text, from))
+      ((all & SHAPE.CAPITAL) !== 0 && (meaning & FLAG.CAPITAL_OK) === 0 && (all & SHAPE.OPENS) === 0)
     )
       hot[hotCount++] = count;
     count++;
