@@ -1,6 +1,6 @@
 /** One commit is one batch of facts: everything in it is durable together or not at all (HOUSE section 4). Batches are data. */
 import type { EntryDraft } from "./entry.ts";
-import type { BlobId, ConversationId, MessageId } from "./ids.ts";
+import type { BlobId, ConversationId, MessageId, OutboxId } from "./ids.ts";
 import type { Label } from "./label.ts";
 import type { InboundEvent, Message } from "./message.ts";
 import type { OutboxRow } from "./outbox.ts";
@@ -71,6 +71,8 @@ export type Batch = {
   readonly outbox?: readonly OutboxRow[];
   /** `expect` is the state the row must be in now. */
   readonly outboxMoves?: readonly { readonly expect: OutboxRow["state"]; readonly row: OutboxRow }[];
+  /** Rows that nobody needs any more. */
+  readonly dropOutbox?: readonly OutboxId[];
   readonly secrets?: readonly { readonly tenant: string; readonly name: string; readonly bytes: Uint8Array | null }[];
 };
 

@@ -75,11 +75,37 @@ export const HOOK_SKEW_SECONDS_MAX = 300;
 export const HOOK_WAIT_SECONDS_MAX = 30;
 export const INVOCATION_WAIT_SECONDS_MAX = 25;
 export const AUTH_FAILURES_PER_MINUTE_MAX = 10;
+export const AUTH_LOCK_MS_MIN = MINUTE_MS;
 export const AUTH_LOCK_MS_MAX = 15 * MINUTE_MS;
+export const TOKEN_CHARS_MAX = 256;
+export const LOCAL_BODY_BYTES_MAX = 8 * MIB;
+export const HOOK_BYTES_IN_FLIGHT_MAX = 32 * MIB;
+export const HEADER_BYTES_MAX = 16 * KIB;
+export const HEADERS_MAX = 64;
+export const HEADERS_MS_MAX = 5 * SECOND_MS;
+export const REQUEST_MS_MAX = 30 * SECOND_MS;
+export const SOCKET_AUTH_MS_MAX = 2 * SECOND_MS;
+export const SOCKET_PATH_BYTES_MAX = 103;
+export const EVENT_STREAMS_PER_TOKEN_MAX = 8;
+export const EVENT_SEND_MS_MAX = 10 * SECOND_MS;
+export const EVENT_PING_MS = 20 * SECOND_MS;
+export const IDEMPOTENCY_KEYS_MAX = 1000;
+export const IDEMPOTENCY_MS = DAY_MS;
 export const SOCKETS_MAX = 64;
 export const FRAME_BYTES_MAX = 64 * KIB;
 export const SECRET_BYTES_MAX = 64 * KIB;
 export const HOOK_SECRET_BYTES_MIN = 32;
+export const HOOK_ITEMS_MAX = 100;
+export const HOOK_POLLS_MAX = 4;
+export const RAW_ID_CHARS_MAX = 1024;
+/** Far more brackets than a full text can hold, far fewer than make a parser slow. */
+export const HOOK_BRACKETS_MAX = 2 * TEXT_BYTES_MAX;
+
+// Between a sender who waits for our word and the commit (section 13: 202 only after it)
+export const WAITING_EVENTS_MAX = 1024;
+export const WAITING_BYTES_MAX = 64 * MIB;
+export const WAITING_MS_MAX = 20 * SECOND_MS;
+export const DELIVERIES_REMEMBERED_MAX = 4096;
 export const SHUTDOWN_MS_MAX = 25 * SECOND_MS;
 
 // Worker threads for transforms (section 5)

@@ -66,4 +66,6 @@ export type Conversation = {
   /** Sealed bytes kept, for the quota. */
   readonly bytes: number;
   readonly closed: boolean;
+  /** When the network last said that something may be missing; null when it never did. */
+  readonly gapAt: number | null;
 };

@@ -137,8 +137,8 @@ export interface LedgerPort {
   entries(after: number, limit: number): readonly Entry[];
   /** Signs the tree as it stands (C2SP checkpoint text) and returns it. */
   checkpoint(): Promise<string>;
-  /** `against` is a checkpoint kept outside. */
-  verify(against: string | null): LedgerReport;
+  /** `against` is a checkpoint kept outside. Reads in pages and lets others work between them. */
+  verify(against: string | null): Promise<LedgerReport>;
 }
 
 export type ConnectorBatch = { readonly cursor: string | null; readonly events: readonly InboundEvent[] };
@@ -182,6 +182,41 @@ export interface Connector {
 
 /** For networks that call us: bytes in, durable or refused before the answer. */
 export type HookAnswer = "committed" | "duplicate" | "refused";
+
+/** Names in any case. One that is repeated, as an array or in two spellings, is refused where it is asked for. */
+export type HookHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** A text of the outbox in the words of CONTRACT section 13; `expires_at` is RFC 3339. */
+export type HookItem = {
+  readonly seq: number;
+  readonly id: OutboxId;
+  readonly conversation: string;
+  readonly thread?: string;
+  readonly reply_to?: string;
+  readonly text: string;
+  readonly approval?: { readonly id: string; readonly code: string; readonly expires_at: string };
+};
+
+/**
+ * The door of one channel. Bytes are as they came over the wire, nothing decoded. Whatever is refused is a thrown Refusal,
+ * whose code gives the status; of accept's answers `committed` is 202 and `duplicate` 200.
+ */
+export interface HookDoor {
+  accept(headers: HookHeaders, bytes: Uint8Array): Promise<Exclude<HookAnswer, "refused">>;
+  /** `target` is path and query exactly as on the wire. Waits at most as long as the query says. */
+  outbox(headers: HookHeaders, target: string): Promise<{ readonly items: readonly HookItem[] }>;
+  ack(headers: HookHeaders, bytes: Uint8Array): Promise<void>;
+}
+
+/** The outbox rows of one channel whose network fetches them itself; the gateway's side of the door. */
+export interface HookRows {
+  /** What is not acknowledged yet, `seq` ascending, greater than `after`; at most `limit`. */
+  rows(after: number, limit: number): Promise<readonly { readonly seq: number; readonly operation: Operation }[]>;
+  /** Rows up to and including `upto` have landed. Repeating it changes nothing. */
+  ack(upto: number): Promise<void>;
+  /** Resolves at once when there is a row after `after`, else when one comes or `ms` have passed. Never rejects. */
+  wait(after: number, ms: number): Promise<void>;
+}
 
 export type TransformCall = {
   readonly transform: string;

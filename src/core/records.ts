@@ -2,8 +2,21 @@
 import type { Approval } from "./approval.ts";
 import type { Amounts } from "./budget.ts";
 import type { Canonical } from "./canonical.ts";
-import type { ApprovalId, BlobId, CallId, ConversationId, Handle, HoldId, ReceiptId, RunId, TokenId } from "./ids.ts";
+import type {
+  ApprovalId,
+  BlobId,
+  CallId,
+  ConversationId,
+  Handle,
+  HoldId,
+  MessageId,
+  ReceiptId,
+  RunId,
+  SessionId,
+  TokenId,
+} from "./ids.ts";
 import type { Label } from "./label.ts";
+import type { Addressed } from "./message.ts";
 import type { Conversation, Principal, Pseudonym } from "./people.ts";
 import type { RefusalCode } from "./refusal.ts";
 import type { Run } from "./run.ts";
@@ -38,8 +51,8 @@ export type Call = {
   readonly approval: ApprovalId | null;
   readonly code: RefusalCode | null;
   readonly hint: string | null;
-  /** Sealed input. */
-  readonly input: BlobId | null;
+  /** Sealed justification. */
+  readonly why: BlobId | null;
   /** Sealed answer as the agent got it. */
   readonly answer: BlobId | null;
   readonly values: readonly Handle[];
@@ -87,11 +100,26 @@ export type Hold = {
 /** A signed statement of what was erased, by internal ids. */
 export type Receipt = { readonly id: ReceiptId; readonly tenant: string; readonly at: number; readonly text: string };
 
+/** A request that waits for an earlier run of its session. */
+export type Queued = {
+  readonly id: MessageId;
+  readonly tenant: string;
+  readonly session: SessionId;
+  readonly addressed: Addressed;
+  readonly at: number;
+};
+
 /** Small facts of the daemon itself: the PIN's hash, the last clock, enabled capabilities. */
 export type Setting = { readonly id: string; readonly tenant: string; readonly value: Canonical };
 
-/** The pseudonyms a run was given; no others are put back. */
-export type Issued = { readonly id: RunId; readonly tenant: string; readonly tokens: readonly string[] };
+/** What a run was given: pseudonyms, none but these are put back; and the destinations that its own request names. */
+export type Issued = {
+  readonly id: RunId;
+  readonly tenant: string;
+  readonly tokens: readonly string[];
+  /** Aliases, or `direct`, in the slots of the run's own request: control arguments that a human gave. */
+  readonly named: readonly string[];
+};
 
 export type Records = {
   readonly approval: Approval;
@@ -103,6 +131,7 @@ export type Records = {
   readonly pool: Pool;
   readonly principal: Principal;
   readonly pseudonym: Pseudonym;
+  readonly queued: Queued;
   readonly receipt: Receipt;
   readonly run: Run;
   readonly session: Session;
@@ -126,7 +155,6 @@ export const INDEXES = {
   },
   call: {
     run: (r) => r.run,
-    key: (r) => `${r.run}/${r.idempotencyKey}`,
     open: (r) => (r.status === "open" || r.status === "waiting" ? "open" : null),
   },
   channel: {},
@@ -140,6 +168,7 @@ export const INDEXES = {
   pool: { day: (r) => String(r.day) },
   principal: { role: (r) => r.role, channel: (r) => r.channel, person: (r) => r.person },
   pseudonym: { conversation: (r) => r.conversation, principal: (r) => r.principal },
+  queued: { session: (r) => r.session },
   receipt: {},
   run: {
     session: (r) => r.session,
