@@ -3,6 +3,7 @@ import type { Turn } from "../../src/core/transform.ts";
 import { NO, YES } from "../tasks/phrases.ts";
 import { plain } from "../text/sentences.ts";
 import type { Candidate } from "./candidates.ts";
+import { possessive } from "./shift.ts";
 
 /** How many messages later an answer still belongs to what was said. */
 const ANSWER_TURNS = 3;
@@ -51,7 +52,8 @@ export function compacted(candidate: Candidate, turns: readonly Turn[], nameOf: 
     }
   }
   if (!/^(?:if|when|unless|once|after|before|because)\b/iu.test(text)) text = text.replace(TAIL, "");
-  text = text.replace(new RegExp(`(?<=^${speaker} .*)\\b${speaker}'s?(?![\\p{L}\\p{N}])`, "gu"), "their");
+  if (text.startsWith(speaker))
+    text = speaker + text.slice(speaker.length).replaceAll(` ${possessive(speaker)} `, " their ");
   if (act === "suggest" && isAgreed(turns, turn, null, nameOf))
     text = text.replace(`${speaker} suggests `, "They agree on ");
   text = text

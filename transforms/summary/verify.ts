@@ -126,7 +126,7 @@ function changeable(spaced: readonly string[], places: readonly number[]): numbe
 }
 
 const SECRETS =
-  /\b(?:pass(?:word|wort|code|phrase)?s?|pwd|pin|iban|otp|cvv|ssn|api|secret|geheim\w*|kennwort|contraseña|mot de passe|login|credentials?|token)\b/iu;
+  /\b(?:pass(?:word|wort|code|phrase)s?|pwd|pin|iban|otp|cvv|ssn|kennwort|contraseña|mot de passe)\b\P{L}{0,4}(?:(?:is|ist|es|est|was|to)\b|[:=])|\b(?:iban|cvv|otp)\b/iu;
 /** A code in words: "the gate code is 7731", "PIN: 12-34". */
 const CODE =
   /\b(?:codes?|pin|combination|key|number|nr|no)\b\P{L}{0,6}(?:\p{L}+\P{L}{1,3}){0,5}(?=[^\s]*\d[\d\s.-]{2,})[\p{L}\d._-]+/iu;

@@ -96,6 +96,7 @@ function nationalAt(findings: Findings, first: number, last: number): number {
   if (three !== null && (ssn(three[0].replace(/\D/g, "")) || three[2] === "-"))
     return findings.fix(first, from, from + three[0].length, "ID");
   const digits = digitsOf(findings, first, last);
+  if ((digits.startsWith("0") && last > first) || text[from - 1] === "+") return 0;
   if (last > first && (digits.length < 9 || !nationalId(digits) || digits.length === 10)) return 0;
   if (last === first && !nationalId(digits)) return 0;
   return findings.fix(first, from, end[last] ?? 0, "ID");

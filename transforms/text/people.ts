@@ -2,7 +2,7 @@
 import type { Surroundings } from "../../src/core/transform.ts";
 import type { Findings } from "./findings.ts";
 import { FLAG, SHAPE } from "./flags.ts";
-import { hashOf, tokenise } from "./tokens.ts";
+import { hashesOf, tokenise } from "./tokens.ts";
 import { vocabularyOf } from "./vocabulary.ts";
 
 type People = Surroundings["people"];
@@ -35,7 +35,7 @@ function indexOf(people: People): PeopleIndex {
       const [first] = words;
       if (first === undefined || name.trim().length < NAME_CHARS_MIN) continue;
       byFirst.set(first, [...(byFirst.get(first) ?? []), { words, token: person.token }]);
-      filter[hashOf(first) & (FILTER_BITS - 1)] = 1;
+      filter[hashesOf(first)[0] & (FILTER_BITS - 1)] = 1;
     }
   for (const names of byFirst.values()) names.sort((a, b) => b.words.length - a.words.length);
   return { byFirst, filter };

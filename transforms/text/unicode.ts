@@ -98,7 +98,7 @@ export type Mapped = { readonly text: string; readonly origin: Int32Array };
 
 /** A code point and the marks (or Hangul vowels and finals) that compose with it. */
 const CLUSTER =
-  /[^\p{M}\u1161-\u1175\u11a8-\u11c2\p{Default_Ignorable_Code_Point}][\p{M}\u1161-\u1175\u11a8-\u11c2\p{Default_Ignorable_Code_Point}]{0,64}|[^]/gv;
+  /[^\p{M}\u1161-\u1175\u11a8-\u11c2\p{Default_Ignorable_Code_Point}][\p{M}\u1161-\u1175\u11a8-\u11c2\p{Default_Ignorable_Code_Point}]{0,64}|[\s\S]/gv;
 
 /**
  * Normalises cluster by cluster and remembers where each came from, so that what is found in the normal text can be marked in the

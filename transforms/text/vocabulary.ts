@@ -11,17 +11,18 @@ const CLOSED: ReadonlyMap<string, number> = (() => {
 })();
 
 const MEMO_SLOTS = 1 << 14;
-const WIDE_OR_APOSTROPHE = SHAPE.WIDE | SHAPE.APOSTROPHE;
 /** Sounds people stretch: "soooo", "hahaha", "hmmm". */
 const LAUGH =
   /^(?:a?(?:ha|he|hi|ja|je|ah|eh|lo)+[hl]?|h+m+|m+h*m+|a+h+|o+h+|u+h+|u+m+|e+h+|a+w+|w+o+w+|y+a+y+|p+f+t*|g+r+|z+|x+o+x*o*|b+r+)$/;
 const STRETCH_MAX = 24;
 
-/** Questions and answers about words of one lexicon. Known words are remembered by place in a table of fixed size; unknown ones never are. */
+/** Questions and answers about words of one lexicon. Known words are remembered by two hashes
+ * in a table of fixed size; unknown ones never are, so nothing personal stays in it. */
 export class Vocabulary {
   readonly #isOrdinary: (word: string) => boolean;
   readonly #isName: (word: string) => boolean;
-  readonly #memoWords: string[] = new Array<string>(MEMO_SLOTS).fill("");
+  readonly #memoOne = new Int32Array(MEMO_SLOTS);
+  readonly #memoTwo = new Int32Array(MEMO_SLOTS);
   readonly #memoFlags = new Int32Array(MEMO_SLOTS);
 
   constructor(isOrdinary: (word: string) => boolean, isName: (word: string) => boolean) {
@@ -33,21 +34,15 @@ export class Vocabulary {
     return this.#isOrdinary === surroundings.isOrdinaryWord && this.#isName === surroundings.isName;
   }
 
-  /** Flags of text[from, to), whose hash and shape the reader already knows. */
-  flagsOf(text: string, from: number, to: number, hash: number, shape: number): number {
-    if ((shape & WIDE_OR_APOSTROPHE) !== 0) return this.flagsOfWord(text.slice(from, to).toLowerCase());
-    const slot = (hash ^ (hash >>> 13)) & (MEMO_SLOTS - 1);
-    const remembered = this.#memoWords[slot] ?? "";
-    const length = to - from;
-    if (remembered.length === length) {
-      let at = 0;
-      while (at < length && (text.charCodeAt(from + at) | 32) === remembered.charCodeAt(at)) at++;
-      if (at === length) return this.#memoFlags[slot] ?? 0;
-    }
-    const word = text.slice(from, to).toLowerCase();
-    const flags = this.flagsOfWord(word);
+  /** Flags of text[from, to), whose hashes and shape the reader already knows. */
+  flagsOf(text: string, from: number, to: number, one: number, two: number, shape: number): number {
+    if ((shape & SHAPE.WIDE) !== 0) return this.flagsOfWord(text.slice(from, to).toLowerCase());
+    const slot = (one ^ (one >>> 13)) & (MEMO_SLOTS - 1);
+    if (this.#memoOne[slot] === one && this.#memoTwo[slot] === two) return this.#memoFlags[slot] ?? 0;
+    const flags = this.flagsOfWord(text.slice(from, to).toLowerCase());
     if ((flags & (FLAG.ORDINARY | FLAG.CLOSED)) !== 0) {
-      this.#memoWords[slot] = word;
+      this.#memoOne[slot] = one;
+      this.#memoTwo[slot] = two;
       this.#memoFlags[slot] = flags;
     }
     return flags;
