@@ -15,32 +15,44 @@ const IBAN_LENGTHS: Readonly<Record<string, number>> = Object.fromEntries(
     .map((entry) => [entry.slice(0, 2).toLowerCase(), Number(entry.slice(2))]),
 );
 const IBAN_CHARS_MAX = 34;
-const IBAN_UNKNOWN_MIN = 15;
+
+/** 1 digit, 2 letter, 3 a sign that may part the groups of an IBAN. */
+const IBAN_SIGNS = Uint8Array.from({ length: 128 }, (_, code) =>
+  code >= 48 && code <= 57 ? 1 : (code | 32) >= 97 && (code | 32) <= 122 ? 2 : code === 32 || code === 45 ? 3 : 0,
+);
 
 /** An IBAN at this token, in one piece or in groups, small letters too. Returns the first token behind it, or 0. */
 export function ibanAt(findings: Findings, token: number): number {
   const { text, start } = findings.tokens;
   const from = start[token] ?? 0;
-  const head = /^[a-z]{2}[ ]?\d{2}/i.exec(text.slice(from, from + 5))?.[0];
-  if (head === undefined || /[\w]/.test(text[from - 1] ?? " ")) return 0;
-  const length = IBAN_LENGTHS[head.slice(0, 2).toLowerCase()];
-  let compact = "";
-  let whole = 0;
-  for (let at = from; at < text.length && compact.length < (length ?? IBAN_CHARS_MAX); at++) {
-    const sign = text[at] ?? "";
-    if (/[a-z0-9]/i.test(sign)) {
-      compact += sign;
-      whole = at + 1;
-    } else if (!/[ \-\u00a0]/.test(sign) || !/[a-z0-9]/i.test(text[at + 1] ?? "")) break;
+  const sign = (at: number) => IBAN_SIGNS[text.charCodeAt(at)] ?? 0;
+  const digits = sign(from + 2) === 3 ? from + 3 : from + 2;
+  if (sign(from) !== 2 || sign(from + 1) !== 2 || sign(digits) !== 1 || sign(digits + 1) !== 1) return 0;
+  if (from > 0 && (sign(from - 1) & 3) !== 0 && sign(from - 1) !== 3) return 0;
+  const length = IBAN_LENGTHS[text.slice(from, from + 2).toLowerCase()];
+  const most = length ?? IBAN_CHARS_MAX;
+  let size = 0;
+  let numerals = 0;
+  let end = from;
+  for (let at = from; size < most; at++) {
+    const kind = sign(at);
+    if (kind === 0 || (kind === 3 && (sign(at + 1) & 3) % 3 === 0)) break;
+    if (kind === 3) continue;
+    size++;
+    if (kind === 1) numerals++;
+    end = at + 1;
   }
-  if (length !== undefined) {
-    const closed = !/[a-z0-9]/i.test(text[whole] ?? " ");
-    const sound = compact.length === length && (iban(compact) || (closed && (compact.match(/\d/g)?.length ?? 0) >= 10));
-    return sound ? findings.fix(token, from, whole, "IBAN") : 0;
-  }
-  const one = /^[a-z0-9]{15,34}(?![a-z0-9])/i.exec(text.slice(from, from + IBAN_CHARS_MAX + 1))?.[0];
-  if (one === undefined || one.length < IBAN_UNKNOWN_MIN || !iban(one)) return 0;
-  return findings.fix(token, from, from + one.length, "IBAN");
+  if (length === undefined) return foreignIban(findings, token, from);
+  if (size !== length) return 0;
+  const closed = sign(end) === 0 || sign(end) === 3;
+  const sound = (closed && numerals >= 10) || iban(text.slice(from, end).replace(/[ -]/g, ""));
+  return sound ? findings.fix(token, from, end, "IBAN") : 0;
+}
+
+/** One of a country that is not in the list: in one piece, with a right check. */
+function foreignIban(findings: Findings, token: number, from: number): number {
+  const one = /^[a-z0-9]{15,34}(?![a-z0-9])/i.exec(findings.tokens.text.slice(from, from + IBAN_CHARS_MAX + 1))?.[0];
+  return one !== undefined && iban(one) ? findings.fix(token, from, from + one.length, "IBAN") : 0;
 }
 
 const SPACED_NINO = /[a-z]{2} ?\d{2} ?\d{2} ?\d{2} ?[a-d](?!\w)/iy;

@@ -8,6 +8,7 @@ const INVISIBLE = /[[\p{C}\p{Default_Ignorable_Code_Point}\u2800]--[\n\t]]/gv;
 const ANY_INVISIBLE = /[[\p{C}\p{Default_Ignorable_Code_Point}\u2800]--[\n\t]]/v;
 const NOT_PLAIN = /[^\n\t -~]/;
 const LINE_SEPARATORS = /[\u2028\u2029]/g;
+const ANY_LINE_SEPARATOR = /[\u2028\u2029]/;
 const MARKS_IN_A_ROW_MAX = 2;
 /** Stream-safe text (UAX 15 section 13): more marks than this in a row make canonical ordering quadratic. */
 const MARKS_BEFORE_NFKC_MAX = 30;
@@ -63,8 +64,8 @@ export function normalise(text: string): Normalised {
 /** True when `normalise` would change nothing. */
 export function isNormal(text: string): boolean {
   if (!NOT_PLAIN.test(text)) return true;
-  if (ANY_INVISIBLE.test(text) || ANY_MARK_RUN.test(text)) return false;
-  return normalise(text).text === text;
+  if (ANY_INVISIBLE.test(text) || ANY_MARK_RUN.test(text) || ANY_LINE_SEPARATOR.test(text)) return false;
+  return text.normalize("NFKC") === text;
 }
 
 export function hasInvisible(text: string): boolean {
@@ -93,6 +94,9 @@ export function escapeInvisible(text: string): string {
   });
 }
 
+/** So many different clusters are remembered while one text is read. */
+const CLUSTERS_MAX = 1_000;
+
 /** Normal text, and for each of its UTF-16 units (and its end) the unit of the original where it began. */
 export type Mapped = { readonly text: string; readonly origin: Int32Array };
 
@@ -107,8 +111,11 @@ const CLUSTER =
 export function normaliseMapped(text: string): Mapped {
   const parts: string[] = [];
   const from: number[] = [];
+  const known = new Map<string, string>();
   for (const cluster of text.matchAll(CLUSTER)) {
-    const normal = normalise(cluster[0]).text;
+    const [original] = cluster;
+    const normal = known.get(original) ?? normalise(original).text;
+    if (known.size < CLUSTERS_MAX) known.set(original, normal);
     parts.push(normal);
     for (let unit = 0; unit < normal.length; unit++) from.push(cluster.index);
   }

@@ -19,6 +19,7 @@ export function memoSlot(one: number): number {
 /** Sounds people stretch: "soooo", "hahaha", "hmmm". */
 const LAUGH =
   /^(?:a?(?:ha|he|hi|ja|je|ah|eh|lo)+[hl]?|h+m+|m+h*m+|a+h+|o+h+|u+h+|u+m+|e+h+|a+w+|w+o+w+|y+a+y+|p+f+t*|g+r+|z+|x+o+x*o*|b+r+)$/;
+const STRETCHABLE = /^[abefghijlmoprtuwxyz]{2,24}$|(.)\1\1/;
 const STRETCH_MAX = 24;
 
 /** Questions and answers about words of one lexicon. Known words are remembered by two hashes
@@ -80,6 +81,7 @@ export class Vocabulary {
 
   /** A word written with a letter held down is the word, unless nothing is left that is known. */
   #stretched(word: string): number {
+    if (!STRETCHABLE.test(word)) return 0;
     if (LAUGH.test(word)) return FLAG.CLOSED | FLAG.FUNCTION;
     const two = word.replace(/(.)\1{2,}/g, "$1$1");
     if (two === word) return 0;
