@@ -44,8 +44,8 @@ export function ibanAt(findings: Findings, token: number): number {
   }
   if (length === undefined) return foreignIban(findings, token, from);
   if (size !== length) return 0;
-  const closed = sign(end) === 0 || sign(end) === 3;
-  const sound = (closed && numerals >= 10) || iban(text.slice(from, end).replace(/[ -]/g, ""));
+  if (sign(end) === 1 || sign(end) === 2) return 0;
+  const sound = numerals >= 10 || iban(text.slice(from, end).replace(/[ -]/g, ""));
   return sound ? findings.fix(token, from, end, "IBAN") : 0;
 }
 
@@ -115,6 +115,7 @@ const MEASURED =
   /^\d{1,6}(?:st|nd|rd|th|am|pm|a|p|h|hr|hrs|uhr|min|mins|m|k|km|kg|g|mg|mb|gb|tb|x|s|sec|d|w|wk|wks|y|yr|yrs|yo|er|e|ème|eme|ers|o|px|ft|in|cm|mm|ml|l|cl|dl|oz|lb|lbs|mi|mph|kmh|eur|usd|gbp|hz|mhz|ghz|kw|kwh|w|v|p|fps|bn|mio|c|f|ish|s)$|^\d{1,2}h\d{2}$|^x\d{1,3}$|^\d{1,2}(?:st|nd|rd|th)$/i;
 const TERMS =
   /^(?:mp[34]|h26[45]|covid19|v\d{1,3}|b2[bc]|p2p|[234]d|[48]k|[2-6]g|a[3-5]|ps[1-5]|q[1-4]|fy\d{2}|gpt\d|i[3579]|m[1-4]|h[12]|web[23]|s3|ec2|k8s|i18n|a11y|l10n|x86|x64|utf8|sha\d{1,3}|md5|base64|ipv[46]|http[23]|c4|w3c|[bg]4|gr8|l8r?|m8|2nite|2moro|2day|4ever|b12|d3|win\d{1,2}|es\d{1,4}|oauth2|wifi[567]?|usb[23c]|top\d{1,3}|f[12]|\d{2}s|u2|4x4|24x7|mi[56]|o2|h2o|co2|r2|ui\d|ch\d{1,2}|p\d{1,3}|t\d{1,2}|no\d{1,2})$/i;
+const TERM_CHARS_MAX = 8;
 /** What `redact` puts in the place of something: text that was redacted once stays as it is. */
 export const STAND_IN =
   /^(?:PERSON|ORG|PLACE|ADDRESS|PHONE|EMAIL|HANDLE|IP|MAC|PLATE|LINK|CODE|URL|WORD)_[0-9A-Za-z]{1,32}$/;
@@ -125,7 +126,9 @@ export function mixedAt(findings: Findings, token: number): void {
   const from = start[token] ?? 0;
   const to = end[token] ?? 0;
   const word = text.slice(from, to);
-  if (MEASURED.test(word) || TERMS.test(word) || STAND_IN.test(word)) return;
+  const measured = /^\d|^x/i.test(word) && MEASURED.test(word);
+  if (measured || (word.length <= TERM_CHARS_MAX && TERMS.test(word)) || (word.includes("_") && STAND_IN.test(word)))
+    return;
   const digits = word.match(/\d/g)?.length ?? 0;
   findings.fix(token, from, to, digits >= 5 && !word.includes("_") ? "ID" : "WORD");
 }

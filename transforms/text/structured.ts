@@ -105,9 +105,8 @@ function signed(findings: Findings, token: number, before: number, after: number
   return after === 43 ? openLocationAt(findings, token) : 0;
 }
 
-const MORE = Uint8Array.from({ length: 128 }, (_, code) =>
-  ".-/:()+\u0027".includes(String.fromCharCode(code)) ? 1 : 0,
-);
+const DEGREE = 0xb0;
+const MORE = Uint8Array.from({ length: 128 }, (_, code) => (".-/:()+".includes(String.fromCharCode(code)) ? 1 : 0));
 
 /** Up to three digits with no sign and no other number beside them: nothing but a count. */
 function isPlainNumber(findings: Findings, token: number): boolean {
@@ -116,6 +115,7 @@ function isPlainNumber(findings: Findings, token: number): boolean {
   const to = end[token] ?? 0;
   if (to - from > 3 || (from > 0 && (MORE[text.charCodeAt(from - 1)] ?? 0) === 1)) return false;
   const after = to < text.length ? text.charCodeAt(to) : 32;
+  if (after === DEGREE) return coordinatesAt(findings, token) === 0;
   if (after >= 128 || MORE[after] === 1) return false;
   const joined = token + 1 < count && (start[token + 1] ?? 0) - to <= 3;
   if (!joined || after === 44) return true;
@@ -124,10 +124,15 @@ function isPlainNumber(findings: Findings, token: number): boolean {
 }
 
 function numbers(findings: Findings, token: number): void {
-  const bits = findings.tokens.shape[token] ?? 0;
+  const { text, shape, start, end } = findings.tokens;
+  const bits = shape[token] ?? 0;
   const digitsOnly = (bits & (SHAPE.LOWER | SHAPE.UPPER | SHAPE.UNDERSCORE)) === 0;
   if (digitsOnly && isPlainNumber(findings, token)) return;
-  if (ibanAt(findings, token) > 0 || networkAt(findings, token) > 0 || coordinatesAt(findings, token) > 0) return;
+  const after = text.charCodeAt(end[token] ?? 0);
+  const glued = after === 46 || after === 58 || after === 45 || text.charCodeAt((start[token] ?? 0) - 1) === 58;
+  if (!digitsOnly && ibanAt(findings, token) > 0) return;
+  if (glued && networkAt(findings, token) > 0) return;
+  if (digitsOnly && coordinatesAt(findings, token) > 0) return;
   if (openLocationAt(findings, token) > 0 || codeAt(findings, token) > 0) return;
   if (digitsOnly) numberAt(findings, token);
   else if (numericDateAt(findings, token) === 0) mixedAt(findings, token);
