@@ -58,11 +58,10 @@ function foreignIban(findings: Findings, token: number, from: number): number {
 const SPACED_NINO = /[a-z]{2} ?\d{2} ?\d{2} ?\d{2} ?[a-d](?!\w)/iy;
 const GROUPED_INSEE = /[12] ?\d{2} ?\d{2} ?(?:\d{2}|2[ab]) ?\d{3} ?\d{3} ?\d{2}(?!\w)/iy;
 const DASHED_DNI = /(?:[xyz][ -]?)?\d{1,2}(?:[.]?\d{3}){2}[ -]?[a-z](?!\w)/iy;
-const PLATES: readonly RegExp[] = [
-  /[a-z]{2}\d{2} ?[a-z]{3}(?!\w)/iy, // GB
-  /[a-z]{2}-\d{3}-[a-z]{2}(?!\w)/iy, // FR, IT
-  /\d{4} ?[bcdfghjklmnprstvwxyz]{3}(?!\w)/iy, // ES
-];
+const BRITISH_PLATE = /[a-z]{2}\d{2} ?[a-z]{3}(?!\w)/iy;
+/** Italy's too. */
+const FRENCH_PLATE = /[a-z]{2}-\d{3}-[a-z]{2}(?!\w)/iy;
+const SPANISH_PLATE = /\d{4} ?[bcdfghjklmnprstvwxyz]{3}(?!\w)/iy;
 /** DE and AT; only in capitals and with the hyphen. */
 const GERMAN_PLATE = /[A-ZÄÖÜ]{1,3}-[A-Z]{1,2} ?\d{1,4}[EH]?(?!\w)|[A-Z]{1,2}-\d{2,5} ?[A-Z]{1,3}(?!\w)/y;
 
@@ -83,25 +82,31 @@ function fixMatch(
 
 /** National numbers and plates that begin at this token. Returns the first token behind them, or 0. */
 export function codeAt(findings: Findings, token: number): number {
-  const { text, start, shape } = findings.tokens;
-  if (/[\w-]/.test(text[(start[token] ?? 0) - 1] ?? " ")) return 0;
-  const numeric = /\d/.test(text[start[token] ?? 0] ?? "");
-  if (numeric) {
-    const found =
-      fixMatch(findings, token, GROUPED_INSEE, "ID", nationalId) ||
-      fixMatch(findings, token, DASHED_DNI, "ID", nationalId);
-    if (found > 0) return found;
-    const [, , spanish] = PLATES;
-    return (shape[token] ?? 0) === SHAPE.DIGIT && spanish !== undefined ? plateInCapitals(findings, token, spanish) : 0;
-  }
-  const national =
-    fixMatch(findings, token, SPACED_NINO, "ID", nino) || fixMatch(findings, token, DASHED_DNI, "ID", nationalId);
-  if (national > 0) return national;
-  for (const plate of PLATES.slice(0, 2)) {
-    const found = fixMatch(findings, token, plate, "PLATE");
-    if (found > 0) return found;
-  }
-  return fixMatch(findings, token, GERMAN_PLATE, "PLATE");
+  const { text, start, end, shape } = findings.tokens;
+  const from = start[token] ?? 0;
+  if (/[\w-]/.test(text[from - 1] ?? " ")) return 0;
+  if (/\d/.test(text[from] ?? "")) return numericCodeAt(findings, token);
+  const length = (end[token] ?? 0) - from;
+  const next = token + 1;
+  const nextLength = findings.spaced(token) ? (end[next] ?? 0) - (start[next] ?? 0) : 0;
+  const beforeDigits = nextLength > 0 && shape[next] === SHAPE.DIGIT;
+  const hyphen = text[end[token] ?? 0] === "-";
+  const ninoLike = (length >= 8 && length <= 9) || (beforeDigits && nextLength <= 6);
+  const found =
+    (ninoLike ? fixMatch(findings, token, SPACED_NINO, "ID", nino) : 0) ||
+    (/[xyz]/i.test(text[from] ?? "") ? fixMatch(findings, token, DASHED_DNI, "ID", nationalId) : 0);
+  if (found > 0) return found;
+  if (length === 7 || (length === 4 && nextLength === 3)) return fixMatch(findings, token, BRITISH_PLATE, "PLATE");
+  if (!hyphen) return 0;
+  return fixMatch(findings, token, FRENCH_PLATE, "PLATE") || fixMatch(findings, token, GERMAN_PLATE, "PLATE");
+}
+
+function numericCodeAt(findings: Findings, token: number): number {
+  const found =
+    fixMatch(findings, token, GROUPED_INSEE, "ID", nationalId) ||
+    fixMatch(findings, token, DASHED_DNI, "ID", nationalId);
+  if (found > 0) return found;
+  return findings.tokens.shape[token] === SHAPE.DIGIT ? plateInCapitals(findings, token, SPANISH_PLATE) : 0;
 }
 
 function plateInCapitals(findings: Findings, token: number, plate: RegExp): number {

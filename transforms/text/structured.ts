@@ -118,7 +118,7 @@ function isPlainNumber(findings: Findings, token: number): boolean {
   if (after === DEGREE) return coordinatesAt(findings, token) === 0;
   if (after >= 128 || MORE[after] === 1) return false;
   const joined = token + 1 < count && (start[token + 1] ?? 0) - to <= 3;
-  if (!joined || after === 44) return true;
+  if (!joined || after !== 32) return true;
   const small = (end[token + 1] ?? 0) - (start[token + 1] ?? 0) <= 2;
   return ((flags[token + 1] ?? 0) & FLAG.NUMERIC) === 0 && !(small && after === 32 && text.charCodeAt(to + 1) === 176);
 }
