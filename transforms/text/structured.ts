@@ -90,7 +90,8 @@ function signed(findings: Findings, token: number, before: number, after: number
     const url = urlAt(findings, token);
     if (url > 0) return url;
   }
-  if (after === 64) return 0;
+  // Inside a run that was looked at from its beginning.
+  if (after === 64 || before === 46 || before === 45) return 0;
   if (after === 46 || after === 45) {
     const domain = domainAt(findings, token);
     if (domain > 0) {
