@@ -46,13 +46,15 @@ function texts(everyNth: number): string[] {
     let text = "";
     while (text.length < length)
       text += `${random(everyNth) === 0 ? FINDINGS[random(FINDINGS.length)] : WORDS[random(WORDS.length)]}${random(9) === 0 ? ". " : " "}`;
-    return text;
+    // Text from a store or a socket is one flat string, not a chain of pieces.
+    return JSON.parse(JSON.stringify(text)) as string;
   });
 }
 const chat = texts(60);
 const dense = texts(14);
 
-const repeat = (unit: string) => unit.repeat(Math.ceil(HOSTILE_CHARS / unit.length)).slice(0, HOSTILE_CHARS);
+const repeat = (unit: string) =>
+  JSON.parse(JSON.stringify(unit.repeat(Math.ceil(HOSTILE_CHARS / unit.length)).slice(0, HOSTILE_CHARS))) as string;
 const HOSTILE: Readonly<Record<string, string>> = {
   "a@a@a@": repeat("a@"),
   "a.a.a.": repeat("a."),
@@ -110,6 +112,14 @@ function charsPerMs(work: (text: string) => unknown, samples: readonly string[])
 }
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
 const rule = (text: string) => text.replace(/\d+/g, "#");
+/** What any detector that reads words must do: look at every character once. */
+const everyCharacter = (text: string) => {
+  let sum = 0;
+  for (let at = 0; at < text.length; at++) sum = (Math.imul(sum, 31) + text.charCodeAt(at)) | 0;
+  return sum;
+};
+const emailRule = (text: string) => text.replace(/[\p{L}\p{N}._%+-]+@[\p{L}\p{N}.-]+/gu, "#");
+const wordRule = (text: string) => text.replace(/[A-Za-z']+/g, "#");
 const doRedact = (text: string) => redact(text, surroundings);
 const doDetect = (text: string) => detect(text, surroundings);
 
@@ -117,6 +127,9 @@ const cases: Readonly<Record<string, readonly [(text: string) => unknown, readon
   "redact, chat": [doRedact, chat],
   "detect, chat": [doDetect, chat],
   "redact, dense": [doRedact, dense],
+  "every character": [everyCharacter, chat],
+  "one word rule": [wordRule, chat],
+  "one e-mail rule": [emailRule, chat],
 };
 const ratios = new Map<string, number[]>();
 const speeds = new Map<string, number[]>();

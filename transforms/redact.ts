@@ -91,7 +91,8 @@ function canonical(kind: MaskKind, original: string): string {
 
 class Replacer {
   readonly #surroundings: Known;
-  readonly #numbers = new Map<string, string>();
+  /** The same find twice in a message has the same stand-in. */
+  readonly #words = new Map<string, string>();
   #links = 0;
   #code = 0;
 
@@ -102,22 +103,22 @@ class Replacer {
   wordFor(kind: MaskKind, original: string): string {
     const fixed = FIXED_WORDS[kind];
     if (fixed !== undefined) return fixed;
-    if (kind === "CODE" || kind === "URL") return this.#numbered(kind, original);
+    const key = `${kind} ${original}`;
+    const known = this.#words.get(key);
+    if (known !== undefined) return known;
+    const word = this.#newWord(kind, original);
+    this.#words.set(key, word);
+    return word;
+  }
+
+  #newWord(kind: MaskKind, original: string): string {
+    if (kind === "URL") return `LINK_${++this.#links}`;
+    if (kind === "CODE") return `CODE_${++this.#code}`;
     if (kind === "PERSON") {
       const known = tokenOfKnown(peopleIndex(this.#surroundings.people), normalise(original).text);
       if (known !== undefined) return known;
     }
     return this.#surroundings.tokenOf(kind, canonical(kind, original));
-  }
-
-  /** The same link twice in a message has the same number. */
-  #numbered(kind: "CODE" | "URL", original: string): string {
-    const key = `${kind} ${original}`;
-    const known = this.#numbers.get(key);
-    if (known !== undefined) return known;
-    const word = kind === "URL" ? `LINK_${++this.#links}` : `CODE_${++this.#code}`;
-    this.#numbers.set(key, word);
-    return word;
   }
 }
 

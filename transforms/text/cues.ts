@@ -224,6 +224,10 @@ const DECIMALS =
 const SEXAGESIMAL =
   /\d{1,3}\s?\u00b0\s?\d{1,2}(?:\.\d{1,6})?\s?['\u2032\u2019]\s?(?:\d{1,2}(?:\.\d{1,6})?\s?(?:"|''|\u2033|\u2032\u2032|\u201d)\s?)?[NSEWnsew](?:[,\s]{1,2}\d{1,3}\s?\u00b0\s?\d{1,2}(?:\.\d{1,6})?\s?['\u2032\u2019]\s?(?:\d{1,2}(?:\.\d{1,6})?\s?(?:"|''|\u2033|\u2032\u2032|\u201d)\s?)?[NSEWnsew])?/y;
 
+/** North, east, south or west, within reach of a degree sign. */
+const QUARTER = /[NSEW](?![\p{L}])/iu;
+const QUARTER_REACH = 28;
+
 /** Coordinates that begin at this token of digits. Returns the first token behind them, or 0. */
 export function coordinatesAt(findings: Findings, token: number): number {
   const { text, start, end } = findings.tokens;
@@ -231,7 +235,9 @@ export function coordinatesAt(findings: Findings, token: number): number {
   const after = text[end[token] ?? 0];
   const pattern =
     after === "." ? DECIMALS : after === "\u00b0" || text[(end[token] ?? 0) + 1] === "\u00b0" ? SEXAGESIMAL : undefined;
-  if (pattern === undefined || /[\d.]/.test(text[from - 1] ?? " ")) return 0;
+  if (pattern === undefined) return 0;
+  if (pattern === SEXAGESIMAL && !QUARTER.test(text.slice(from, from + QUARTER_REACH))) return 0;
+  if (/[\d.]/.test(text[from - 1] ?? " ")) return 0;
   const signed = /[-+\u2212]/.test(text[from - 1] ?? " ") ? from - 1 : from;
   pattern.lastIndex = pattern === DECIMALS ? signed : from;
   const found = pattern.exec(text);

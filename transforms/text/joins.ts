@@ -19,6 +19,7 @@ export function joinNames(findings: Findings, sentence: Sentence): void {
   for (let at = sentence.hotFrom; at < sentence.hotTo; at++) {
     const token = hot[at] ?? 0;
     const bits = flags[token] ?? 0;
+    if (findings.fixed(token)) continue;
     if (findings.masked(token)) {
       if (findings.kindOf(token) === "WORD" && findings.kindOf(token - 1) === "PERSON" && findings.spaced(token - 1))
         findings.mask(token, "PERSON");

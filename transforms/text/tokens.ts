@@ -1,6 +1,6 @@
 /** Words and numbers of a text with their places, read once, character by character. */
 import { FLAG, SHAPE } from "./flags.ts";
-import type { Vocabulary } from "./vocabulary.ts";
+import { memoSlot, type Vocabulary } from "./vocabulary.ts";
 
 /** Columns, one row a token; valid until the next call of `tokenise`. */
 export type Tokens = {
@@ -128,9 +128,18 @@ const ENDS: ReadonlySet<number> = new Set(
 );
 const ENDS_ASCII = Uint8Array.from({ length: 128 }, (_, code) => (ENDS.has(code) ? 1 : 0));
 const FULL_STOP = 46;
+const SPACE = 32;
 
 function endsSentence(code: number): boolean {
   return code < 128 ? ENDS_ASCII[code] === 1 : ENDS.has(code);
+}
+
+/** Shape bits of an apostrophe that has a letter behind it; 0 otherwise. */
+function apostropheAt(text: string, at: number, code: number): number {
+  if (code !== APOSTROPHE && code !== CURLED) return 0;
+  const next = at + 1 < text.length ? shapeAt(text, at + 1) : 0;
+  if ((next & (SHAPE.LOWER | SHAPE.UPPER)) === 0) return 0;
+  return code === CURLED ? SHAPE.APOSTROPHE | SHAPE.WIDE : SHAPE.APOSTROPHE;
 }
 
 /** Does the full stop between this token and the one at `from` end a sentence? Not in "a.b", "Dr. B", "J. B". */
@@ -145,6 +154,14 @@ function stopEnds(token: number, from: number): boolean {
 export function tokenise(text: string, vocabulary: Vocabulary): Tokens {
   const length = text.length;
   makeRoom((length >> 1) + 2);
+  const { memoOne, memoTwo, memoFlags } = vocabulary;
+  const starts = start;
+  const ends = end;
+  const shapes = shape;
+  const meanings = flags;
+  const kinds = kind;
+  const hashes = hash;
+  const hots = hot;
   let count = 0;
   let hotCount = 0;
   let plain = true;
@@ -154,6 +171,11 @@ export function tokenise(text: string, vocabulary: Vocabulary): Tokens {
   let stopped = false;
   while (at < length) {
     let code = text.charCodeAt(at);
+    if (code === SPACE) {
+      before = SPACE;
+      at++;
+      continue;
+    }
     let folded = code | 32;
     let bits = folded >= 97 && folded <= 122 ? SHAPE.LOWER : shapeAt(text, at);
     if (bits === 0) {
@@ -167,55 +189,59 @@ export function tokenise(text: string, vocabulary: Vocabulary): Tokens {
     const from = at;
     let one = 0;
     let two = 0;
-    // Letters: bit 32 tells small from capital.
+    // Letters: bit 32 tells small from capital; what is no ASCII letter leaves its shape in `other`.
     let small = 0;
     let capital = 0;
     let other = 0;
     for (;;) {
-      if (folded >= 97 && folded <= 122 && code < 128) {
-        small |= code & 32;
-        capital |= ~code & 32;
-      } else other |= bits;
       one = (Math.imul(one, 31) + folded) | 0;
       two = Math.imul(two ^ folded, 0x5bd1e995);
+      if (folded >= 97 && folded <= 122) {
+        small |= code;
+        capital |= ~code;
+      } else other |= bits;
       if (++at >= length) {
-        code = 32;
+        code = SPACE;
         break;
       }
       code = text.charCodeAt(at);
       folded = code | 32;
       if (folded >= 97 && folded <= 122) continue;
+      if (code === SPACE) break;
       bits = shapeAt(text, at);
       if (bits !== 0) continue;
-      if (code !== APOSTROPHE && code !== CURLED) break;
-      const next = at + 1 < length ? shapeAt(text, at + 1) : 0;
-      if ((next & (SHAPE.LOWER | SHAPE.UPPER)) === 0) break;
-      bits = code === CURLED ? SHAPE.APOSTROPHE | SHAPE.WIDE : SHAPE.APOSTROPHE;
+      bits = apostropheAt(text, at, code);
+      if (bits === 0) break;
     }
-    let all = other | (small !== 0 ? SHAPE.LOWER : 0) | (capital !== 0 ? SHAPE.UPPER : 0);
+    let all = other | ((small & 32) !== 0 ? SHAPE.LOWER : 0);
+    if ((capital & 32) !== 0) all |= SHAPE.UPPER;
     if ((all & SHAPE.WIDE) !== 0) plain = false;
     if ((all & SHAPE.UPPER) !== 0 && (shapeAt(text, from) & SHAPE.UPPER) !== 0) all |= SHAPE.CAPITAL;
     if (ended || (stopped && stopEnds(count - 1, from))) all |= SHAPE.OPENS;
     ended = false;
     stopped = false;
-    const meaning =
-      (all & (SHAPE.DIGIT | SHAPE.UNDERSCORE)) !== 0 ? FLAG.NUMERIC : vocabulary.flagsOf(text, from, at, one, two, all);
-    start[count] = from;
-    end[count] = at;
-    shape[count] = all;
-    hash[count] = one;
-    kind[count] = 0;
-    flags[count] = meaning;
+    let meaning: number = FLAG.NUMERIC;
+    if ((all & (SHAPE.DIGIT | SHAPE.UNDERSCORE)) === 0) {
+      const slot = memoSlot(one);
+      const remembered = memoOne[slot] === one && memoTwo[slot] === two && (all & SHAPE.WIDE) === 0;
+      meaning = remembered ? (memoFlags[slot] ?? 0) : vocabulary.flagsOf(text, from, at, one, two, all);
+    }
+    starts[count] = from;
+    ends[count] = at;
+    shapes[count] = all;
+    hashes[count] = one;
+    kinds[count] = 0;
+    meanings[count] = meaning;
     if (
       (meaning & HOT) !== 0 ||
       (meaning & KNOWN) === 0 ||
-      (code !== 32 && isAnchor(code) && at + 1 < length && text.charCodeAt(at + 1) > 32) ||
-      (before !== 32 && before !== 46 && isAnchor(before)) ||
+      (code !== SPACE && isAnchor(code) && at + 1 < length && text.charCodeAt(at + 1) > SPACE) ||
+      (before !== SPACE && before !== FULL_STOP && isAnchor(before)) ||
       at - from >= LONG_WORD ||
       (at - from <= 2 && (meaning & (FLAG.FUNCTION | FLAG.CAPITAL_OK)) === 0) ||
-      ((all & SHAPE.CAPITAL) !== 0 && (meaning & FLAG.CAPITAL_OK) === 0 && (all & SHAPE.OPENS) === 0)
+      ((all & (SHAPE.CAPITAL | SHAPE.OPENS)) === SHAPE.CAPITAL && (meaning & FLAG.CAPITAL_OK) === 0)
     )
-      hot[hotCount++] = count;
+      hots[hotCount++] = count;
     count++;
   }
   return { text, count, start, end, shape, flags, kind, hash, hot, hotCount, plain };
