@@ -129,6 +129,7 @@ function choosePacked(all: readonly Weighed[], room: Room): Candidate[] {
 
 /** The statements of the summary, in the order of the conversation. */
 export function choose(all: readonly Weighed[], room: Room): Candidate[] {
-  const chosen = room.pairwise ? choosePair(all).slice(0, room.pointsMax) : choosePacked(all, room);
+  const packed = room.pairwise ? [] : choosePacked(all, room);
+  const chosen = packed.length > 0 ? packed : choosePair(all).slice(0, room.pointsMax);
   return chosen.sort((a, b) => a.sentence - b.sentence);
 }
