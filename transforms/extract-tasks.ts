@@ -17,8 +17,8 @@ const DUE = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}(?:Z|[+-]\d{2}:\d{2}))?$/;
 const input = z.strictObject({ tasks_max: z.int().min(1).max(TASKS_MAX).default(TASKS_MAX) });
 const task = z.strictObject({
   title: z.string().min(1).max(POINT_CHARS_MAX).meta({ tier: "B" }),
-  assignee: z.string().max(NAME_CHARS_MAX).nullable().meta({ tier: "B" }),
-  due: z.string().max(32).regex(DUE).nullable().meta({ tier: "A" }),
+  assignee: z.string().max(NAME_CHARS_MAX).meta({ tier: "B" }).nullable(),
+  due: z.string().max(32).regex(DUE).meta({ tier: "time" }).nullable(),
   priority: z.enum(["low", "normal", "high"]).meta({ tier: "A" }),
   status: z.enum(["open", "done", "cancelled"]).meta({ tier: "A" }),
   sources: z.array(z.int().min(0).max(INDEX_MAX).meta({ tier: "A" })).max(SOURCES_MAX),

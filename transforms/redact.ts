@@ -166,7 +166,9 @@ const COUNTED = [
 
 const COUNT_MAX = 10_000_000;
 const Count = z.int().min(0).max(COUNT_MAX);
-const Counts = z.partialRecord(z.enum(COUNTED), Count);
+const Counts = z.strictObject(
+  Object.fromEntries(COUNTED.map((kind) => [kind, Count.optional()])) as Record<MaskKind, z.ZodOptional<typeof Count>>,
+);
 
 const Input = z.strictObject({});
 const Output = z.strictObject({
@@ -174,7 +176,7 @@ const Output = z.strictObject({
     .array(
       z.strictObject({
         index: Count,
-        text: z.string().max(REDACTED_CHARS_MAX),
+        text: z.string().max(REDACTED_CHARS_MAX).meta({ tier: "R" }),
         counts: Counts,
         /** True when the text was longer than a message may be and lost its end. */
         cut: z.boolean(),

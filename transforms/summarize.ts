@@ -36,9 +36,7 @@ const output = z.strictObject({
     .refine((points) => points.reduce((sum, point) => sum + point.length, 0) <= POINTS_CHARS_MAX, "too long together"),
   topics: z.array(z.string().max(TOPIC_CHARS_MAX).meta({ tier: "B" })).max(TOPICS_MAX),
   participants: z
-    .array(
-      z.strictObject({ name: z.string().max(NAME_CHARS_MAX).meta({ tier: "A", list: "senders" }), messages: count }),
-    )
+    .array(z.strictObject({ name: z.string().max(NAME_CHARS_MAX).meta({ tier: "id" }), messages: count }))
     .max(PARTICIPANTS_MAX),
   counts: z.strictObject({ messages: count, people: count, media: count, questions: count }),
   not_read: z.strictObject({ media: count, without_text: count }),

@@ -1,7 +1,7 @@
-/** The contract of a transform: text in, a schema-checked value out, nothing else reachable (CONTRACT sections 3 and 5). */
+/** The contract of a transform: text in, schema-checked value out, nothing else reachable (CONTRACT sections 3, 5). */
 import type { z } from "zod";
 
-/** One message as a transform sees it. The sender is a pseudonym in the daemon and the name as given under `lazaret try`. */
+/** One message as a transform sees it. The sender is a pseudonym, and under `lazaret try` the name as given. */
 export type Turn = {
   /** Position in the range that was asked for, from 0; outputs name their sources by it. */
   readonly index: number;
@@ -75,17 +75,12 @@ export type Prepared<Out> =
   /** Ask a model when one may be used; `fallback` is the answer without one. */
   | { readonly kind: "model"; readonly request: ModelRequest; readonly fallback: Out };
 
-/** A transform. `input` and `output` are strict zod objects; `finish` throws when the answer breaks the schema or a check. */
+/** `input` and `output` are strict zod objects; `finish` throws when the answer breaks the schema or a check. */
 export interface Transform<In extends z.ZodType = z.ZodType, Out extends z.ZodType = z.ZodType> {
   readonly id: string;
   readonly version: number;
   readonly input: In;
   readonly output: Out;
   prepare(turns: readonly Turn[], input: z.output<In>, surroundings: Surroundings): Prepared<z.output<Out>>;
-  finish(
-    answer: unknown,
-    turns: readonly Turn[],
-    input: z.output<In>,
-    surroundings: Surroundings,
-  ): z.output<Out>;
+  finish(answer: unknown, turns: readonly Turn[], input: z.output<In>, surroundings: Surroundings): z.output<Out>;
 }

@@ -1,0 +1,116 @@
+/** Every limit of the program, the unit last in its name. Changing one is a line in the changelog. */
+
+export const KIB = 1024;
+export const MIB = 1024 * KIB;
+export const GIB = 1024 * MIB;
+export const SECOND_MS = 1000;
+export const MINUTE_MS = 60 * SECOND_MS;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+
+// Identifiers and inbound events (CONTRACT section 2)
+export const PLATFORM_ID_BYTES_MAX = 255;
+export const TEXT_BYTES_MAX = 64 * KIB;
+export const ATTACHMENT_BYTES_MAX = 4 * MIB;
+export const ATTACHMENTS_MAX = 10;
+export const MEMBERS_MAX = 5000;
+export const CONVERSATION_BYTES_MAX = GIB;
+export const SENDER_EVENTS_PER_MINUTE_MAX = 120;
+export const INBOX_AGE_MS_MAX = DAY_MS;
+export const DELIVERY_MEMORY_MS = 30 * DAY_MS;
+export const SESSION_IDLE_MS_MAX = 30 * DAY_MS;
+export const REJECTED_ENTRY_WINDOW_MS = 10 * MINUTE_MS;
+
+// Retention (sections 4 and 12)
+export const TTL_DEFAULT_MS = 7 * DAY_MS;
+export const HOUSEKEEPING_INTERVAL_MS = MINUTE_MS;
+
+// Tiers (section 3)
+export const TIER_A_FIELD_BITS_MAX = 64;
+export const TIER_A_RUN_BITS_MAX = 2000;
+export const TIER_A_DAY_BITS_MAX = 20_000;
+export const TIER_B_FIELD_CHARS_MAX = 280;
+export const TIER_B_RUN_CHARS_MAX = 2000;
+export const TIER_B_DAY_CHARS_MAX = 10_000;
+export const TIER_R_CHARS_MAX = 4000;
+export const VALUES_PER_RUN_MAX = 1000;
+export const JUSTIFICATION_CHARS_MAX = 200;
+export const REPLY_CHARS_MAX = 16_000;
+export const NAMES_PUT_BACK_MAX = 20;
+export const PSEUDONYMS_PER_RUN_MAX = 2000;
+export const SOURCES_PER_VALUE_MAX = 2000;
+export const RANGE_MESSAGES_MAX = 1000;
+
+// Approvals (section 7)
+export const APPROVAL_INTERACTIVE_MS = 30 * MINUTE_MS;
+export const APPROVAL_BACKGROUND_MS = DAY_MS;
+export const APPROVAL_CODE_TRIES_MAX = 5;
+export const APPROVALS_PER_RUN_MAX = 20;
+export const APPROVAL_PROMPT_CHARS_MAX = 6000;
+export const PAIRING_MS = 10 * MINUTE_MS;
+export const PAIRING_TRIES_MAX = 5;
+
+// Runs (section 8)
+export const RUN_AGE_MS_MAX = 7 * DAY_MS;
+export const QUEUED_RUNS_PER_SESSION_MAX = 8;
+export const AGENT_YIELD_MS = 20 * SECOND_MS;
+export const SIGN_MS_MAX = 3 * SECOND_MS;
+export const TRANSFORM_MS_MAX = 10 * SECOND_MS;
+export const CLOCK_STEP_MS = 5 * MINUTE_MS;
+export const CLOCK_LEAP_MS = 48 * HOUR_MS;
+
+// Store and ledger (sections 4 and 11)
+export const BATCHES_PER_COMMIT_MAX = 128;
+export const CHECKPOINT_ENTRIES = 1000;
+export const CHECKPOINT_INTERVAL_MS = 10 * MINUTE_MS;
+export const ENTRY_BYTES_MAX = 16 * KIB;
+export const READER_MS_MAX = 250;
+export const STREAM_CHUNK_BYTES = 64 * KIB;
+
+// Doors (section 13)
+export const PORT_DEFAULT = 7717;
+export const BODY_BYTES_MAX = 64 * KIB;
+export const HOOK_BODY_BYTES_MAX = 8 * MIB;
+export const HOOK_SKEW_SECONDS_MAX = 300;
+export const HOOK_WAIT_SECONDS_MAX = 30;
+export const INVOCATION_WAIT_SECONDS_MAX = 25;
+export const AUTH_FAILURES_PER_MINUTE_MAX = 10;
+export const AUTH_LOCK_MS_MIN = MINUTE_MS;
+export const AUTH_LOCK_MS_MAX = 15 * MINUTE_MS;
+export const TOKEN_CHARS_MAX = 256;
+export const LOCAL_BODY_BYTES_MAX = 8 * MIB;
+export const HOOK_BYTES_IN_FLIGHT_MAX = 32 * MIB;
+export const HEADER_BYTES_MAX = 16 * KIB;
+export const HEADERS_MAX = 64;
+export const HEADERS_MS_MAX = 5 * SECOND_MS;
+export const REQUEST_MS_MAX = 30 * SECOND_MS;
+export const SOCKET_AUTH_MS_MAX = 2 * SECOND_MS;
+export const SOCKET_PATH_BYTES_MAX = 103;
+export const EVENT_STREAMS_PER_TOKEN_MAX = 8;
+export const EVENT_SEND_MS_MAX = 10 * SECOND_MS;
+export const EVENT_PING_MS = 20 * SECOND_MS;
+export const IDEMPOTENCY_KEYS_MAX = 1000;
+export const IDEMPOTENCY_MS = DAY_MS;
+export const SOCKETS_MAX = 64;
+export const FRAME_BYTES_MAX = 64 * KIB;
+export const SECRET_BYTES_MAX = 64 * KIB;
+export const HOOK_SECRET_BYTES_MIN = 32;
+export const HOOK_ITEMS_MAX = 100;
+export const HOOK_POLLS_MAX = 4;
+export const RAW_ID_CHARS_MAX = 1024;
+/** Far more brackets than a full text can hold, far fewer than make a parser slow. */
+export const HOOK_BRACKETS_MAX = 2 * TEXT_BYTES_MAX;
+
+// Between a sender who waits for our word and the commit (section 13: 202 only after it)
+export const WAITING_EVENTS_MAX = 1024;
+export const WAITING_BYTES_MAX = 64 * MIB;
+export const WAITING_MS_MAX = 20 * SECOND_MS;
+export const DELIVERIES_REMEMBERED_MAX = 4096;
+export const SHUTDOWN_MS_MAX = 25 * SECOND_MS;
+
+// Worker threads for transforms (section 5)
+export const TRANSFORM_WORKERS_MAX = 2;
+export const TRANSFORM_QUEUE_MAX = 64;
+export const TRANSFORM_START_MS_MAX = 20 * SECOND_MS;
+export const TRANSFORM_HEAP_MIB_MAX = 256;
+export const TRANSFORM_STACK_MIB_MAX = 4;

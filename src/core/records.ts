@@ -1,0 +1,190 @@
+/** Every kind of record the store keeps, and the keys it can be found by. Metadata only: free text is a sealed blob. */
+import type { Approval } from "./approval.ts";
+import type { Amounts } from "./budget.ts";
+import type { Canonical } from "./canonical.ts";
+import type {
+  ApprovalId,
+  BlobId,
+  CallId,
+  ConversationId,
+  Handle,
+  HoldId,
+  MessageId,
+  ReceiptId,
+  RunId,
+  SessionId,
+  TokenId,
+} from "./ids.ts";
+import type { Label } from "./label.ts";
+import type { Addressed } from "./message.ts";
+import type { Conversation, Principal, Pseudonym } from "./people.ts";
+import type { RefusalCode } from "./refusal.ts";
+import type { Run } from "./run.ts";
+import { isTerminal } from "./run.ts";
+import { type Session, sessionKey } from "./session.ts";
+import type { Value } from "./value.ts";
+
+/** A channel that was configured in the file or added by the CLI. */
+export type Channel = {
+  readonly id: string;
+  readonly tenant: string;
+  readonly kind: "console" | "webhook" | "telegram" | "matrix";
+  readonly from: "file" | "cli";
+  readonly assurance: "low" | "medium";
+  /** Name of its secret in the vault. */
+  readonly secret: string | null;
+  readonly settings: { readonly [key: string]: Canonical };
+};
+
+/** One invocation of a capability by a run. */
+export type Call = {
+  readonly id: CallId;
+  readonly tenant: string;
+  readonly run: RunId;
+  readonly capability: string;
+  readonly version: number;
+  readonly idempotencyKey: string;
+  /** Hexadecimal keyed hash of the body, so that a repeat with another body is noticed. */
+  readonly bodyMac: string;
+  readonly status: "open" | "waiting" | "done" | "refused" | "failed" | "unknown";
+  readonly reserved: Partial<Amounts>;
+  readonly approval: ApprovalId | null;
+  readonly code: RefusalCode | null;
+  readonly hint: string | null;
+  /** Sealed justification. */
+  readonly why: BlobId | null;
+  /** Sealed answer as the agent got it. */
+  readonly answer: BlobId | null;
+  readonly values: readonly Handle[];
+  readonly at: number;
+};
+
+/** What an agent, operator, auditor or script shows at the door. Only its hash is kept. */
+export type Token = {
+  readonly id: TokenId;
+  readonly tenant: string;
+  readonly name: string;
+  readonly scopes: readonly ("agent" | "auditor" | "metrics" | "operator" | "owner")[];
+  /** Hexadecimal SHA-256 of the token. */
+  readonly hash: string;
+  readonly conversations: readonly ConversationId[];
+  readonly runsOn: string;
+  /** Category bits a reveal to it may carry. */
+  readonly accepts: number;
+  /** Join of everything revealed to it; only grows. */
+  readonly context: Label;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  readonly revokedAt: number | null;
+};
+
+/** Use of a day: `${conversation or tenant}/${YYYY-MM-DD}` in UTC. */
+export type Pool = {
+  readonly id: string;
+  readonly tenant: string;
+  readonly used: Partial<Amounts>;
+  readonly bits: number;
+  readonly chars: number;
+  readonly proactive: number;
+  readonly day: number;
+};
+
+export type Hold = {
+  readonly id: HoldId;
+  readonly tenant: string;
+  readonly scope: "conversation" | "principal" | "session";
+  readonly target: string;
+  readonly at: number;
+};
+
+/** A signed statement of what was erased, by internal ids. */
+export type Receipt = { readonly id: ReceiptId; readonly tenant: string; readonly at: number; readonly text: string };
+
+/** A request that waits for an earlier run of its session. */
+export type Queued = {
+  readonly id: MessageId;
+  readonly tenant: string;
+  readonly session: SessionId;
+  readonly addressed: Addressed;
+  readonly at: number;
+};
+
+/** Small facts of the daemon itself: the PIN's hash, the last clock, enabled capabilities. */
+export type Setting = { readonly id: string; readonly tenant: string; readonly value: Canonical };
+
+/** What a run was given: pseudonyms, none but these are put back; and the destinations that its own request names. */
+export type Issued = {
+  readonly id: RunId;
+  readonly tenant: string;
+  readonly tokens: readonly string[];
+  /** Aliases, or `direct`, in the slots of the run's own request: control arguments that a human gave. */
+  readonly named: readonly string[];
+};
+
+export type Records = {
+  readonly approval: Approval;
+  readonly call: Call;
+  readonly channel: Channel;
+  readonly conversation: Conversation;
+  readonly hold: Hold;
+  readonly issued: Issued;
+  readonly pool: Pool;
+  readonly principal: Principal;
+  readonly pseudonym: Pseudonym;
+  readonly queued: Queued;
+  readonly receipt: Receipt;
+  readonly run: Run;
+  readonly session: Session;
+  readonly setting: Setting;
+  readonly token: Token;
+  readonly value: Value;
+};
+export type RecordKind = keyof Records;
+
+type Indexes = {
+  readonly [K in RecordKind]: { readonly [name: string]: (record: Records[K]) => string | readonly string[] | null };
+};
+
+/** The keys under which records are found. An index gives one key, several, or none. */
+export const INDEXES = {
+  approval: {
+    run: (r) => r.run,
+    open: (r) => (["pending", "granted"].includes(r.status.state) ? "open" : null),
+    source: (r) => r.sources,
+    conversation: (r) => r.conversation,
+  },
+  call: {
+    run: (r) => r.run,
+    open: (r) => (r.status === "open" || r.status === "waiting" ? "open" : null),
+  },
+  channel: {},
+  conversation: {
+    alias: (r) => (r.alias === null ? null : `${r.tenant}/${r.alias}`),
+    channel: (r) => r.channel,
+    status: (r) => r.status,
+  },
+  hold: { target: (r) => r.target },
+  issued: {},
+  pool: { day: (r) => String(r.day) },
+  principal: { role: (r) => r.role, channel: (r) => r.channel, person: (r) => r.person },
+  pseudonym: { conversation: (r) => r.conversation, principal: (r) => r.principal },
+  queued: { session: (r) => r.session },
+  receipt: {},
+  run: {
+    session: (r) => r.session,
+    open: (r) => (isTerminal(r) ? null : "open"),
+    conversation: (r) => r.conversation,
+    request: (r) => r.request,
+    agent: (r) => r.agent,
+  },
+  session: {
+    key: (r) => (r.state === "open" ? sessionKey(r.conversation, r.thread, r.requester) : null),
+    conversation: (r) => r.conversation,
+    requester: (r) => r.requester,
+  },
+  setting: {},
+  token: { hash: (r) => r.hash, name: (r) => r.name },
+  value: { run: (r) => r.run, source: (r) => r.sources.map((s) => s.message), conversation: (r) => r.conversation },
+} as const satisfies Indexes;
+
+export type IndexOf<K extends RecordKind> = keyof (typeof INDEXES)[K] & string;

@@ -1,0 +1,174 @@
+/** One function for every surface: who answered, with what evidence, and what follows (CONTRACT section 7). */
+import { type Approval, type Assurance, decideStep, isLocked, type VoidReason } from "../core/approval.ts";
+import type { Canonical } from "../core/canonical.ts";
+import type { ConversationId, MessageId } from "../core/ids.ts";
+import type { Conversation, Principal, Role } from "../core/people.ts";
+import { Refusal } from "../core/refusal.ts";
+import { roleIn } from "./activate.ts";
+import { codeHash, evidenceOn } from "./ask.ts";
+import { BLANK, judge } from "./asker.ts";
+import type { Draft } from "./draft.ts";
+import { isMemberNow } from "./people.ts";
+import type { Powers } from "./powers.ts";
+
+/** How somebody answered. `high` comes from the owner's verb at the socket alone; HTTP is low. */
+export type Evidence =
+  | { readonly by: "code"; readonly code: string; readonly conversation: Conversation }
+  | { readonly by: "prompt"; readonly message: MessageId; readonly conversation: Conversation }
+  | { readonly by: "socket" }
+  | { readonly by: "http" };
+
+/** What came of an answer. A refusal says why it does not count; its record is in the draft all the same. */
+export type Answered = { readonly approval: Approval; readonly granted: boolean } | { readonly refusal: Refusal };
+
+/** The least of what the surface can prove and what was accepted for this person when they were paired. */
+function assuranceOf(powers: Powers, principal: Principal, evidence: Evidence): Assurance {
+  if (evidence.by === "socket") return "high";
+  if (evidence.by === "http") return "low";
+  const channel = powers.store.get("channel", evidence.conversation.channel)?.value;
+  const surface = evidenceOn(powers, evidence.conversation);
+  return channel?.kind === "console" || surface === "low" ? surface : principal.assurance;
+}
+
+/** The open approval that a code names in this conversation. A wrong code counts against every approval it could have meant. */
+export function approvalByCode(
+  powers: Powers,
+  draft: Draft,
+  conversation: ConversationId,
+  code: string,
+): Approval | null {
+  const open = powers.store.find("approval", "conversation", conversation, { limit: 200, newestFirst: true });
+  const live = open
+    .map(({ value }) => draft.get("approval", value.id))
+    .filter((it): it is Approval => it?.status.state === "pending");
+  const hash = codeHash(powers, code);
+  const found = live.find((approval) => sameText(approval.codeHash, hash)) ?? null;
+  if (found !== null) return found;
+  for (const approval of live) step(draft, approval, { type: "wrong_code" }, null);
+  return null;
+}
+
+/** Constant time for equal lengths: both are hexadecimal hashes. */
+function sameText(a: string, b: string): boolean {
+  let difference = a.length ^ b.length;
+  for (let i = 0; i < a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i);
+  return difference === 0;
+}
+
+export function step(
+  draft: Draft,
+  approval: Approval,
+  event: Parameters<typeof decideStep>[1],
+  actor: string | null,
+  details: Record<string, Canonical> = {},
+): Approval {
+  const after = decideStep(approval, event, draft.now);
+  if (after === approval) return approval;
+  draft.put("approval", after.id, after);
+  const body = {
+    approval: after.id,
+    ...details,
+    at: draft.now,
+    event: event as unknown as Canonical,
+    state: after.status.state,
+  };
+  const who = {
+    ...(after.session === null ? {} : { session: after.session }),
+    ...(after.run === null ? {} : { run: after.run }),
+  };
+  draft.entry(ENTRY[after.status.state], body, actor === null ? who : { ...who, actor });
+  return after;
+}
+
+const ENTRY = {
+  pending: "approval.decided",
+  granted: "approval.decided",
+  denied: "approval.decided",
+  expired: "approval.expired",
+  void: "approval.voided",
+  consumed: "approval.consumed",
+} as const;
+
+/** Decides. A yes comes back granted and still has to be consumed, by digest. Never throws: the caller commits the draft and then says what came of it. */
+export function decide(
+  powers: Powers,
+  draft: Draft,
+  approval: Approval,
+  principal: Principal,
+  evidence: Evidence,
+  yes: boolean,
+): Answered {
+  const ticked = step(draft, approval, { type: "tick" }, null);
+  const { state } = ticked.status;
+  if (state === "expired") return { refusal: new Refusal("approval.expired") };
+  if (state !== "pending") return { refusal: new Refusal(state === "void" ? "approval.void" : "approval.decided") };
+  const refuse = (refusal: Refusal): Answered => {
+    draft.entry(
+      "auth.denied",
+      { what: "approval", approval: approval.id, code: refusal.code },
+      { actor: principal.id },
+    );
+    return { refusal };
+  };
+  if (isLocked(ticked) && evidence.by !== "socket") return refuse(new Refusal("approval.locked"));
+  if (!mayAnswer(powers, ticked, principal, evidence))
+    return refuse(new Refusal("auth.denied", { hint: "You may not decide this." }));
+  if (yes && ticked.fourEyes && ticked.requester !== null && samePerson(powers, ticked.requester, principal)) {
+    return refuse(new Refusal("auth.denied", { hint: "Somebody else has to decide what you asked for." }));
+  }
+  const assurance = assuranceOf(powers, principal, evidence);
+  const after = step(draft, ticked, { type: "decide", yes, by: principal.id, assurance }, principal.id, { assurance });
+  if (after !== ticked) return { approval: after, granted: after.status.state === "granted" };
+  const hint = `It needs ${ticked.assurance}; this answer counts as ${assurance}. ${whereElse(ticked)}`;
+  return refuse(new Refusal("approval.weak", { hint }));
+}
+
+const whereElse = (approval: Approval): string =>
+  approval.assurance === "high"
+    ? `On this machine: lazaret approvals approve ${approval.id}`
+    : "Use `approve CODE` in the console, or the owner's command line.";
+
+function samePerson(powers: Powers, id: Principal["id"], principal: Principal): boolean {
+  return id === principal.id || powers.store.get("principal", id)?.value.person === principal.person;
+}
+
+/** Role, membership and policy as they are now, not as they were when it was asked. */
+function mayAnswer(powers: Powers, approval: Approval, principal: Principal, evidence: Evidence): boolean {
+  const place =
+    approval.conversation === null ? null : (powers.store.get("conversation", approval.conversation)?.value ?? null);
+  if (evidence.by === "code" || evidence.by === "prompt") {
+    if (place === null || evidence.conversation.id !== place.id) return false;
+    if (place.kind === "group" && place.members !== null && !isMemberNow(powers, place, principal.id)) return false;
+  }
+  if (principal.kind === "bot" || principal.kind === "anonymous") return false;
+  const role: Role = place === null ? principal.role : roleIn(place, principal);
+  const isRequester = approval.requester !== null && samePerson(powers, approval.requester, principal);
+  const decision = judge(powers, {
+    ...BLANK,
+    action: "approve",
+    tenant: approval.tenant,
+    role,
+    network: place === null ? "none" : (powers.store.get("channel", place.channel)?.value.kind ?? "none"),
+    channel: place?.channel ?? "none",
+    conversation: place?.kind ?? "none",
+    capability: approval.capability,
+    answerer: isRequester ? "requester" : "other",
+    now: powers.clock.now(),
+  });
+  return decision.effect === "allow";
+}
+
+/** Voids everything open that rests on a message, a run or a conversation. Returns the approvals that were voided. */
+export function voidWhere(
+  powers: Powers,
+  draft: Draft,
+  index: "source" | "run" | "conversation",
+  key: string,
+  reason: VoidReason,
+): readonly Approval[] {
+  return powers.store
+    .find("approval", index, key, { limit: 1000 })
+    .map(({ value }) => draft.get("approval", value.id))
+    .filter((it): it is Approval => it !== null && (it.status.state === "pending" || it.status.state === "granted"))
+    .map((approval) => step(draft, approval, { type: "void", reason }, null));
+}

@@ -1,0 +1,222 @@
+/** Puts a question to people: digest, code, prompt, route (CONTRACT section 7). What cannot be shown in full is not asked. */
+import { type Approval, type Assurance, digestText, suffices } from "../core/approval.ts";
+import type { Canonical } from "../core/canonical.ts";
+import { type ApprovalId, type ConversationId, hex, type PrincipalId } from "../core/ids.ts";
+import type { Label } from "../core/label.ts";
+import {
+  APPROVAL_BACKGROUND_MS,
+  APPROVAL_INTERACTIVE_MS,
+  APPROVAL_PROMPT_CHARS_MAX,
+  APPROVALS_PER_RUN_MAX,
+  MINUTE_MS,
+} from "../core/limits.ts";
+import type { Conversation } from "../core/people.ts";
+import { Refusal } from "../core/refusal.ts";
+import { roleIn } from "./activate.ts";
+import { type AskFor, type Doing, labelWords } from "./call.ts";
+import type { Draft } from "./draft.ts";
+import type { Powers } from "./powers.ts";
+import { post, say } from "./say.ts";
+import { CODE_ALPHABET, CODE_CHARS } from "./words.ts";
+
+export type AskedPeople = { readonly id: ApprovalId; readonly where: string; readonly expiresAt: number };
+
+export const codeHash = (powers: Powers, code: string): string =>
+  hex(powers.hashing.sha256(powers.hashing.utf8(`lazaret.code.v1\u0000${code}`)));
+
+/** Eight characters of an alphabet of 31, drawn without bias. */
+function newCode(powers: Powers): string {
+  let code = "";
+  while (code.length < CODE_CHARS) {
+    for (const byte of powers.random.bytes(16)) {
+      if (byte < CODE_ALPHABET.length * 8 && code.length < CODE_CHARS)
+        code += CODE_ALPHABET[byte % CODE_ALPHABET.length];
+    }
+  }
+  return code;
+}
+
+/** The best evidence an answer of this principal on this conversation's channel can be (section 7). */
+export function evidenceOn(powers: Powers, conversation: Conversation): Assurance {
+  const channel = powers.store.get("channel", conversation.channel)?.value;
+  if (channel === undefined) return "low";
+  if (channel.kind === "console") return "medium";
+  return channel.kind === "webhook" ? channel.assurance : "low";
+}
+
+type Surface = { readonly conversation: Conversation; readonly here: boolean };
+
+const CANDIDATES_MAX = 200;
+
+/** Somebody who may answer here: by role, as a member now, and not the one who asked when that is forbidden. */
+function answerersIn(powers: Powers, conversation: Conversation, ask: AskFor, requester: PrincipalId | null): boolean {
+  const isAnswerer = (id: PrincipalId): boolean => {
+    const principal = powers.store.get("principal", id)?.value;
+    if (principal === undefined || (ask.fourEyes && id === requester)) return false;
+    return ask.approvers.includes(roleIn(conversation, principal));
+  };
+  const here = conversation.members ?? [];
+  if (here.slice(0, CANDIDATES_MAX).some(isAnswerer)) return true;
+  return requester !== null && conversation.kind !== "group" && isAnswerer(requester);
+}
+
+/** Where the question goes: here when somebody can answer here well enough, else to an approver's direct chat, else nowhere. */
+function routeOf(powers: Powers, doing: Doing, ask: AskFor): Surface {
+  const { conversation, principal } = doing.asker;
+  const requester = principal?.id ?? null;
+  const isGood = (place: Conversation): boolean => suffices(evidenceOn(powers, place), ask.assurance);
+  if (isGood(conversation) && answerersIn(powers, conversation, ask, requester)) return { conversation, here: true };
+  for (const role of ask.approvers) {
+    for (const { value } of powers.store.find("principal", "role", role, { limit: CANDIDATES_MAX })) {
+      const direct = value.direct === null ? undefined : powers.store.get("conversation", value.direct)?.value;
+      const isOther = !(ask.fourEyes && value.id === requester);
+      if (direct !== undefined && direct.status === "allowed" && isOther && isGood(direct))
+        return { conversation: direct, here: false };
+    }
+  }
+  // High assurance is answered at the owner's command line; the prompt says so where the question came from.
+  if (ask.assurance === "high" && answerersIn(powers, conversation, { ...ask, fourEyes: false }, requester))
+    return { conversation, here: true };
+  throw new Refusal("approval.no_route", { hint: "Pair an owner or approver who can answer with enough evidence." });
+}
+
+const minutes = (ms: number): string => `${Math.max(1, Math.round(ms / MINUTE_MS))} minutes`;
+
+type Prompt = {
+  readonly ask: AskFor;
+  readonly code: string;
+  readonly agent: string;
+  readonly ttlMs: number;
+  readonly place: Conversation;
+  readonly evidence: Assurance;
+  readonly id: ApprovalId;
+};
+
+/** The question as people read it: what, to whom, with what, why asked, what may go wrong, how to answer, until when. */
+function promptText({ ask, code, agent, ttlMs, evidence, id }: Prompt): string {
+  const answer = suffices(evidence, ask.assurance)
+    ? `To allow it: approve ${code}\nTo refuse: deny ${code}\nOn this message ✅ or ❌ counts too.`
+    : `To allow it, the owner types on this machine: lazaret approvals approve ${id}\nTo refuse: deny ${code}`;
+  return [
+    `May I ${ask.what}?`,
+    "",
+    ...ask.rendered.split("\n").map((line) => `> ${line}`),
+    "",
+    `Asked by: ${agent}. It contains: ${labelWords(ask.label)}.`,
+    `Why I ask: ${ask.because}`,
+    "What may go wrong: whoever reads it there can keep it and pass it on; it cannot be called back.",
+    answer,
+    `The question ends in ${minutes(ttlMs)}; without an answer nothing happens.`,
+  ].join("\n");
+}
+
+/** Writes the approval, the sealed stored call and the prompt into the draft. The caller pauses the run in the same commit. */
+export function askPeople(powers: Powers, draft: Draft, doing: Doing, ask: AskFor): AskedPeople {
+  const { asker } = doing;
+  const { run } = asker;
+  const open = powers.store.find("approval", "run", run.id, { limit: APPROVALS_PER_RUN_MAX });
+  if (open.length >= APPROVALS_PER_RUN_MAX)
+    throw new Refusal("rate.limited", { hint: "This run has asked often enough." });
+  const surface = routeOf(powers, doing, ask);
+  const id = draft.newId("ApprovalId");
+  const code = newCode(powers);
+  const ttlMs = asker.request === null ? APPROVAL_BACKGROUND_MS : APPROVAL_INTERACTIVE_MS;
+  const expiresAt = draft.now + ttlMs;
+  const evidence = evidenceOn(powers, surface.conversation);
+  const text = promptText({ ask, code, agent: run.agent, ttlMs, place: surface.conversation, evidence, id });
+  if (text.length > APPROVAL_PROMPT_CHARS_MAX)
+    throw new Refusal("approval.unshowable", { hint: "Make the text shorter." });
+  const rendered = hex(powers.hashing.sha256(powers.hashing.utf8(ask.rendered)));
+  const bound = {
+    approval: id,
+    tenant: draft.tenant,
+    session: run.session,
+    run: run.id,
+    call: doing.call,
+    capability: doing.manifest.id,
+    version: doing.manifest.version,
+    input: doing.input as Canonical,
+    rendered,
+    destination: ask.destination,
+    label: ask.label,
+    sources: ask.sources.map(({ message, revision }) => `${message}/${revision}`),
+    requester: asker.principal?.id ?? null,
+    policy: policyDigest(powers),
+    assurance: ask.assurance,
+    expires: expiresAt,
+  };
+  const digest = hex(powers.hashing.sha256(powers.hashing.utf8(digestText(bound))));
+  const approval: Approval = {
+    id,
+    tenant: draft.tenant,
+    session: run.session,
+    run: run.id,
+    call: doing.call,
+    capability: doing.manifest.id,
+    version: doing.manifest.version,
+    requester: bound.requester,
+    conversation: surface.conversation.id,
+    destination: ask.destination,
+    label: ask.label,
+    assurance: ask.assurance,
+    fourEyes: ask.fourEyes,
+    digest,
+    codeHash: codeHash(powers, code),
+    wrongCodes: 0,
+    sources: [
+      ...new Set([...ask.sources.map(({ message }) => message), ...(run.request === null ? [] : [run.request])]),
+    ],
+    surfaces: [],
+    prompt: sealFor(draft, surface.conversation.id, ask.label, { text }, expiresAt),
+    stored: sealFor(draft, run.conversation, ask.label, { call: ask.stored, bound }, expiresAt),
+    createdAt: draft.now,
+    expiresAt,
+    status: { state: "pending" },
+  };
+  const promptLabel: Label = { ...ask.label, audience: "*" };
+  const shown = { op: "text", text, approval: { id, code, expiresAt } } as const;
+  const place = {
+    conversation: surface.conversation,
+    thread: surface.here ? run.thread : null,
+    replyTo: surface.here ? run.request : null,
+  };
+  const message = post(draft, place, shown, { ...promptLabel, audience: [surface.conversation.id] }, run.id, {
+    approval: id,
+  });
+  draft.put("approval", id, { ...approval, surfaces: [{ conversation: surface.conversation.id, message }] });
+  draft.entry(
+    "approval.requested",
+    {
+      approval: id,
+      capability: approval.capability,
+      digest,
+      assurance: ask.assurance,
+      rule: ask.rule,
+      conversation: surface.conversation.id,
+      expires: expiresAt,
+    },
+    { session: run.session, run: run.id, actor: run.agent },
+  );
+  if (!surface.here) {
+    say(
+      draft,
+      { conversation: asker.conversation, thread: run.thread, replyTo: run.request },
+      "This needs somebody's yes first. I have asked where it can be given, and I wait.",
+      run.id,
+    );
+  }
+  return { id, where: surface.here ? "here" : "direct", expiresAt };
+}
+
+const sealFor = (
+  draft: Draft,
+  conversation: ConversationId,
+  label: Label,
+  value: unknown,
+  expires: number,
+): NonNullable<Approval["prompt"]> =>
+  draft.sealJson("prompt", "approval.v1", conversation, label, value, expires + 30 * MINUTE_MS);
+
+/** Hexadecimal SHA-256 of the compiled policy in force. */
+export const policyDigest = (powers: Powers): string =>
+  hex(powers.hashing.sha256(powers.hashing.utf8(powers.policy.current.canonical)));

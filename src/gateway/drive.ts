@@ -1,0 +1,174 @@
+/** Gives runs to the agents that drive them, ends them at their deadline, and starts what waits behind them (CONTRACT section 8). */
+import type { AgentDriver, RunHandle, WakeUp } from "../core/agent.ts";
+import type { RunId, SessionId } from "../core/ids.ts";
+import type { Stop } from "../core/ports.ts";
+import { deadlineOf, isTerminal, type Run, type Wait } from "../core/run.ts";
+import { askerOf } from "./asker.ts";
+import { seen } from "./call.ts";
+import type { Draft } from "./draft.ts";
+import { type Invoking, invoke } from "./invoke.ts";
+import { activeRun, runFor } from "./start.ts";
+import { transact } from "./transact.ts";
+
+type Driving = {
+  readonly abort: AbortController;
+  readonly forget: () => void;
+  readonly done: Promise<void>;
+  readonly isOurs: boolean;
+};
+
+export class Drives {
+  readonly #invoking: Invoking;
+  readonly #driving = new Map<RunId, Driving>();
+  /** Runs that became active again while their driver was still coming back. */
+  readonly #again = new Set<RunId>();
+  #stopping = false;
+
+  constructor(invoking: Invoking) {
+    this.#invoking = invoking;
+  }
+
+  /** Runs that one of our own agents is driving now. */
+  get busy(): number {
+    return [...this.#driving.values()].filter(({ isOurs }) => isOurs).length;
+  }
+
+  /** Drives a segment of a run when one of our agents answers for it; an external agent is woken by its event instead. */
+  drive(id: RunId, reason: WakeUp["reason"]): void {
+    const { powers } = this.#invoking;
+    const run = powers.store.get("run", id)?.value;
+    if (this.#stopping || run === undefined || isTerminal(run)) return;
+    if (this.#driving.has(id)) {
+      this.#again.add(id);
+      return;
+    }
+    const abort = new AbortController();
+    const forget = powers.clock.at(deadlineOf(run), () => void this.#tick(id));
+    const driver = run.external ? undefined : powers.drivers.find(({ name }) => name === run.agent);
+    const done = driver === undefined ? Promise.resolve() : this.#segment(driver, run, reason, abort.signal);
+    this.#driving.set(id, { abort, forget, done, isOurs: driver !== undefined });
+    if (driver !== undefined) void done.then(() => this.#after(id));
+  }
+
+  async #segment(driver: AgentDriver, run: Run, reason: WakeUp["reason"], stop: AbortSignal): Promise<void> {
+    const { powers } = this.#invoking;
+    try {
+      const asker = askerOf(powers, run);
+      const wake: WakeUp = {
+        run: run.id,
+        reason,
+        message: run.request,
+        actor: null,
+        role: asker.role,
+        addressed: asker.request?.addressed ?? "none",
+        time: powers.clock.now(),
+      };
+      await driver.drive(wake, this.handle(run.id), stop);
+    } catch (error) {
+      powers.log("run", { run: run.id, code: seen(error).code });
+      await this.#end(run.id, (draft) => void draft.run(run.id).apply({ type: "fail", reason: "agent" }));
+    }
+  }
+
+  /** The hands of a driver: everything it can do with a run. */
+  handle(run: RunId): RunHandle {
+    const { powers } = this.#invoking;
+    return {
+      run,
+      invoke: (invocation) => invoke(this.#invoking, run, invocation),
+      finish: (wait?: Wait) =>
+        transact(powers, (draft) => {
+          draft.run(run).require(wait === undefined ? { type: "finish" } : { type: "wait", wait });
+        }),
+      fail: (reason) => transact(powers, (draft) => void draft.run(run).apply({ type: "fail", reason })),
+    };
+  }
+
+  /** The driver came back: a run that is neither over nor waiting was left lying, which is a failure by name. */
+  async #after(id: RunId): Promise<void> {
+    this.#release(id);
+    const run = this.#invoking.powers.store.get("run", id)?.value;
+    if (run === undefined) return;
+    if (this.#again.delete(id) && run.status.state === "active") return this.drive(id, "approval");
+    if (run.status.state === "active" && !this.#stopping) {
+      await this.#end(id, (draft) => void draft.run(id).apply({ type: "fail", reason: "agent" }));
+    }
+    await this.ended(run.session);
+  }
+
+  /** The deadline of a run, or a look at whether it has one still. */
+  async #tick(id: RunId): Promise<void> {
+    const { powers } = this.#invoking;
+    await this.#end(id, (draft) => void draft.run(id).apply({ type: "tick" }));
+    const run = powers.store.get("run", id)?.value;
+    const driving = this.#driving.get(id);
+    if (run === undefined || driving === undefined) return;
+    if (isTerminal(run)) {
+      this.stopped(id);
+      await this.ended(run.session);
+      return;
+    }
+    driving.forget();
+    this.#driving.set(id, { ...driving, forget: powers.clock.at(deadlineOf(run), () => void this.#tick(id)) });
+  }
+
+  async #end(id: RunId, build: (draft: Draft) => void): Promise<void> {
+    const { powers } = this.#invoking;
+    try {
+      await transact(powers, build);
+    } catch (error) {
+      powers.log("run", { run: id, code: seen(error).code });
+    }
+  }
+
+  /** A run ended elsewhere: its driver is told and its timers are gone. */
+  stopped(id: RunId): void {
+    this.#driving.get(id)?.abort.abort();
+    this.#release(id);
+  }
+
+  /** Every run that ended while it was being driven. */
+  sweep(): void {
+    for (const id of [...this.#driving.keys()]) {
+      const run = this.#invoking.powers.store.get("run", id)?.value;
+      if (run === undefined || isTerminal(run)) {
+        this.stopped(id);
+        if (run !== undefined) void this.ended(run.session);
+      }
+    }
+  }
+
+  #release(id: RunId): void {
+    this.#driving.get(id)?.forget();
+    this.#driving.delete(id);
+  }
+
+  /** A session has no run now: the oldest request that waits gets one. */
+  async ended(session: SessionId): Promise<void> {
+    const { powers } = this.#invoking;
+    if (this.#stopping) return;
+    const started = await transact(powers, (draft): RunId | null => {
+      const next = powers.store.find("queued", "session", session, { limit: 1 })[0]?.value;
+      const owner = draft.get("session", session);
+      if (next === undefined || owner === null || activeRun(powers, session) !== null) return null;
+      const conversation = draft.get("conversation", owner.conversation);
+      draft.drop("queued", next.id);
+      if (conversation === null || powers.store.message(next.id) === null) return null;
+      // The session's row changes with it, so that two ends at once cannot start two runs.
+      draft.put("session", session, { ...owner, lastAt: draft.now });
+      return runFor(powers, draft, conversation, owner, next.id, owner.requester).id;
+    });
+    if (started !== null) this.drive(started, "addressed");
+  }
+
+  async close(stop: Stop): Promise<void> {
+    this.#stopping = true;
+    const open = [...this.#driving.values()];
+    for (const { abort, forget } of open) {
+      forget();
+      abort.abort();
+    }
+    if (!stop.aborted) await Promise.allSettled(open.map(({ done }) => done));
+    this.#driving.clear();
+  }
+}

@@ -1,0 +1,198 @@
+/** After a yes the gateway itself runs the stored call, once; after a no, an expiry or a change it closes the call (CONTRACT section 7). */
+import { type Approval, type Bound, digestText } from "../core/approval.ts";
+import { type ApprovalId, type ConversationId, hex } from "../core/ids.ts";
+import { BOTTOM, join, type Label, parseLabel } from "../core/label.ts";
+import { DAY_MS } from "../core/limits.ts";
+import type { Call } from "../core/records.ts";
+import { Refusal, type RefusalCode } from "../core/refusal.ts";
+import type { Source } from "../core/value.ts";
+import { step } from "./answer.ts";
+import { policyDigest } from "./ask.ts";
+import type { Catalogue } from "./capabilities.ts";
+import type { Draft } from "./draft.ts";
+import { grantPermit } from "./permit.ts";
+import type { Powers } from "./powers.ts";
+import { post, say } from "./say.ts";
+import { transact } from "./transact.ts";
+import { type NewValue, writeValue } from "./values.ts";
+
+/** The sealed call of an approval: exactly what was shown. */
+export type Stored = {
+  readonly call:
+    | {
+        readonly kind: "send";
+        readonly conversation: ConversationId;
+        readonly relation: string;
+        readonly rendered: { readonly text: string; readonly label: Label; readonly sources: readonly Source[] };
+      }
+    | { readonly kind: "reveal"; readonly output: unknown; readonly value: NewValue };
+  readonly bound: Bound;
+};
+
+const CODE: Readonly<Partial<Record<Approval["status"]["state"], RefusalCode>>> = {
+  denied: "approval.denied",
+  expired: "approval.expired",
+  void: "approval.void",
+};
+
+/** Closes the call of an approval that will not be: refused with its code, the budget back, the run going on. */
+export function conclude(draft: Draft, approval: Approval): void {
+  const code = CODE[approval.status.state];
+  if (code === undefined || approval.run === null || approval.call === null) return;
+  const call = draft.get("call", approval.call);
+  if (call?.status !== "waiting") return;
+  const run = draft.run(approval.run);
+  run.apply({ type: "answered", approval: approval.id, granted: false }, { call: call.id });
+  run.apply({ type: "settle", call: call.id, reserved: call.reserved, used: { steps: 1 } }, { code });
+  draft.put("call", call.id, { ...call, status: "refused", code });
+}
+
+/** Carries out what was granted. Safe to call again: only a granted approval is consumed, in the commit that has its effect. */
+export async function carryOutApproved(powers: Powers, catalogue: Catalogue, id: ApprovalId): Promise<boolean> {
+  const approval = powers.store.get("approval", id)?.value;
+  if (approval?.status.state !== "granted" || approval.stored === null) return false;
+  const permit = grantPermit({ by: "gateway", why: "prompt" }, "prompt", approval.capability, [approval.stored]);
+  const stored = await powers.store.open(
+    permit,
+    [approval.stored],
+    ([opened]) => JSON.parse(powers.hashing.text(opened?.bytes ?? new Uint8Array())) as Stored,
+  );
+  return transact(powers, (draft) => {
+    const now = draft.get("approval", id);
+    if (now?.status.state !== "granted") return false;
+    const problem = changed(powers, catalogue, draft, now, stored);
+    const after =
+      problem === null
+        ? step(draft, now, { type: "consume", digest: digestOf(powers, stored) }, "daemon")
+        : step(draft, now, { type: "void", reason: problem }, "daemon");
+    if (after.status.state === "consumed") return perform(powers, draft, after, stored);
+    conclude(draft, after);
+    return false;
+  });
+}
+
+/** The digest as it follows from what is about to be done, not as it was written down. */
+function digestOf(powers: Powers, { call, bound }: Stored): string {
+  const bytes = powers.hashing.utf8(call.kind === "send" ? call.rendered.text : renderedReveal(call.output));
+  const rendered = hex(powers.hashing.sha256(bytes));
+  return hex(
+    powers.hashing.sha256(powers.hashing.utf8(digestText({ ...bound, label: parseLabel(bound.label), rendered }))),
+  );
+}
+
+export const renderedReveal = (output: unknown): string => JSON.stringify(output, null, 1);
+
+/** What makes a yes worthless: the run went on, another policy or version, a source that changed. */
+function changed(
+  powers: Powers,
+  catalogue: Catalogue,
+  draft: Draft,
+  approval: Approval,
+  { bound, call }: Stored,
+): "run_ended" | "changed" | "edited" | null {
+  const run = approval.run === null ? null : draft.run(approval.run).run;
+  const isWaiting = run?.status.state === "paused.approval" && run.status.approval === approval.id;
+  if (!isWaiting) return "run_ended";
+  if (bound.policy !== policyDigest(powers)) return "changed";
+  const manifest = [...catalogue.manifests.values()].find(({ id }) => id === approval.capability);
+  if (manifest?.version !== approval.version) return "changed";
+  const { sources } = call.kind === "send" ? call.rendered : call.value;
+  return sources.some(({ message, revision }) => powers.store.message(message)?.revision !== revision)
+    ? "edited"
+    : null;
+}
+
+function perform(powers: Powers, draft: Draft, approval: Approval, stored: Stored): boolean {
+  const call = approval.call === null ? null : draft.get("call", approval.call);
+  if (call === null || approval.run === null) throw new Refusal("internal");
+  const run = draft.run(approval.run);
+  run.require({ type: "answered", approval: approval.id, granted: true }, { call: call.id });
+  return stored.call.kind === "send"
+    ? performSend(powers, draft, approval, call, stored.call)
+    : performReveal(draft, approval, call, stored.call);
+}
+
+function performSend(
+  powers: Powers,
+  draft: Draft,
+  approval: Approval,
+  call: Call,
+  send: Extract<Stored["call"], { kind: "send" }>,
+): boolean {
+  const target = draft.get("conversation", send.conversation);
+  const run = draft.run(call.run);
+  const close = (status: Call["status"], output: unknown, used: number): void => {
+    run.apply(
+      { type: "settle", call: call.id, reserved: call.reserved, used: { steps: 1, egress_bytes: used } },
+      { capability: call.capability },
+    );
+    const answer = draft.sealJson(
+      "call",
+      "answer.v1",
+      run.run.conversation,
+      BOTTOM,
+      { output, values: [] },
+      draft.now + powers.settings.ttlMs,
+    );
+    draft.put("call", call.id, { ...call, status, answer, approval: approval.id });
+  };
+  if (target === null || target.status !== "allowed" || target.closed) {
+    close("failed", undefined, 0);
+    return false;
+  }
+  const isOwn = target.id === run.run.conversation;
+  const where = { conversation: target, thread: isOwn ? run.run.thread : null };
+  const message = post(
+    draft,
+    where,
+    { op: "text", text: send.rendered.text },
+    parseLabel(send.rendered.label),
+    run.run.id,
+    { call: call.id, approval: approval.id },
+  );
+  run.note("effect.intended", {
+    call: call.id,
+    capability: call.capability,
+    conversation: target.id,
+    message,
+    approval: approval.id,
+  });
+  run.note("label.lowered", { call: call.id, by: "human.release", digest: approval.digest, sink: target.id });
+  // Sending what was asked for is an answer: the room that asked reads that it happened.
+  run.apply({ type: "replied" }, { call: call.id });
+  if (!isOwn) {
+    const origin = draft.need("conversation", run.run.conversation);
+    say(
+      draft,
+      { conversation: origin, thread: run.run.thread, replyTo: run.run.request },
+      `Done: it goes to ${target.alias ?? "the direct chat"}.`,
+      run.run.id,
+    );
+  }
+  close("done", { delivered: "queued", message }, 2 * send.rendered.text.length);
+  return true;
+}
+
+function performReveal(
+  draft: Draft,
+  approval: Approval,
+  call: Call,
+  { value, output }: Extract<Stored["call"], { kind: "reveal" }>,
+): boolean {
+  const run = draft.run(call.run);
+  const label = parseLabel(value.label);
+  const expires = draft.now + DAY_MS;
+  run.apply(
+    { type: "settle", call: call.id, reserved: call.reserved, used: { steps: 1 } },
+    { capability: call.capability },
+  );
+  run.apply(
+    { type: "revealed", context: join(run.run.context, label), bits: 0, chars: 0 },
+    { call: call.id, approval: approval.id },
+  );
+  const shown = writeValue(draft, run.run.id, { ...value, label }, output, expires);
+  const answer = draft.sealJson("call", "answer.v1", run.run.conversation, label, { output, values: [shown] }, expires);
+  draft.put("call", call.id, { ...call, status: "done", answer, approval: approval.id, values: [value.handle] });
+  run.note("label.lowered", { call: call.id, by: "human.release", digest: approval.digest, sink: run.run.agent });
+  return true;
+}

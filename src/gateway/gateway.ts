@@ -1,0 +1,74 @@
+/** Builds the reference monitor from its powers: what may be asked, who carries it out, what happens around it. */
+
+import type { InvocationReply } from "../core/agent.ts";
+import type { CapabilityId } from "../core/capability.ts";
+import type { CallId } from "../core/ids.ts";
+import type { Transform } from "../core/transform.ts";
+import { askPeople } from "./ask.ts";
+import type { Handler } from "./call.ts";
+import { type Catalogue, catalogueOf } from "./capabilities.ts";
+import { Drives } from "./drive.ts";
+import { answerByEvent, answerWord, changed } from "./inbound.ts";
+import type { Invoking } from "./invoke.ts";
+import { conversationList, messageList, requestRead } from "./lists.ts";
+import { Pairing } from "./pairing.ts";
+import type { Powers } from "./powers.ts";
+import { readerHandler } from "./readers.ts";
+import type { Handlers } from "./receive.ts";
+import { Rejections } from "./rejections.ts";
+import { chatReply, chatSend } from "./speak.ts";
+import { Supervisor } from "./supervise.ts";
+
+export type Gateway = {
+  readonly powers: Powers;
+  readonly catalogue: Catalogue;
+  readonly invoking: Invoking;
+  readonly drives: Drives;
+  readonly supervisor: Supervisor;
+  readonly pairing: Pairing;
+  readonly rejections: Rejections;
+};
+
+/** Throws `capability.schema` when an output is wider than its tier: such a program does not start. */
+export function buildGateway(powers: Powers, transforms: readonly Transform[]): Gateway {
+  const catalogue = catalogueOf(transforms);
+  const rejections = new Rejections(powers.settings.senderEventsPerMinute);
+  const pairing = new Pairing(powers);
+  const invoking: Invoking = {
+    powers,
+    catalogue,
+    handlers: handlersOf(powers, catalogue),
+    isOn: (id) => isOn(powers, catalogue, id),
+    askPeople: (draft, doing, ask) => askPeople(powers, draft, doing, ask),
+    open: new Map<CallId, Promise<InvocationReply>>(),
+  };
+  const drives = new Drives(invoking);
+  const handlers: Handlers = {
+    answer: (draft, event, conversation, principal) => answerByEvent(powers, draft, event, conversation, principal),
+    word: (draft, word, event, conversation, principal) =>
+      answerWord(powers, draft, word, event, conversation, principal),
+    pair: (draft, event) => pairing.claim(draft, event),
+    unknown: (draft, event, principal) => pairing.askOwner(draft, event, principal),
+    changed: (draft, message, how) => changed(powers, draft, message, how),
+  };
+  const supervisor = new Supervisor(powers, catalogue, drives, handlers, rejections);
+  return { powers, catalogue, invoking, drives, supervisor, pairing, rejections };
+}
+
+function handlersOf(powers: Powers, catalogue: Catalogue): ReadonlyMap<CapabilityId, Handler> {
+  const handlers = new Map<CapabilityId, Handler>([
+    ["conversation.list", conversationList(powers)],
+    ["message.list", messageList(powers)],
+    ["request.read", requestRead(powers)],
+    ["chat.reply", chatReply(powers)],
+    ["chat.send", chatSend(powers)],
+  ]);
+  for (const reader of catalogue.readers.values()) handlers.set(reader.id, readerHandler(powers, reader));
+  return handlers;
+}
+
+/** The owner may switch a capability off, or one that is off by itself on. */
+export function isOn(powers: Powers, catalogue: Catalogue, id: CapabilityId): boolean {
+  const value = powers.store.get("setting", `capability/${id}`)?.value.value;
+  return typeof value === "boolean" ? value : catalogue.manifests.get(id)?.off !== true;
+}

@@ -1,0 +1,217 @@
+/** What the gateway itself does with words, answers, edits and deletes; each works inside the event's own draft. */
+
+import type { Approval } from "../core/approval.ts";
+import type { MessageId } from "../core/ids.ts";
+import type { InboundEvent, Message } from "../core/message.ts";
+import type { Conversation, Principal } from "../core/people.ts";
+import { isTerminal, type Run } from "../core/run.ts";
+import { sessionKey } from "../core/session.ts";
+import { type Answered, approvalByCode, decide, type Evidence, voidWhere } from "./answer.ts";
+import type { Draft } from "./draft.ts";
+import { conclude } from "./execute.ts";
+import { keyOf, messageBy } from "./keep.ts";
+import type { Powers } from "./powers.ts";
+import type { Aftermath } from "./receive.ts";
+import { say } from "./say.ts";
+import { parseReaction, type Word } from "./words.ts";
+
+const NOTHING: Aftermath = { do: "nothing" };
+
+/** A reaction on, or a button under, one of our prompts. Anything else is nothing at all: no entry, no storage. */
+export function answerByEvent(
+  powers: Powers,
+  draft: Draft,
+  event: InboundEvent,
+  conversation: Conversation,
+  principal: Principal | null,
+): Aftermath {
+  const { envelope, content } = event;
+  const target = promptOf(powers, draft, event);
+  const key = content.key ?? "";
+  const yes = envelope.kind === "action" ? (key === "approve" ? true : key === "deny" ? false : null) : nodOf(key);
+  if (target === null || yes === null || principal === null) return NOTHING;
+  const isReplayed = envelope.trust.flags.some(
+    (flag) => flag === "backfill" || flag === "imported" || flag === "forwarded",
+  );
+  if (isReplayed) return NOTHING;
+  const approval = openOn(powers, draft, conversation, target);
+  if (approval === null) return NOTHING;
+  const answered = decide(powers, draft, approval, principal, { by: "prompt", message: target, conversation }, yes);
+  return follow(draft, conversation, null, answered);
+}
+
+const nodOf = (key: string): boolean | null => {
+  const nod = parseReaction(key);
+  return nod === "yes" ? true : nod === "no" ? false : null;
+};
+
+/** Our own message that the event points at; what anybody else posted is no prompt, however it looks (threat B04). */
+function promptOf(powers: Powers, draft: Draft, event: InboundEvent): MessageId | null {
+  const { envelope } = event;
+  if (envelope.target === undefined) return null;
+  const id = draft.ref("event", envelope.channel, keyOf(envelope, envelope.target));
+  if (id === null || id === "erased") return null;
+  return powers.store.message(id as MessageId)?.own === true ? (id as MessageId) : null;
+}
+
+function openOn(powers: Powers, draft: Draft, conversation: Conversation, message: MessageId): Approval | null {
+  const all = powers.store.find("approval", "conversation", conversation.id, { limit: 500, newestFirst: true });
+  const found = all.find(({ value }) =>
+    value.surfaces.some((it) => it.conversation === conversation.id && it.message === message),
+  );
+  return found === undefined ? null : draft.get("approval", found.value.id);
+}
+
+/** Says what came of an answer, and what has to happen next. */
+function follow(draft: Draft, conversation: Conversation, message: Message | null, answered: Answered): Aftermath {
+  const where = { conversation, thread: message?.thread ?? null };
+  if ("refusal" in answered) {
+    const { refusal } = answered;
+    // Somebody who may not decide gets no answer: a stranger's reaction is not worth a message (threat B01).
+    if (refusal.code === "auth.denied" && refusal.hint === "You may not decide this.") return NOTHING;
+    say(draft, where, `${refusal.message} ${refusal.hint ?? ""}`.trim());
+    return NOTHING;
+  }
+  const { approval, granted } = answered;
+  if (granted) return { do: "consume", approval: approval.id };
+  conclude(draft, approval);
+  say(draft, where, "All right, I will not do it.");
+  return approval.run === null ? NOTHING : { do: "drive", run: approval.run };
+}
+
+/** status, cancel, help, approve and deny: answered here, before any run. */
+export function answerWord(
+  powers: Powers,
+  draft: Draft,
+  word: Word,
+  event: InboundEvent,
+  conversation: Conversation,
+  principal: Principal,
+): Aftermath {
+  const { envelope } = event;
+  const where = {
+    conversation,
+    thread: null,
+    replyTo: messageBy(powers, draft, envelope, envelope.reply_to)?.id ?? null,
+  };
+  switch (word.word) {
+    case "help":
+      say(draft, where, HELP);
+      return NOTHING;
+    case "status":
+      say(draft, where, statusText(powers, conversation, principal));
+      return NOTHING;
+    case "cancel":
+      say(draft, where, cancelAll(powers, draft, conversation, principal));
+      return { do: "stopped" };
+    case "approve":
+    case "deny": {
+      const approval = approvalByCode(powers, draft, conversation.id, word.code);
+      if (approval === null) {
+        say(draft, where, "I know no open question with that code here.");
+        return NOTHING;
+      }
+      const evidence: Evidence = { by: "code", code: word.code, conversation };
+      return follow(
+        draft,
+        conversation,
+        null,
+        decide(powers, draft, approval, principal, evidence, word.word === "approve"),
+      );
+    }
+  }
+}
+
+const HELP = [
+  "I work with this chat without reading it: a checked transform tells me what it says, and I act elsewhere only after a yes.",
+  "Ask for example:",
+  "• summarise the last 20 messages",
+  "• what did I miss since yesterday?",
+  "• make a to-do list from this thread",
+  "Words I answer at once: status, cancel, help, approve CODE, deny CODE.",
+].join("\n");
+
+function runsOf(powers: Powers, conversation: Conversation, principal: Principal): readonly Run[] {
+  return powers.store
+    .find("run", "conversation", conversation.id, { limit: 200, newestFirst: true })
+    .map(({ value }) => value)
+    .filter((run) => !isTerminal(run) && run.principal === principal.id);
+}
+
+const STATES: Readonly<Record<string, string>> = {
+  active: "working on it",
+  "paused.approval": "waiting for a yes",
+  "paused.event": "waiting",
+};
+
+function statusText(powers: Powers, conversation: Conversation, principal: Principal): string {
+  const runs = runsOf(powers, conversation, principal);
+  const key = sessionKey(conversation.id, null, principal.id);
+  const session = powers.store.find("session", "key", key, { limit: 1 })[0]?.value;
+  const queued = session === undefined ? 0 : powers.store.find("queued", "session", session.id, { limit: 20 }).length;
+  const lines = runs.map((run) => {
+    const { steps } = run.budget.used;
+    return `• ${STATES[run.status.state] ?? run.status.state}, ${steps} of ${run.budget.limit.steps} steps used`;
+  });
+  if (lines.length === 0 && queued === 0) return "Nothing of yours is running here.";
+  return [...lines, ...(queued > 0 ? [`• ${queued} more in line`] : [])].join("\n");
+}
+
+/** Cancels what this person has running or waiting here. */
+function cancelAll(powers: Powers, draft: Draft, conversation: Conversation, principal: Principal): string {
+  const runs = runsOf(powers, conversation, principal);
+  for (const run of runs) cancelRun(powers, draft, run, "asked");
+  const sessions = powers.store.find("session", "requester", principal.id, { limit: 200 }).map(({ value }) => value);
+  const here = sessions.filter((session) => session.conversation === conversation.id && session.state === "open");
+  const queued = here.flatMap((session) => powers.store.find("queued", "session", session.id, { limit: 20 }));
+  for (const { value } of queued) draft.drop("queued", value.id);
+  const count = runs.length + queued.length;
+  return count === 0
+    ? "Nothing of yours is running here."
+    : `Stopped: ${count === 1 ? "one request" : `${count} requests`}.`;
+}
+
+/** Ends a run and everything that waits for it. */
+export function cancelRun(
+  powers: Powers,
+  draft: Draft,
+  run: Run,
+  reason: Extract<Run["status"], { state: "cancelled" }>["reason"],
+): void {
+  const voided = voidWhere(
+    powers,
+    draft,
+    "run",
+    run.id,
+    reason === "edited" ? "edited" : reason === "deleted" ? "deleted" : "run_ended",
+  );
+  for (const approval of voided) {
+    const call = approval.call === null ? null : draft.get("call", approval.call);
+    if (call?.status === "waiting") draft.put("call", call.id, { ...call, status: "refused", code: "approval.void" });
+  }
+  draft.run(run.id).apply({ type: "cancel", reason });
+}
+
+/** An edited or deleted message takes its request's run, its open questions and what was derived from it along. */
+export function changed(powers: Powers, draft: Draft, message: Message, how: "edited" | "deleted"): void {
+  for (const approval of voidWhere(powers, draft, "source", message.id, how)) {
+    if (approval.run !== null && !isTerminal(draft.run(approval.run).run)) conclude(draft, approval);
+  }
+  for (const { value } of powers.store.find("run", "request", message.id, { limit: 10 })) {
+    if (isTerminal(draft.run(value.id).run)) continue;
+    cancelRun(powers, draft, draft.run(value.id).run, how);
+    const conversation = draft.get("conversation", value.conversation);
+    if (conversation !== null && how === "edited") {
+      say(
+        draft,
+        { conversation, thread: value.thread },
+        "You changed your request, so I dropped it. Send it again to ask anew.",
+      );
+    }
+  }
+  if (draft.get("queued", message.id) !== null) draft.drop("queued", message.id);
+  for (const { value } of powers.store.find("value", "source", message.id, { limit: 1000 })) {
+    draft.drop("value", value.handle);
+    draft.dropBlob(value.blob);
+  }
+}

@@ -1,0 +1,284 @@
+/** A run asks for a capability: decided, reserved, carried out, labelled, settled and recorded here and nowhere else. */
+import type { Invocation, InvocationReply } from "../core/agent.ts";
+import { left } from "../core/budget.ts";
+import { type Canonical, canonical } from "../core/canonical.ts";
+import type { CapabilityId, Manifest } from "../core/capability.ts";
+import { type ApprovalId, CallId, type RunId } from "../core/ids.ts";
+import { join } from "../core/label.ts";
+import { JUSTIFICATION_CHARS_MAX, TRANSFORM_MS_MAX } from "../core/limits.ts";
+import type { Call } from "../core/records.ts";
+import { Refusal } from "../core/refusal.ts";
+import { deadlineOf, isTerminal, type Run } from "../core/run.ts";
+import { type Asker, askerOf, judge, refusalBy, requestOf } from "./asker.ts";
+import { type Asked, callRecord, type Doing, type Handler, isAsked, type Made, nextOf, refused, seen } from "./call.ts";
+import type { Catalogue } from "./capabilities.ts";
+import type { Draft } from "./draft.ts";
+import { grantPermit } from "./permit.ts";
+import type { Powers } from "./powers.ts";
+import { transact } from "./transact.ts";
+import { refusalOf } from "./transition.ts";
+
+export type Invoking = {
+  readonly powers: Powers;
+  readonly catalogue: Catalogue;
+  readonly handlers: ReadonlyMap<CapabilityId, Handler>;
+  readonly isOn: (id: CapabilityId) => boolean;
+  /** Puts the question to people, in the draft's own commit. */
+  readonly askPeople: (
+    draft: Draft,
+    doing: Doing,
+    asked: Asked["ask"],
+  ) => { readonly id: ApprovalId; readonly where: string; readonly expiresAt: number };
+  /** Calls that are being carried out in this process, by call id. */
+  readonly open: Map<CallId, Promise<InvocationReply>>;
+};
+
+const KEY = /^[\x21-\x7e]{1,128}$/;
+
+/** Never throws for what the caller did: refusals come back as replies with a code and a hint. */
+export async function invoke(invoking: Invoking, run: RunId, invocation: Invocation): Promise<InvocationReply> {
+  try {
+    return await begin(invoking, run, invocation);
+  } catch (error) {
+    const refusal = seen(error);
+    const stored = invoking.powers.store.get("run", run)?.value;
+    if (stored === undefined) throw refusal;
+    return refused(stored, refusal.code, refusal.hint);
+  }
+}
+
+function checkedShape(
+  invoking: Invoking,
+  invocation: Invocation,
+): { readonly manifest: Manifest; readonly input: unknown } {
+  const manifest = invoking.catalogue.manifests.get(invocation.capability as CapabilityId);
+  if (manifest === undefined) throw new Refusal("capability.unknown");
+  if (!invoking.isOn(manifest.id)) throw new Refusal("capability.disabled");
+  const { justification, idempotency_key: key } = invocation;
+  if (justification.length < 1 || justification.length > JUSTIFICATION_CHARS_MAX) {
+    throw new Refusal("input.invalid", { field: "justification", hint: "Say why in 1 to 200 characters." });
+  }
+  if (!KEY.test(key))
+    throw new Refusal("input.invalid", { field: "idempotency_key", hint: "1 to 128 printable characters." });
+  const parsed = manifest.input.safeParse(invocation.input ?? {});
+  if (parsed.success) return { manifest, input: parsed.data };
+  const [issue] = parsed.error.issues;
+  const field = issue?.path.join(".") ?? "";
+  throw new Refusal("input.invalid", {
+    field,
+    hint: `${field === "" ? "input" : field}: ${issue?.code ?? "does not fit"}`,
+  });
+}
+
+async function begin(invoking: Invoking, runId: RunId, invocation: Invocation): Promise<InvocationReply> {
+  const { powers } = invoking;
+  const { manifest, input } = checkedShape(invoking, invocation);
+  const body = canonical({ capability: manifest.id, input: input as Canonical });
+  const mac = powers.store.mac("idempotency", runId, powers.hashing.utf8(body));
+  const opened = await transact(powers, (draft) => admit(invoking, draft, runId, invocation, manifest, mac));
+  if ("refusal" in opened) throw opened.refusal;
+  if ("known" in opened) return again(invoking, opened.known, mac);
+  const work = carryOut(invoking, opened.asker, opened.call, manifest, input, invocation.justification);
+  invoking.open.set(opened.call.id, work);
+  try {
+    return await work;
+  } finally {
+    invoking.open.delete(opened.call.id);
+  }
+}
+
+/** The same key again: the same answer, or a conflict when the body differs. */
+async function again(invoking: Invoking, call: Call, mac: string): Promise<InvocationReply> {
+  if (call.bodyMac !== mac) throw new Refusal("idempotency.mismatch");
+  return answerOf(invoking, call.id);
+}
+
+/** The stored answer of a call; waits for one that is being carried out in this process. */
+export async function answerOf(invoking: Invoking, id: CallId): Promise<InvocationReply> {
+  const { powers } = invoking;
+  const running = invoking.open.get(id);
+  if (running !== undefined) return running;
+  const call = powers.store.get("call", id)?.value;
+  const run = call === undefined ? undefined : powers.store.get("run", call.run)?.value;
+  if (call === undefined || run === undefined) throw new Refusal("not_found");
+  if (call.status === "waiting" && call.approval !== null) {
+    const approval = powers.store.get("approval", call.approval)?.value;
+    const expires_at = approval?.expiresAt ?? 0;
+    return {
+      status: "approval_required",
+      approval: { id: call.approval, expires_at, where: "chat" },
+      budget_left: left(run.budget),
+      next: nextOf(run),
+    };
+  }
+  if (call.answer === null) return refused(run, call.code ?? "run.ended", call.hint ?? undefined);
+  const permit = grantPermit({ by: "gateway", why: "render" }, "render", call.capability, [call.answer]);
+  const stored = await powers.store.open(
+    permit,
+    [call.answer],
+    ([opened]) => JSON.parse(powers.hashing.text(opened?.bytes ?? new Uint8Array())) as Partial<InvocationReply>,
+  );
+  return { status: "done", ...stored, budget_left: left(run.budget), next: nextOf(run) };
+}
+
+type Admitted =
+  | { readonly asker: Asker; readonly call: Call }
+  | { readonly known: Call }
+  | { readonly refusal: Refusal };
+
+/** A call's id follows from its key, so that two calls with one key meet in the same record. */
+export const callIdOf = (powers: Powers, run: RunId, key: string): CallId =>
+  CallId.parse(`call_${powers.store.mac("idempotency", run, powers.hashing.utf8(`key\u0000${key}`)).slice(0, 32)}`);
+
+/** Decide and reserve, in one commit. A denial costs its step too, so that asking for ever ends. */
+function admit(
+  invoking: Invoking,
+  draft: Draft,
+  runId: RunId,
+  invocation: Invocation,
+  manifest: Manifest,
+  mac: string,
+): Admitted {
+  const { powers } = invoking;
+  const id = callIdOf(powers, runId, invocation.idempotency_key);
+  const known = draft.get("call", id);
+  if (known !== null) return { known };
+  const run = draft.run(runId);
+  if (run.run.status.state !== "active") return { refusal: refusalOf(run.run) };
+  const bytes = powers.hashing.utf8(invocation.justification);
+  const label = { ...run.run.context, integrity: 2 as const };
+  const why = draft.seal({
+    kind: "note",
+    schema: "justification.v1",
+    conversation: run.run.conversation,
+    label,
+    bytes,
+    expires: draft.now + powers.settings.ttlMs,
+  });
+  const call = { ...callRecord(draft, id, runId, invocation, manifest, mac), why };
+  const applied = run.apply({ type: "reserve", call: call.id, cost: manifest.cost }, { capability: manifest.id }, [
+    { name: "justification", blob: why, bytes },
+  ]);
+  if (!applied || isTerminal(run.run)) return { refusal: refusalOf(run.run) };
+  const asker = askerOf(powers, run.run);
+  // What sends is judged with its destination by its own handler; everything else is judged here.
+  if (manifest.egress === undefined) {
+    const decision = judge(
+      powers,
+      requestOf(powers, asker, { action: "invoke", capability: manifest.id, effect: manifest.effect }, run.run.context),
+    );
+    run.note("decision.made", {
+      call: call.id,
+      action: "invoke",
+      capability: manifest.id,
+      effect: decision.effect,
+      rule: decision.rule,
+    });
+    if (decision.effect !== "allow") {
+      const refusal =
+        decision.effect === "deny" ? refusalBy(decision) : new Refusal("capability.disabled", { rule: decision.rule });
+      run.apply({ type: "settle", call: call.id, reserved: manifest.cost, used: { steps: 1 } });
+      draft.put("call", call.id, { ...call, status: "refused", code: refusal.code });
+      return { refusal };
+    }
+  }
+  draft.put("call", call.id, call);
+  return { asker, call };
+}
+
+async function carryOut(
+  invoking: Invoking,
+  asker: Asker,
+  call: Call,
+  manifest: Manifest,
+  input: unknown,
+  justification: string,
+): Promise<InvocationReply> {
+  const { powers } = invoking;
+  const handler = invoking.handlers.get(manifest.id);
+  const now = powers.clock.now();
+  const deadline = Math.min(now + TRANSFORM_MS_MAX, deadlineOf(asker.run));
+  const doing: Doing = { asker, call: call.id, manifest, input, justification, deadline, stop: { aborted: false } };
+  try {
+    if (handler === undefined) throw new Refusal("capability.unknown");
+    const result = await handler(doing);
+    if (isAsked(result)) return await wait(invoking, doing, call, result);
+    // A handler that breaks its own schema says nothing at all (threat scenario 7).
+    if (!result.stripped && !manifest.output.safeParse(result.output).success) throw new Refusal("transform.failed");
+    return await settle(powers, doing, call, result);
+  } catch (error) {
+    return fail(powers, doing, call, seen(error));
+  }
+}
+
+/** Done: facts, budget, context and answer in one commit. */
+export function settle(powers: Powers, doing: Doing, call: Call, made: Made): Promise<InvocationReply> {
+  return transact(powers, (draft) => {
+    const run = draft.run(call.run);
+    const used = { ...call.reserved, ...made.used };
+    run.apply({ type: "settle", call: call.id, reserved: call.reserved, used }, { capability: call.capability });
+    if (isTerminal(run.run)) {
+      draft.put("call", call.id, { ...call, status: "failed", code: "run.ended" });
+      return refused(run.run, "run.ended", `It is ${run.run.status.state}.`);
+    }
+    made.write(draft);
+    for (const value of made.values) run.apply({ type: "valued", kind: value.kind }, { handle: value.handle });
+    if (made.output !== undefined) {
+      const context = join(run.run.context, made.label);
+      run.apply({ type: "revealed", context, bits: made.capacity.bits, chars: made.capacity.chars }, { call: call.id });
+      keepContext(draft, doing, run.run);
+    }
+    const answer = { output: made.output, values: made.values };
+    const expires = draft.now + powers.settings.ttlMs;
+    const blob = draft.sealJson("call", "answer.v1", run.run.conversation, made.label, answer, expires);
+    draft.put("call", call.id, {
+      ...call,
+      status: "done",
+      answer: blob,
+      values: made.values.map((value) => value.handle),
+    });
+    return { status: "done" as const, ...answer, budget_left: left(run.run.budget), next: nextOf(run.run) };
+  });
+}
+
+/** An external agent remembers: its token's context label grows with the run's and never shrinks. */
+function keepContext(draft: Draft, doing: Doing, run: Run): void {
+  const { token } = doing.asker;
+  if (token === null) return;
+  const stored = draft.need("token", token.id);
+  draft.put("token", token.id, { ...stored, context: join(stored.context, run.context) });
+}
+
+/** Refused or failed: the reservation goes back but for its step, and the ledger says the code, never a text. */
+function fail(powers: Powers, doing: Doing, call: Call, refusal: Refusal): Promise<InvocationReply> {
+  return transact(powers, (draft) => {
+    const run = draft.run(call.run);
+    run.apply(
+      { type: "settle", call: call.id, reserved: call.reserved, used: { steps: 1 } },
+      { capability: call.capability, code: refusal.code },
+    );
+    if (doing.manifest.effect === "none")
+      run.note("transform.failed", { call: call.id, capability: call.capability, code: refusal.code });
+    const reply = refused(run.run, refusal.code, refusal.hint);
+    const status = reply.status === "failed" ? "failed" : "refused";
+    draft.put("call", call.id, { ...call, status, code: refusal.code, hint: refusal.hint ?? null });
+    return reply;
+  });
+}
+
+/** A person has to say yes: the run pauses, the call waits, the question goes out; one commit. */
+function wait(invoking: Invoking, doing: Doing, call: Call, { ask }: Asked): Promise<InvocationReply> {
+  const { powers } = invoking;
+  return transact(powers, (draft) => {
+    const run = draft.run(call.run);
+    const asked = invoking.askPeople(draft, doing, ask);
+    run.require({ type: "ask", approval: asked.id }, { call: call.id, capability: call.capability, rule: ask.rule });
+    draft.put("call", call.id, { ...call, status: "waiting", approval: asked.id });
+    return {
+      status: "approval_required" as const,
+      approval: { id: asked.id, expires_at: asked.expiresAt, where: asked.where },
+      budget_left: left(run.run.budget),
+      next: nextOf(run.run),
+    };
+  });
+}

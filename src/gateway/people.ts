@@ -1,0 +1,110 @@
+/** Principals and conversations behind platform ids: found, or made when an allowed conversation brings somebody new. */
+import type { PrincipalId } from "../core/ids.ts";
+import type { Envelope } from "../core/message.ts";
+import type { Conversation, Principal } from "../core/people.ts";
+import type { Draft } from "./draft.ts";
+import type { Powers } from "./powers.ts";
+
+export function findConversation(draft: Draft, channel: string, platform: string): Conversation | null {
+  const id = draft.ref("conversation", channel, platform);
+  return id === null || id === "erased" ? null : draft.get("conversation", id);
+}
+
+export function findPrincipal(draft: Draft, channel: string, platform: string): Principal | null {
+  const id = draft.ref("principal", channel, platform);
+  return id === null || id === "erased" ? null : draft.get("principal", id);
+}
+
+export function newPrincipal(
+  draft: Draft,
+  channel: string,
+  platform: string,
+  kind: Principal["kind"],
+  role: Principal["role"],
+  name?: string,
+): Principal {
+  const id = draft.newId("PrincipalId");
+  draft.addRef("principal", channel, platform, id, "-", name);
+  return draft.put("principal", id, {
+    id,
+    tenant: draft.tenant,
+    channel,
+    kind,
+    role,
+    only: null,
+    person: id,
+    pairedAt: null,
+    assurance: "low",
+    timezone: null,
+    language: null,
+    optedOut: false,
+    direct: null,
+  });
+}
+
+/** The sender as a principal; somebody new becomes a participant. A changed display name is sealed again. */
+export function senderOf(draft: Draft, envelope: Envelope, name: string | undefined): Principal {
+  const { channel, sender } = envelope;
+  const known = findPrincipal(draft, channel, sender.id);
+  if (known === null) return newPrincipal(draft, channel, sender.id, sender.kind, "participant", name);
+  if (name !== undefined) draft.addRef("principal", channel, sender.id, known.id, "-", name);
+  return known;
+}
+
+export function newConversation(
+  powers: Powers,
+  draft: Draft,
+  place: {
+    readonly channel: string;
+    readonly platform: string;
+    readonly kind: Conversation["kind"];
+    readonly encrypted: boolean;
+  },
+  set: Partial<Conversation> = {},
+): Conversation {
+  const id = draft.newId("ConversationId");
+  draft.addRef("conversation", place.channel, place.platform, id, "-");
+  return draft.put("conversation", id, {
+    id,
+    tenant: draft.tenant,
+    channel: place.channel,
+    kind: place.kind,
+    alias: null,
+    status: "unknown",
+    context: "off",
+    ttlMs: powers.settings.ttlMs,
+    timezone: null,
+    language: null,
+    agent: null,
+    membersAll: false,
+    members: null,
+    encrypted: place.encrypted,
+    bytes: 0,
+    closed: false,
+    gapAt: null,
+    ...set,
+  });
+}
+
+/** By alias or internal id; null when there is none. */
+export function conversationBy(powers: Powers, name: string): Conversation | null {
+  const key = `${powers.settings.tenant}/${name}`;
+  const byAlias = powers.store.find("conversation", "alias", key, { limit: 1 })[0]?.value;
+  return byAlias ?? powers.store.get("conversation", name)?.value ?? null;
+}
+
+/** Is this person in the conversation as far as the connector has said? Unknown is not in. */
+export function isMemberNow(powers: Powers, conversation: Conversation, principal: PrincipalId): boolean {
+  const person = powers.store.get("principal", principal)?.value;
+  if (person === undefined) return false;
+  if (conversation.members === null) return false;
+  return conversation.members.some(
+    (id) => id === principal || powers.store.get("principal", id)?.value.person === person.person,
+  );
+}
+
+export const timezoneOf = (powers: Powers, conversation: Conversation, principal: Principal | null): string =>
+  principal?.timezone ?? conversation.timezone ?? powers.settings.timezone;
+
+export const languageOf = (powers: Powers, conversation: Conversation, principal: Principal | null): string =>
+  principal?.language ?? conversation.language ?? powers.settings.language;

@@ -1,0 +1,43 @@
+/** Everything the gateway is handed in. It reaches the world through these alone. */
+import type { Policy } from "../../policy/compile.ts";
+import type { AgentDriver } from "../core/agent.ts";
+import type { Amounts } from "../core/budget.ts";
+import type { Clock, Connector, Hashing, Random, Store, TransformRunner } from "../core/ports.ts";
+
+/** Words of the daemon's own log: an event of a closed kind with numbers and internal ids. Content has no way in. */
+export type Log = (
+  event: "daemon" | "channel" | "run" | "store" | "clock" | "retention",
+  fields: Readonly<Record<string, string | number | boolean | null>>,
+) => void;
+
+export type Settings = {
+  readonly tenant: string;
+  readonly timezone: string;
+  readonly language: string;
+  readonly agent: string;
+  readonly ttlMs: number;
+  readonly interactive: Amounts;
+  readonly background: Amounts;
+  readonly fourEyes: boolean;
+  /** Configured whole first words that address the bot in a group. */
+  readonly keywords: readonly string[];
+  readonly linkDomains: readonly string[];
+  readonly senderEventsPerMinute: number;
+};
+
+export type Powers = {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly hashing: Hashing;
+  readonly transforms: TransformRunner;
+  readonly drivers: readonly AgentDriver[];
+  readonly settings: Settings;
+  readonly log: Log;
+  /** Connected channels by name; supervise.ts is the only writer. */
+  readonly connectors: Map<string, Connector>;
+  /** Rung after a commit that put something into the outbox; supervise.ts hangs it up. */
+  readonly bell: { ring: () => void };
+  /** The policy in force; replaced as a whole when a pack is loaded. */
+  readonly policy: { current: Policy };
+};

@@ -1,0 +1,192 @@
+/** Handlers that read: transforms over a range, the run's own request, and lists of pointers. */
+
+import type { Decision } from "../../policy/decide.ts";
+import type { Capacity } from "../core/capability.ts";
+import { newId } from "../core/ids.ts";
+import { BOTTOM, type Label } from "../core/label.ts";
+import type { Found, TransformOutcome } from "../core/ports.ts";
+import { Refusal } from "../core/refusal.ts";
+import { SCOPE, type Scope } from "../core/scope.ts";
+import type { Asked, Doing, Handler, Made } from "./call.ts";
+import type { Reader } from "./capabilities.ts";
+import type { Draft } from "./draft.ts";
+import { isWithin } from "./egress.ts";
+import { renderedReveal } from "./execute.ts";
+import { languageOf, timezoneOf } from "./people.ts";
+import type { Powers } from "./powers.ts";
+import { issue, tokensIn, writeFound } from "./pseudonyms.ts";
+import { type Crowd, crowdOf, type Range, rangeOf, withTurns } from "./range.ts";
+import { book, fits, judgeReveal, labelAt, measured, withoutText } from "./reveal.ts";
+import { transact } from "./transact.ts";
+import { type NewValue, viewOf, writeValue } from "./values.ts";
+
+const SCOPE_KEYS: ReadonlySet<string> = new Set(Object.keys(SCOPE));
+const pick = (input: unknown, of: "scope" | "options"): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(input as object).filter(([key]) => SCOPE_KEYS.has(key) === (of === "scope")));
+
+/** The pseudonyms that a range needs and the intent to read it, committed before anything is opened. */
+export function crowdFor(powers: Powers, doing: Doing, range: Range): Promise<Crowd> {
+  return transact(powers, (draft) => {
+    noteAccess(draft, doing, range);
+    return crowdOf(
+      powers,
+      draft,
+      range.conversation,
+      range.messages.map((message) => message.sender),
+    );
+  });
+}
+
+/** The intent entry: no justification, no entry; no entry, no decryption. */
+function noteAccess(draft: Draft, doing: Doing, range: Range): void {
+  const { run } = doing.asker;
+  const note = {
+    call: doing.call,
+    capability: doing.manifest.id,
+    conversation: range.conversation.id,
+    blobs: range.messages.length,
+    first: range.messages[0]?.id,
+    last: range.messages.at(-1)?.id,
+  };
+  draft.entry("quarantine.accessed", note, { session: run.session, run: run.id, actor: run.agent });
+}
+
+export function runTransform(
+  powers: Powers,
+  doing: Doing,
+  range: Range,
+  crowd: Crowd,
+  input: unknown,
+): Promise<TransformOutcome> {
+  const { asker, manifest } = doing;
+  const now = powers.clock.now();
+  const zone = timezoneOf(powers, range.conversation, asker.principal);
+  const { conversation } = range;
+  const tokenKey = powers.hashing.utf8(powers.store.mac("pseudonym", conversation.id, powers.hashing.utf8("text")));
+  return withTurns(powers, asker, doing.call, manifest.id, range, crowd, (turns) =>
+    powers.transforms.run(
+      {
+        transform: manifest.id,
+        turns,
+        input,
+        people: crowd.people,
+        tokenKey,
+        known: crowd.known.map(({ token, mac }) => ({ token, mac })),
+        language: languageOf(powers, conversation, asker.principal),
+        now,
+        nowOffsetMinutes: powers.hashing.offsetMinutes(zone, now) ?? 0,
+      },
+      Math.max(0, doing.deadline - now),
+    ),
+  );
+}
+
+/** A transform over a range: a labelled value by handle, and as much of it by value as policy and the caps allow. */
+export const readerHandler =
+  (powers: Powers, reader: Reader): Handler =>
+  async (doing) => {
+    const range = rangeOf(powers, doing.asker, pick(doing.input, "scope") as Scope);
+    const crowd = await crowdFor(powers, doing, range);
+    const outcome = await runTransform(powers, doing, range, crowd, pick(doing.input, "options"));
+    const answer = outcome.kind === "value" ? outcome.value : outcome.fallback;
+    const parsed = reader.transform.output.safeParse(answer);
+    if (!parsed.success) throw new Refusal("transform.failed");
+    const output = { ...(parsed.data as object), read: range.read };
+    const sources = sourceLabel(powers, doing, range);
+    const capacity = measured(reader.transform.output, parsed.data);
+    return reveal(powers, doing, reader, { range, output, capacity, sources, found: outcome.found });
+  };
+
+/** A range of another conversation may be shown to the asker here, when here is the asker's direct chat within that audience. */
+function sourceLabel(powers: Powers, doing: Doing, range: Range): Label {
+  const { conversation } = doing.asker;
+  if (range.conversation.id === conversation.id) return range.label;
+  const isAlone = conversation.kind !== "group";
+  if (!isAlone || !isWithin(powers, doing.asker, conversation, range.label) || range.label.audience === "*")
+    return range.label;
+  return { ...range.label, audience: [...range.label.audience, conversation.id].sort() };
+}
+
+type Read = {
+  readonly range: Range;
+  readonly output: object;
+  readonly capacity: Capacity;
+  readonly sources: Label;
+  readonly found: readonly Found[];
+};
+
+function reveal(powers: Powers, doing: Doing, reader: Reader, read: Read): Made | Asked {
+  const { asker } = doing;
+  const { range, output, capacity, sources } = read;
+  const label = labelAt(reader.tier, sources);
+  const value: NewValue = {
+    handle: newId("Handle", powers.random.bytes(16)),
+    conversation: range.conversation.id,
+    tier: reader.tier,
+    kind: reader.id,
+    schema: `${reader.id}.v${reader.version}`,
+    label,
+    sources: range.messages.map((message) => ({ message: message.id, blob: message.blob, revision: message.revision })),
+  };
+  const room = fits(powers, asker, capacity);
+  const whole = judgeReveal(powers, asker, reader.id, reader.tier, label);
+  if (whole.effect === "ask" && reader.tier === "R") return askReveal(powers, doing, whole, value, output);
+  const isWhole = whole.effect === "allow" && room.chars && room.bits;
+  const fieldsLabel = labelAt("A", sources);
+  const areFields = room.bits && judgeReveal(powers, asker, reader.id, "A", fieldsLabel).effect === "allow";
+  const shown = isWhole ? output : areFields ? withoutText(reader.output, output) : undefined;
+  const told: Capacity = isWhole ? capacity : areFields ? { bits: capacity.bits, chars: 0 } : { bits: 0, chars: 0 };
+  const how = isWhole ? "allow" : areFields ? "fields" : "handle";
+  return {
+    output: shown,
+    stripped: true,
+    label: shown === undefined ? BOTTOM : isWhole ? label : fieldsLabel,
+    values: [viewOf(value, JSON.stringify(output).length)],
+    capacity: told,
+    used: { steps: 1 },
+    write: (draft) => {
+      const run = draft.run(asker.run.id);
+      writeValue(draft, asker.run.id, value, output, draft.now + range.conversation.ttlMs);
+      writeFound(draft, range.conversation.id, sources, read.found, draft.now + range.conversation.ttlMs);
+      issue(draft, asker.run.id, tokensIn(JSON.stringify(output)));
+      book(draft, asker.conversation.id, told);
+      const { id: capability, version } = reader;
+      run.note("transform.completed", {
+        call: doing.call,
+        capability,
+        version,
+        handle: value.handle,
+        messages: range.messages.length,
+      });
+      run.note("decision.made", { call: doing.call, action: "reveal", capability, effect: how, rule: whole.rule });
+      noteSink(draft, doing, label, shown !== undefined);
+    },
+  };
+}
+
+/** Redacted messages are shown to the agent only when a person who saw them said yes. */
+function askReveal(powers: Powers, doing: Doing, decision: Decision, value: NewValue, output: object): Asked {
+  return {
+    ask: {
+      assurance: decision.assurance ?? "medium",
+      fourEyes: decision.fourEyes ?? powers.settings.fourEyes,
+      approvers: decision.approvers ?? ["owner", "approver"],
+      rule: decision.rule,
+      because: decision.because,
+      destination: `agent ${doing.asker.run.agent}`,
+      label: value.label,
+      rendered: renderedReveal(output),
+      what: `show these redacted messages to the agent ${doing.asker.run.agent}`,
+      sources: value.sources,
+      stored: { kind: "reveal", output, value },
+    },
+  };
+}
+
+/** A reveal to an external agent is egress to its recipient. */
+function noteSink(draft: Draft, doing: Doing, label: Label, isShown: boolean): void {
+  const { token, run } = doing.asker;
+  if (token === null || !isShown) return;
+  const sink = { call: doing.call, sink: "agent", token: token.id, recipient: token.runsOn, cats: label.cats };
+  draft.run(run.id).note("egress.checked", sink);
+}

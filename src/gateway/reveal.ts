@@ -1,0 +1,128 @@
+/** What of an output goes to the agent by value, and what it only gets a handle to (CONTRACT section 3). */
+import { z } from "zod";
+import type { Decision } from "../../policy/decide.ts";
+import { type Capacity, capacityOf } from "../core/capability.ts";
+import { CATEGORY, type Label } from "../core/label.ts";
+import {
+  DAY_MS,
+  TIER_A_DAY_BITS_MAX,
+  TIER_A_RUN_BITS_MAX,
+  TIER_B_DAY_CHARS_MAX,
+  TIER_B_RUN_CHARS_MAX,
+} from "../core/limits.ts";
+import type { Pool } from "../core/records.ts";
+import { Refusal } from "../core/refusal.ts";
+import type { Tier } from "../core/value.ts";
+import { type Asker, judge, requestOf } from "./asker.ts";
+import type { Draft } from "./draft.ts";
+import type { Powers } from "./powers.ts";
+
+type Schema = { readonly [key: string]: unknown };
+const isSchema = (value: unknown): value is Schema =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** The label of what one tier says, from the label of what was read. Only these lower anything (section 3). */
+export function labelAt(tier: Tier | "own-request", sources: Label): Label {
+  const { "pii.redacted": redacted, "pii.derived": derived, "pii.chat.message": message } = CATEGORY;
+  const secret = sources.cats & CATEGORY["secret.token"];
+  switch (tier) {
+    case "A":
+      return { ...sources, cats: derived | secret };
+    case "B":
+      return { ...sources, cats: redacted | derived | secret, integrity: 2 };
+    case "own-request":
+      return { ...sources, cats: redacted | message | secret };
+    case "R":
+      return { ...sources, cats: redacted | message | secret, integrity: 2 };
+    case "C":
+      return { ...sources, cats: sources.cats | derived, integrity: 2 };
+  }
+}
+
+/** The output without its text fields: what is left is choices, bounded numbers, dates and ids. */
+export function withoutText(output: z.ZodType, value: unknown): unknown {
+  return strip(z.toJSONSchema(output, { io: "output", reused: "inline" }), value);
+}
+
+function strip(schema: Schema, value: unknown): unknown {
+  const options = schema["anyOf"];
+  if (Array.isArray(options)) {
+    const text = options.filter(isSchema).find((option) => isText(option));
+    return text !== undefined && typeof value === "string" ? undefined : strip(options.find(isSchema) ?? {}, value);
+  }
+  if (isText(schema)) return undefined;
+  if (Array.isArray(value)) {
+    const { items } = schema;
+    if (!isSchema(items)) return [];
+    return isText(items) ? undefined : value.map((item) => strip(items, item));
+  }
+  if (!isSchema(value)) return value;
+  const properties = isSchema(schema["properties"]) ? schema["properties"] : {};
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, field]) => {
+      const inner = properties[key];
+      const kept = isSchema(inner) ? strip(inner, field) : undefined;
+      return kept === undefined ? [] : [[key, kept]];
+    }),
+  );
+}
+
+const isText = (schema: Schema): boolean => schema["tier"] === "B" || schema["tier"] === "R" || schema["tier"] === "C";
+
+export type Shown = "whole" | "fields" | "nothing";
+
+/** Policy's word on showing one tier to the run's agent. */
+export function judgeReveal(
+  powers: Powers,
+  asker: Asker,
+  capability: string,
+  tier: Tier | "own-request",
+  label: Label,
+): Decision {
+  const { token } = asker;
+  const destination = token === null ? "agent_builtin" : token.runsOn === "local" ? "agent_local" : "agent_cloud";
+  const accepts = token === null ? CATEGORY["pii.redacted"] | CATEGORY["pii.derived"] : token.accepts;
+  const listed = (label.cats & ~accepts) === 0 ? "listed" : "unlisted";
+  return judge(powers, requestOf(powers, asker, { action: "reveal", capability, tier, destination, listed }, label));
+}
+
+const dayOf = (now: number): number => Math.floor(now / DAY_MS);
+const poolId = (conversation: string, now: number): string => `${conversation}/${dayOf(now)}`;
+
+export function poolOf(draft: Draft, conversation: string): Pool {
+  const id = poolId(conversation, draft.now);
+  const empty = { id, tenant: draft.tenant, used: {}, bits: 0, chars: 0, proactive: 0, day: dayOf(draft.now) };
+  return draft.get("pool", id) ?? empty;
+}
+
+/** What a value would say beyond what this run and this conversation's day may still be told. */
+export function fits(
+  powers: Powers,
+  asker: Asker,
+  capacity: Capacity,
+): { readonly bits: boolean; readonly chars: boolean } {
+  const pool = powers.store.get("pool", poolId(asker.conversation.id, powers.clock.now()))?.value;
+  const { run } = asker;
+  return {
+    bits:
+      run.revealedBits + capacity.bits <= TIER_A_RUN_BITS_MAX &&
+      (pool?.bits ?? 0) + capacity.bits <= TIER_A_DAY_BITS_MAX,
+    chars:
+      run.revealedChars + capacity.chars <= TIER_B_RUN_CHARS_MAX &&
+      (pool?.chars ?? 0) + capacity.chars <= TIER_B_DAY_CHARS_MAX,
+  };
+}
+
+/** Books what was shown against the conversation's day. */
+export function book(draft: Draft, conversation: string, capacity: Capacity): void {
+  if (capacity.bits === 0 && capacity.chars === 0) return;
+  const pool = poolOf(draft, conversation);
+  draft.put("pool", pool.id, { ...pool, bits: pool.bits + capacity.bits, chars: pool.chars + capacity.chars });
+}
+
+export const measured = (output: z.ZodType, value: unknown): Capacity => {
+  const { bits, chars } = capacityOf(output, value);
+  return { bits: Math.ceil(bits), chars };
+};
+
+export const capRefusal = (): Refusal => new Refusal("tier.cap", { hint: "Use the handles, or go on tomorrow." });

@@ -1,0 +1,219 @@
+/** Handlers that speak: a template becomes the final bytes, the bytes are judged, and only then does a row go into the outbox. */
+import type { CapabilityId } from "../core/capability.ts";
+import type { Handle } from "../core/ids.ts";
+import { BOTTOM, joinAll, type Label } from "../core/label.ts";
+import { HOUR_MS } from "../core/limits.ts";
+import type { Conversation } from "../core/people.ts";
+import { Refusal } from "../core/refusal.ts";
+import type { Source, Value } from "../core/value.ts";
+import { type Asker, refusalBy } from "./asker.ts";
+import type { Asked, Doing, Handler, Made } from "./call.ts";
+import type { Draft } from "./draft.ts";
+import { checkEgress, type Destination, destinationOf, isWithin } from "./egress.ts";
+import { conversationBy } from "./people.ts";
+import { grantPermit } from "./permit.ts";
+import { plainText } from "./plain-text.ts";
+import type { Powers } from "./powers.ts";
+import { issue, putBack, tokensIn } from "./pseudonyms.ts";
+import { post } from "./say.ts";
+import { fieldOf, handlesOf, parseTemplate, renderValue } from "./template.ts";
+
+export type Rendered = {
+  /** The final text: after put-back, as people will read it. */
+  readonly text: string;
+  readonly label: Label;
+  readonly sources: readonly Source[];
+};
+
+/** Values of this run that a template names. A handle of another run, or a made-up one, is `not_found`. */
+function valuesOf(powers: Powers, asker: Asker, handles: readonly Handle[]): readonly Value[] {
+  const now = powers.clock.now();
+  return handles.map((handle) => {
+    const value = powers.store.get("value", handle)?.value;
+    if (value === undefined || value.run !== asker.run.id || value.expiresAt <= now)
+      throw new Refusal("not_found", { field: handle });
+    return value;
+  });
+}
+
+/** Is what a value came from still what it was? An edited or deleted source takes it along. */
+function assertFresh(powers: Powers, values: readonly Value[]): void {
+  for (const { sources, handle } of values) {
+    const isStale = sources.some(({ message, revision }) => powers.store.message(message)?.revision !== revision);
+    if (isStale)
+      throw new Refusal("not_found", {
+        field: handle,
+        hint: "What it was made from was changed or deleted; make it again.",
+      });
+  }
+}
+
+export async function render(powers: Powers, doing: Doing, template: string): Promise<Rendered> {
+  const { asker } = doing;
+  const pieces = parseTemplate(template);
+  const values = valuesOf(powers, asker, handlesOf(pieces));
+  assertFresh(powers, values);
+  const blobs = values.map((value) => value.blob);
+  const permit = grantPermit(
+    { by: "run", run: asker.run.id, call: doing.call, reserved: true },
+    "render",
+    doing.manifest.id,
+    blobs,
+  );
+  const outputs = await powers.store.open(permit, blobs, (opened) =>
+    opened.map(({ bytes }) => JSON.parse(powers.hashing.text(bytes)) as unknown),
+  );
+  const byHandle = new Map(values.map((value, index) => [value.handle, outputs[index]]));
+  const domains = powers.settings.linkDomains;
+  const places = [...new Set([asker.conversation.id, ...values.map((value) => value.conversation)])];
+  const kinds = new Map(values.map((value) => [value.handle, value.kind]));
+  let joined = "";
+  for (const piece of pieces) {
+    const raw = "text" in piece ? piece.text : renderValue(fieldOf(byHandle.get(piece.handle), piece.field));
+    // What somebody asked to have redacted stays redacted.
+    const staysMasked = "handle" in piece && kinds.get(piece.handle) === "message.redact";
+    joined += staysMasked ? raw : await putBack(powers, asker.run.id, places, plainText(raw, domains, "inside"));
+  }
+  const text = plainText(joined, domains);
+  if (text.length === 0) throw new Refusal("egress.text", { hint: "Nothing is left of this text." });
+  const literal = pieces.some((piece) => "text" in piece) ? asker.run.context : BOTTOM;
+  const label = joinAll([literal, ...values.map((value) => value.label)]);
+  return { text, label, sources: values.flatMap((value) => value.sources) };
+}
+
+/** Posts of an agent's own in the last hour; ten are free. */
+const sendsId = (asker: Asker, now: number): string =>
+  `sends/${asker.token?.id ?? asker.run.agent}/${Math.floor(now / HOUR_MS)}`;
+
+function sendsOf(powers: Powers, asker: Asker): number {
+  const value = powers.store.get("setting", sendsId(asker, powers.clock.now()))?.value.value;
+  return typeof value === "number" ? value : 0;
+}
+
+function countSend(draft: Draft, asker: Asker): void {
+  if (asker.role !== "agent") return;
+  const id = sendsId(asker, draft.now);
+  const before = draft.get("setting", id)?.value;
+  draft.put("setting", id, { id, tenant: draft.tenant, value: (typeof before === "number" ? before : 0) + 1 });
+}
+
+/** Writes the row and its intent: both before anything leaves, both in the commit that settles the call. */
+export function enqueue(draft: Draft, doing: Doing, destination: Destination, rendered: Rendered): string {
+  const { asker } = doing;
+  const isOwn = destination.relation === "own";
+  const where = {
+    conversation: destination.conversation,
+    thread: isOwn ? asker.run.thread : null,
+    replyTo: isOwn ? asker.run.request : null,
+  };
+  const message = post(draft, where, { op: "text", text: rendered.text }, rendered.label, asker.run.id, {
+    call: doing.call,
+  });
+  const run = draft.run(asker.run.id);
+  run.note("effect.intended", {
+    call: doing.call,
+    capability: doing.manifest.id,
+    conversation: destination.conversation.id,
+    message,
+  });
+  if (isOwn) run.apply({ type: "replied" }, { call: doing.call });
+  issue(draft, asker.run.id, tokensIn(rendered.text));
+  countSend(draft, asker);
+  return message;
+}
+
+function madeBy(doing: Doing, destination: Destination, rendered: Rendered): Made {
+  let message = "";
+  return {
+    get output() {
+      return message === "" ? undefined : { delivered: "queued", message };
+    },
+    stripped: true,
+    label: { ...BOTTOM, tenant: doing.asker.run.tenant },
+    values: [],
+    capacity: { bits: 0, chars: 0 },
+    used: { steps: 1, egress_bytes: 2 * rendered.text.length },
+    write: (draft) => {
+      message = enqueue(draft, doing, destination, rendered);
+    },
+  };
+}
+
+type Route = { readonly destination: Destination; readonly control: "given" | "configured" | "unvouched" };
+
+async function speak(
+  powers: Powers,
+  doing: Doing,
+  template: string,
+  route: (rendered: Rendered) => Route,
+): Promise<Made | Asked> {
+  const { asker, manifest } = doing;
+  const prefix = asker.role === "agent" ? `[${asker.run.agent}] ` : "";
+  const rendered = await render(powers, doing, prefix + template);
+  const { destination, control } = route(rendered);
+  const { decision } = checkEgress(powers, asker, destination, rendered.label, {
+    action: "egress",
+    capability: manifest.id as CapabilityId,
+    effect: manifest.effect,
+    // What nobody named may still be asked: the person who says yes is shown it (section 3).
+    control: control === "unvouched" ? "shown" : control,
+    released: false,
+    sends: sendsOf(powers, asker),
+  });
+  if (decision.effect === "deny") throw refusalBy(decision);
+  const isUnvouched = control === "unvouched" && decision.effect === "allow";
+  if (decision.effect === "allow" && !isUnvouched) return madeBy(doing, destination, rendered);
+  return {
+    ask: {
+      assurance: decision.assurance ?? (isUnvouched ? "low" : "medium"),
+      fourEyes: decision.fourEyes ?? powers.settings.fourEyes,
+      approvers: decision.approvers ?? ["owner", "approver"],
+      rule: decision.rule,
+      because: isUnvouched ? "The agent chose this destination itself." : decision.because,
+      destination: destination.conversation.alias ?? destination.relation,
+      label: rendered.label,
+      rendered: rendered.text,
+      what: `send this text to ${nameOf(destination.conversation)}`,
+      sources: rendered.sources,
+      stored: { kind: "send", conversation: destination.conversation.id, relation: destination.relation, rendered },
+    },
+  };
+}
+
+const nameOf = (conversation: Conversation): string =>
+  conversation.alias ?? (conversation.kind === "group" ? "another group" : "a direct chat");
+
+/** Into the run's own conversation and thread. */
+export const chatReply =
+  (powers: Powers): Handler =>
+  (doing) =>
+    speak(powers, doing, (doing.input as { template: string }).template, (rendered) => {
+      const { asker } = doing;
+      const isForeign =
+        rendered.label.audience !== "*" && rendered.label.audience.some((atom) => atom !== asker.conversation.id);
+      // Content of another conversation came here because the asker was in it; that is asked again now, not remembered.
+      if (isForeign && !isWithin(powers, asker, asker.conversation, rendered.label))
+        throw new Refusal("label.flow", { field: "audience" });
+      const control = asker.role === "agent" ? "configured" : "given";
+      return { destination: destinationOf(powers, asker, asker.conversation, rendered.label), control };
+    });
+
+/** To another conversation by its alias, or to the asker's direct chat. */
+export const chatSend =
+  (powers: Powers): Handler =>
+  (doing) => {
+    const { to, template } = doing.input as { to: string; template: string };
+    const { asker } = doing;
+    const target = to === "direct" ? directOf(powers, asker) : conversationBy(powers, to);
+    if (target === null || target.status !== "allowed" || target.closed) throw new Refusal("conversation.unknown");
+    const isNamed = powers.store.get("issued", asker.run.id)?.value.named.includes(to) === true;
+    return speak(powers, doing, template, (rendered) => ({
+      destination: destinationOf(powers, asker, target, rendered.label),
+      control: isNamed ? "given" : "unvouched",
+    }));
+  };
+
+function directOf(powers: Powers, asker: Asker): Conversation | null {
+  const id = asker.principal?.direct ?? null;
+  return id === null ? null : (powers.store.get("conversation", id)?.value ?? null);
+}

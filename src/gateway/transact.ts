@@ -1,0 +1,52 @@
+/** Builds a batch and commits it, again from what is there now when somebody else changed what it read. */
+import { isRefusal } from "../core/refusal.ts";
+import type { Run } from "../core/run.ts";
+import { Draft } from "./draft.ts";
+import type { Powers } from "./powers.ts";
+import { say } from "./say.ts";
+
+const TRIES_MAX = 8;
+
+/**
+ * `build` must have no effect besides the draft: it may be called again. A draft without a change commits nothing. A run that fails
+ * in it tells the person who asked, in the same commit: an addressed message never meets silence.
+ */
+export async function transact<T>(powers: Powers, build: (draft: Draft) => T): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    const draft = new Draft(powers);
+    const result = build(draft);
+    for (const run of draft.ended()) tell(draft, run);
+    try {
+      if (!draft.isEmpty) await draft.commit();
+      if (draft.speaks) powers.bell.ring();
+      return result;
+    } catch (error) {
+      const isConflict = isRefusal(error) && error.code === "conflict";
+      if (!isConflict || tries >= TRIES_MAX) throw error;
+    }
+  }
+}
+
+/** One sentence with the cause and the next step. */
+function tell(draft: Draft, run: Run): void {
+  const { status } = run;
+  if (status.state !== "failed" || run.request === null || run.facts.replies > 0) return;
+  const conversation = draft.get("conversation", run.conversation);
+  if (conversation === null) return;
+  const text =
+    WORDS[status.reason] ?? "I could not do this. Try again, or ask the owner to look at `lazaret runs show`.";
+  say(draft, { conversation, thread: run.thread, replyTo: run.request }, text, run.id);
+}
+
+const WORDS: Readonly<Partial<Record<string, string>>> = {
+  "budget.steps":
+    "I stopped: this took more steps than one request may. Ask for less at a time, or ask the owner to allow more.",
+  "budget.wall_clock_ms":
+    "I stopped: this took longer than one request may. Ask for fewer messages, or try again later.",
+  "budget.tokens": "I stopped: the model's share of this request is used up. Ask for less at a time.",
+  "budget.cost_micros": "I stopped: this would cost more than one request may. Ask the owner to allow more.",
+  "budget.egress_bytes": "I stopped: the answer is longer than one request may send. Ask for a shorter one.",
+  "budget.agent_wait_ms": "The agent that answers here took too long, so I stopped it. Try again later.",
+  agent_silent: "The agent that answers here does not answer. Try again later, or ask the owner.",
+  age: "I waited seven days for this and stopped.",
+};

@@ -1,0 +1,138 @@
+/** The only file that knows better-sqlite3: opening, settings that durability and erasure depend on, migrations. */
+import Database from "better-sqlite3";
+import { assert } from "../core/assert.ts";
+import { Refusal } from "../core/refusal.ts";
+import { MIGRATIONS } from "./schema.ts";
+
+export type Db = Database.Database;
+export type Statement = Database.Statement;
+
+const CACHE_KIB = 32_768;
+const INCREMENTAL = 2;
+const FULL = 2;
+
+/** Names a durable step. Tests end the process or throw there. */
+export type Probe = (point: string) => void;
+
+/**
+ * Opens or creates the database and brings it to the newest schema. Refuses `home.newer` for a later one.
+ * auto_vacuum comes before WAL (it is ignored after); synchronous is FULL because the library's default for WAL is NORMAL.
+ */
+export function openDatabase(path: string, probe: Probe = () => undefined): Db {
+  const db = new Database(path);
+  try {
+    db.pragma("auto_vacuum = INCREMENTAL");
+    db.pragma("journal_mode = WAL");
+    db.pragma("synchronous = FULL");
+    db.pragma("secure_delete = ON");
+    db.pragma("temp_store = MEMORY");
+    db.pragma("mmap_size = 0");
+    db.pragma("foreign_keys = ON");
+    db.pragma("trusted_schema = OFF");
+    db.pragma("cell_size_check = ON");
+    db.pragma(`cache_size = -${CACHE_KIB}`);
+    db.pragma("busy_timeout = 250");
+    migrate(db, probe);
+    assertSettings(db);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** Read-only, for verification and backups: it changes nothing, not even the settings. */
+export function openReadOnly(path: string): Db {
+  return new Database(path, { readonly: true, fileMustExist: true });
+}
+
+/** A database of its own that is nothing but a lock which dies with the process. Null when another process has it. */
+export function openLock(path: string): { readonly release: () => void } | null {
+  const db = new Database(path, { timeout: 0 });
+  try {
+    db.pragma("locking_mode = EXCLUSIVE");
+    db.pragma("journal_mode = MEMORY");
+    db.exec("BEGIN EXCLUSIVE");
+    return { release: () => db.close() };
+  } catch (error) {
+    db.close();
+    if (codeOf(error).startsWith("SQLITE_BUSY")) return null;
+    throw error;
+  }
+}
+
+const pragmaNumber = (db: Db, name: string): number => Number(db.pragma(name, { simple: true }));
+
+/** Every setting that a promise rests on is read back. */
+export function assertSettings(db: Db): void {
+  assert(pragmaNumber(db, "synchronous") === FULL, "the database must be synchronous=FULL");
+  assert(pragmaNumber(db, "auto_vacuum") === INCREMENTAL, "the database must be auto_vacuum=INCREMENTAL");
+  assert(pragmaNumber(db, "secure_delete") === 1, "the database must be secure_delete=ON");
+  assert(db.pragma("journal_mode", { simple: true }) === "wal", "the database must be journal_mode=WAL");
+  assert(pragmaNumber(db, "temp_store") === 2, "the database must be temp_store=MEMORY");
+  assert(pragmaNumber(db, "mmap_size") === 0, "the database must not be mapped");
+}
+
+export const schemaVersion = (db: Db): number => pragmaNumber(db, "user_version");
+
+function migrate(db: Db, probe: Probe): void {
+  const found = schemaVersion(db);
+  if (found > MIGRATIONS.length) {
+    throw new Refusal("home.newer", { hint: `The home has schema ${found}, this version knows ${MIGRATIONS.length}.` });
+  }
+  for (const [at, sql] of MIGRATIONS.entries()) {
+    if (at < found) continue;
+    db.exec("BEGIN EXCLUSIVE");
+    try {
+      db.exec(sql);
+      db.pragma(`user_version = ${at + 1}`);
+      probe(`migrate.${at + 1}.before`);
+      db.exec("COMMIT");
+    } catch (error) {
+      if (db.inTransaction) db.exec("ROLLBACK");
+      throw error;
+    }
+    probe(`migrate.${at + 1}.after`);
+  }
+}
+
+/** SQLite's result code of an error, or the empty string. */
+export function codeOf(error: unknown): string {
+  if (typeof error !== "object" || error === null || !("code" in error)) return "";
+  return typeof error.code === "string" ? error.code : "";
+}
+
+/** The disk, not the caller: full, failing or read-only. Everything in the transaction is gone. */
+export const isDiskFault = (error: unknown): boolean =>
+  /^SQLITE_(?:FULL|IOERR|READONLY|CORRUPT|NOTADB|CANTOPEN|NOMEM|BUSY)/.test(codeOf(error));
+
+/** Truncates the journal. False while a reader keeps old pages in it (the pragma answers busy=1 and no error). */
+export function truncateJournal(db: Db): boolean {
+  const [row] = db.pragma("wal_checkpoint(TRUNCATE)") as { readonly busy: number }[];
+  return row?.busy === 0;
+}
+
+/** Gives free pages back to the system, so many at a time. Answers whether there are more. */
+export function shrink(db: Db, pages: number): boolean {
+  db.pragma(`incremental_vacuum(${pages})`);
+  return pragmaNumber(db, "freelist_count") > 0;
+}
+
+/** Statements are prepared once a connection and asked for by their text. */
+export class Statements {
+  readonly #db: Db;
+  readonly #known = new Map<string, Statement>();
+
+  constructor(db: Db) {
+    this.#db = db;
+  }
+
+  of(sql: string): Statement {
+    let statement = this.#known.get(sql);
+    if (statement === undefined) {
+      statement = this.#db.prepare(sql);
+      this.#known.set(sql, statement);
+    }
+    return statement;
+  }
+}

@@ -1,0 +1,28 @@
+/** One process a home. The lock is the operating system's, so it dies with its holder, SIGKILL included. */
+import { join } from "node:path";
+import { Refusal } from "../core/refusal.ts";
+import { openLock } from "./db.ts";
+import { secureDirectory, touchSecure } from "./home.ts";
+
+export type HomeLock = { readonly dataDir: string; release(): void };
+
+const LOCK_FILE = "daemon.lock";
+
+/** Refuses with `home.locked` when another daemon, init or restore holds the home. */
+export function lockHome(dataDir: string): HomeLock {
+  secureDirectory(dataDir);
+  const path = join(dataDir, LOCK_FILE);
+  touchSecure(path);
+  const held = openLock(path);
+  if (held === null) {
+    throw new Refusal("home.locked", { field: dataDir, hint: "Stop the daemon first, or talk to it." });
+  }
+  let isHeld = true;
+  return {
+    dataDir,
+    release: () => {
+      if (isHeld) held.release();
+      isHeld = false;
+    },
+  };
+}
