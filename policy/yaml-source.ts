@@ -24,7 +24,7 @@ export type Places = {
   ): PackError;
 };
 
-export type YamlSource =
+type YamlSource =
   | { readonly ok: true; readonly value: unknown; readonly places: Places }
   | { readonly ok: false; readonly errors: readonly PackError[] };
 

@@ -1,4 +1,7 @@
-/** The worker thread's own main: word lists and a keyed hash for transforms. It can reach nothing else and keeps nothing between calls. */
+/**
+ * The worker thread's own main: word lists and a keyed hash for transforms. It can reach nothing else and keeps
+ * nothing between calls.
+ */
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { parentPort } from "node:worker_threads";

@@ -112,16 +112,19 @@ test("a worker that leaves or hoards memory fails its call alone", async () => {
   expect(await run.run(call("count"), 1000)).toMatchObject({ value: 1 });
 });
 
-test("a refusal crosses as a code and a field; a code that does not exist and words in a field do not cross", async () => {
-  const { runner: run } = runner();
-  expect(await refused(run.run(call("refuse"), 1000))).toMatchObject({
-    code: "transform.failed",
-    field: "points[0].text",
-  });
-  const invented = await refused(run.run(call("invent"), 1000));
-  expect(invented.code).toBe("transform.failed");
-  expect(invented.field).toBeUndefined();
-});
+test(
+  "a refusal crosses as a code and a field; a code that does not exist and words in a field do not " + "cross",
+  async () => {
+    const { runner: run } = runner();
+    expect(await refused(run.run(call("refuse"), 1000))).toMatchObject({
+      code: "transform.failed",
+      field: "points[0].text",
+    });
+    const invented = await refused(run.run(call("invent"), 1000));
+    expect(invented.code).toBe("transform.failed");
+    expect(invented.field).toBeUndefined();
+  },
+);
 
 test("a worker sees no environment and no arguments, and what it prints goes nowhere", async () => {
   process.env["LAZARET_CANARY"] = CANARY;

@@ -33,7 +33,8 @@ export function textFields(schema: Schema, value: unknown, path = ""): readonly 
     const properties = isSchema(schema["properties"]) ? schema["properties"] : {};
     return Object.entries(value).flatMap(([key, field]) => {
       const inner = properties[key];
-      // A key that the schema does not name cannot get here past a strict parse; if it did, its text counts as untiered.
+      // A key that the schema does not name cannot get here past a strict parse; if it did, its text counts as
+      // untiered.
       return isSchema(inner)
         ? textFields(inner, field, path === "" ? key : `${path}.${key}`)
         : textFields({}, field, path);

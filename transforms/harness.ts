@@ -1,4 +1,7 @@
-/** Runs one transform and checks what it says before anybody sees it: schema, tiers, copies of a source (CONTRACT section 3). Pure. */
+/**
+ * Runs one transform and checks what it says before anybody sees it: schema, tiers, copies of a source (CONTRACT
+ * section 3). Pure.
+ */
 import { z } from "zod";
 import type { TransformCall, TransformOutcome } from "../src/core/ports.ts";
 import { isRefusal, Refusal } from "../src/core/refusal.ts";
@@ -11,8 +14,8 @@ import { escaped, type Hmac, Pseudonyms } from "./pseudonyms.ts";
 export type Lexicon = Pick<Surroundings, "isOrdinaryWord" | "isName">;
 
 /**
- * Throws `capability.unknown`, `input.invalid` (field of the input) or `transform.failed` (field of the output). No refusal says
- * anything that stood in a text: fields are named by the schema's words.
+ * Throws `capability.unknown`, `input.invalid` (field of the input) or `transform.failed` (field of the output). No
+ * refusal says anything that stood in a text: fields are named by the schema's words.
  */
 export function runTransform(
   call: TransformCall,
@@ -94,7 +97,8 @@ function checked(transform: Transform, value: unknown, known: Known, isModels: b
   const wrong = wrongIn(output);
   if (wrong.length === 0) return output;
   const refusal = new Refusal("transform.failed", { field: wrong[0]?.path ?? "" });
-  // A model is asked again. The built-in would say the same again, and cannot see what stands behind a token: its other items stay.
+  // A model is asked again. The built-in would say the same again, and cannot see what stands behind a token: its
+  // other items stay.
   const rest = isModels ? null : withoutItems(output, wrong);
   if (rest === null) throw refusal;
   const shorter = parsed(transform.output, rest, "transform.failed");

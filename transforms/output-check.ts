@@ -1,4 +1,7 @@
-/** The reference check of everything a transform says: is each text what its tier promises, and does none repeat a source (CONTRACT section 3). */
+/**
+ * The reference check of everything a transform says: is each text what its tier promises, and does none repeat a
+ * source (CONTRACT section 3).
+ */
 import { TIER_R_CHARS_MAX } from "../src/core/limits.ts";
 import type { Surroundings } from "../src/core/transform.ts";
 import { isSchema, type TextField } from "./fields.ts";
@@ -50,7 +53,10 @@ const WAYS = 2;
 /** Stands between fields so that no run of words goes across; no word of a chat. */
 const FENCE = " qxfencexq0 ";
 
-/** Every field that may not leave. The copies cost one reading of all sources, more only when there is something to find. */
+/**
+ * Every field that may not leave. The copies cost one reading of all sources, more only when there is something to
+ * find.
+ */
 export function wrongFields(fields: readonly TextField[], known: Known): readonly TextField[] {
   const copied = copies(
     fields.filter(({ tier }) => tier === "B"),

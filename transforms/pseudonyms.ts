@@ -1,4 +1,7 @@
-/** Tokens for what a transform finds in text: keyed, the same for the same thing, the shortest that nobody else has (CONTRACT section 5). */
+/**
+ * Tokens for what a transform finds in text: keyed, the same for the same thing, the shortest that nobody else has
+ * (CONTRACT section 5).
+ */
 import type { Found, TransformCall } from "../src/core/ports.ts";
 import type { MaskKind, Turn } from "../src/core/transform.ts";
 import { normalise } from "./text/unicode.ts";

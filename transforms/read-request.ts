@@ -1,4 +1,7 @@
-/** `request.read`: a member's own addressed message → its text with names and identifiers masked, what is asked, and what it names. */
+/**
+ * `request.read`: a member's own addressed message → its text with names and identifiers masked, what is asked, and
+ * what it names.
+ */
 import { z } from "zod";
 import { Name } from "../src/core/ids.ts";
 import { TIER_R_CHARS_MAX } from "../src/core/limits.ts";
@@ -32,8 +35,11 @@ const WITHOUT_RANGE: ReadonlySet<Intent> = new Set([
 ]);
 const NO_PERIOD: Period = { since: null, until: null };
 /** "the last 20", "since yesterday" and no more: what else than a summary. */
-const BARE_RANGE =
-  /^(?:(?:the |die |les |los |las |just |only )?(?:last|latest|past|since|from|\d{1,4} m|letzten|seit|\d{1,4} n|derniers|depuis|ultimos|desde)(?: ?\S+){1,4}|(?:today|yesterday|this week|last week|last night|heute|gestern|hoy|ayer)(?:'s)?(?: messages| chat)?[.!]*)$/;
+const BARE_RANGE = new RegExp(
+  "^(?:(?:the |die |les |los |las |just |only )?(?:last|latest|past|since|from|\\d{1,4} m|letzten|" +
+    "seit|\\d{1,4} n|derniers|depuis|ultimos|desde)(?: ?\\S+){1,4}|(?:today|yesterday|this week|last week|" +
+    "last night|heute|gestern|hoy|ayer)(?:'s)?(?: messages| chat)?[.!]*)$",
+);
 
 type Range = Period & { readonly last: number | null };
 

@@ -1,7 +1,7 @@
 /** Text with everything personal or secret replaced: the pure function, and the transform `message.redact` (tier R, CONTRACT section 3). */
 import { z } from "zod";
 import type { MaskKind, Prepared, Span, Surroundings, Transform, Turn } from "../src/core/transform.ts";
-import { detect } from "./text/detect.ts";
+import { detectAll } from "./text/detect.ts";
 import { peopleIndex, tokenOfKnown } from "./text/people.ts";
 import { normalise } from "./text/unicode.ts";
 
@@ -33,6 +33,7 @@ export type Redacted = {
 
 type Known = Pick<Surroundings, "people" | "isOrdinaryWord" | "isName" | "tokenOf">;
 
+const NOT_ASCII = /[^\n\t -~]/;
 const FENCE = "```";
 const INLINE_CHARS_MAX = 1_000;
 
@@ -59,8 +60,8 @@ function codeSpans(text: string): Span[] {
 }
 
 /** Code first, then what was found outside it. */
-function merged(code: readonly Span[], found: readonly Span[]): Span[] {
-  if (code.length === 0) return [...found];
+function merged(code: readonly Span[], found: readonly Span[]): readonly Span[] {
+  if (code.length === 0) return found;
   const out: Span[] = [];
   let next = 0;
   for (const span of found) {
@@ -90,7 +91,8 @@ function canonical(kind: MaskKind, original: string): string {
 
 class Replacer {
   readonly #surroundings: Known;
-  readonly #numbers = new Map<string, string>();
+  /** The same find twice in a message has the same stand-in. */
+  readonly #words = new Map<string, string>();
   #links = 0;
   #code = 0;
 
@@ -101,22 +103,22 @@ class Replacer {
   wordFor(kind: MaskKind, original: string): string {
     const fixed = FIXED_WORDS[kind];
     if (fixed !== undefined) return fixed;
-    if (kind === "CODE" || kind === "URL") return this.#numbered(kind, original);
+    const key = `${kind} ${original}`;
+    const known = this.#words.get(key);
+    if (known !== undefined) return known;
+    const word = this.#newWord(kind, original);
+    this.#words.set(key, word);
+    return word;
+  }
+
+  #newWord(kind: MaskKind, original: string): string {
+    if (kind === "URL") return `LINK_${++this.#links}`;
+    if (kind === "CODE") return `CODE_${++this.#code}`;
     if (kind === "PERSON") {
       const known = tokenOfKnown(peopleIndex(this.#surroundings.people), normalise(original).text);
       if (known !== undefined) return known;
     }
     return this.#surroundings.tokenOf(kind, canonical(kind, original));
-  }
-
-  /** The same link twice in a message has the same number. */
-  #numbered(kind: "CODE" | "URL", original: string): string {
-    const key = `${kind} ${original}`;
-    const known = this.#numbers.get(key);
-    if (known !== undefined) return known;
-    const word = kind === "URL" ? `LINK_${++this.#links}` : `CODE_${++this.#code}`;
-    this.#numbers.set(key, word);
-    return word;
   }
 }
 
@@ -126,20 +128,25 @@ class Replacer {
  */
 export function redact(text: string, surroundings: Known): Redacted {
   const code = codeSpans(text);
-  const spans = merged(code, detect(text, surroundings));
+  const found = detectAll(text, surroundings);
+  const spans = merged(code, found.spans);
   const replacer = new Replacer(surroundings);
   const counts: Partial<Record<MaskKind, number>> = {};
   const explain: Explained[] = [];
   let out = "";
   let from = 0;
+  let wide = false;
   for (const span of spans) {
     const replacement = replacer.wordFor(span.type, text.slice(span.start, span.end));
+    if (NOT_ASCII.test(replacement)) wide = true;
     out += text.slice(from, span.start) + replacement;
     from = span.end;
     counts[span.type] = (counts[span.type] ?? 0) + 1;
     explain.push({ ...span, replacement });
   }
-  return { text: normalise(out + text.slice(from)).text, spans, counts, explain };
+  out += text.slice(from);
+  const done = found.plain && !wide ? out : normalise(out).text;
+  return { text: done, spans, counts, explain };
 }
 
 const COUNTED = [

@@ -1,4 +1,7 @@
-/** Runs transforms on warm worker threads that are ended at a deadline (CONTRACT section 5). Content crosses once and is not kept here. */
+/**
+ * Runs transforms on warm worker threads that are ended at a deadline (CONTRACT section 5). Content crosses once and
+ * is not kept here.
+ */
 import { Worker } from "node:worker_threads";
 import {
   TRANSFORM_HEAP_MIB_MAX,
@@ -10,7 +13,9 @@ import {
 import type { Clock, TransformCall, TransformOutcome, TransformRunner } from "../core/ports.ts";
 import { REFUSALS, Refusal, type RefusalCode } from "../core/refusal.ts";
 
-/** What the worker says: `ready` once, then one answer a call. A failure carries a code and a field name, never words. */
+/**
+ * What the worker says: `ready` once, then one answer a call. A failure carries a code and a field name, never words.
+ */
 export type WorkerReply =
   | { readonly type: "ready" }
   | { readonly type: "outcome"; readonly outcome: TransformOutcome }
@@ -143,9 +148,9 @@ function refusalFrom(reply: { readonly code: string; readonly field?: string }):
 }
 
 /**
- * At most `workersMax` threads, started when first needed and kept. A call waits at most its own deadline for a thread and then runs
- * at most its deadline: `transform.timeout`, the thread is ended and a fresh one started. A crash is `transform.failed`. More waiting
- * calls than `queueMax`: `rate.limited`.
+ * At most `workersMax` threads, started when first needed and kept. A call waits at most its own deadline for a
+ * thread and then runs at most its deadline: `transform.timeout`, the thread is ended and a fresh one started. A
+ * crash is `transform.failed`. More waiting calls than `queueMax`: `rate.limited`.
  */
 export class WorkerRunner implements TransformRunner {
   readonly #options: RunnerOptions;

@@ -1,4 +1,7 @@
-/** The request as rules read it: the asker's own words, in small letters without accents, without address and courtesy. */
+/**
+ * The request as rules read it: the asker's own words, in small letters without accents, without address and
+ * courtesy.
+ */
 
 /** What is asked stands at the beginning; a pasted book is no request. */
 const REQUEST_CHARS_MAX = 1000;
@@ -33,9 +36,11 @@ const COURTESY = new RegExp(
     "ok|okay|so|now|then|also|and|well|hey|hi|hello|hallo|hola|salut|bonjour|servus|moin|thanks|danke|merci|gracias",
     "(?:can|could|would|will) you(?: please)?|i(?:'d| would) like(?: you)? to|i (?:want|need)(?: you)? to",
     "let's|let us|go ahead and|just|quickly|mal|kurz|schnell|vite|rapidement",
-    "(?:kannst|konntest|wurdest) du(?: bitte)?|(?:konnen|konnten|wurden) sie(?: bitte)?|ich (?:mochte|will),?(?: dass du)?",
+    "(?:kannst|konntest|wurdest) du(?: bitte)?|(?:konnen|konnten|wurden) sie(?: bitte)?|ich (?:mochte|" +
+      "will),?(?: dass du)?",
     "(?:peux|pourrais|veux)[- ]tu|(?:pouvez|pourriez)[- ]vous|tu (?:peux|pourrais)|je (?:veux|voudrais)",
-    "(?:me )?(?:puedes|podrias|puede|podria)|quiero(?: que)?|quisiera|there|zusammen|all|everyone|everybody|team|todos|tous",
+    "(?:me )?(?:puedes|podrias|puede|podria)|quiero(?: que)?|quisiera|there|zusammen|all|everyone|everybody|team|" +
+      "todos|tous",
   ].join("|")})(?=[\\s,:;.!?-]|$)[\\s,:;.!-]*`,
 );
 /** Words of courtesy before a request: more of them than this is something else. */

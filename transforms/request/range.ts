@@ -12,24 +12,33 @@ const MINUTE_MS = 60_000;
 const DAY_MINUTES = 1440;
 
 const MESSAGE =
-  "messages?|msgs?|posts?|lines?|texts?|comments?|replies|entries|things|nachrichten?|beitrage|mitteilungen|zeilen|mensajes?|lineas";
+  "messages?|msgs?|posts?|lines?|texts?|comments?|replies|entries|things|nachrichten?|beitrage|mitteilungen|" +
+  "zeilen|mensajes?|lineas";
 const LAST =
-  "last|latest|past|previous|recent|most recent|newest|preceding|letzten?r?|vergangenen|neuesten|neusten|vorigen|derniere?s?|ultim[oa]s?";
+  "last|latest|past|previous|recent|most recent|newest|preceding|letzten?r?|vergangenen|neuesten|neusten|vorigen|" +
+  "derniere?s?|ultim[oa]s?";
 const LAST_FIRST = new RegExp(
-  `(?<![a-z])(?:${LAST}) ${COUNT}(?: (?:${LAST}|new|neuen?|unread|nouveaux|chat))?(?: (${MESSAGE}))?(?![a-z0-9])(?! *[:h%])`,
+  `(?<![a-z])(?:${LAST}) ${COUNT}(?: (?:${LAST}|new|neuen?|unread|nouveaux|` +
+    `chat))?(?: (${MESSAGE}))?(?![a-z0-9])(?! *[:h%])`,
   "g",
 );
 const COUNT_FIRST = new RegExp(
-  `(?<![a-z0-9])${COUNT} (?:(?:${LAST}|new|newest|unread|neuen?|nouveaux|nuevos) )?(${MESSAGE})(?: (?:${LAST}|precedents|anteriores))?(?![a-z0-9])`,
+  `(?<![a-z0-9])${COUNT} (?:(?:${LAST}|new|newest|unread|neuen?|nouveaux|nuevos) )?(${MESSAGE})(?: (?:${LAST}|` +
+    "precedents|anteriores))?(?![a-z0-9])",
 );
 const COUNT_LAST = new RegExp(
   `(?<![a-z])(?:les|los|las|die|the) ${COUNT} (?:derniere?s|ultim[oa]s|letzten|latest|last)(?: (${MESSAGE}))?(?![a-z])`,
 );
 const LAST_ONE = new RegExp(
-  `(?<![a-z])(?<!(?:since|after|seit|depuis|desde) (?:my|the|your|meiner|mon|mi) )(?:${LAST}) (?:message|msg|post|comment|nachricht|beitrag|mensaje)(?![a-z])`,
+  `(?<![a-z])(?<!(?:since|after|seit|depuis|desde) (?:my|the|your|meiner|mon|mi) )(?:${LAST}) (?:message|msg|` +
+    "post|comment|nachricht|beitrag|mensaje)(?![a-z])",
 );
-const EVERYTHING =
-  /(?<![a-z])(?:everything(?! (?:i|we|you)(?![a-z]))|the (?:whole|entire|full|complete) (?:thing|chat|thread|conversation|history|group|room|discussion)|all (?:of )?(?:the |these |this )?(?:messages|history)|from the (?:beginning|start)|alles|den ganzen (?:chat|verlauf)|(?:die )?ganze (?:unterhaltung|gruppe)|alle nachrichten|tout(?:e la conversation)?|todo(?: el chat)?|toda la conversacion|todos los mensajes)(?![a-z])/;
+const EVERYTHING = new RegExp(
+  "(?<![a-z])(?:everything(?! (?:i|we|you)(?![a-z]))|the (?:whole|entire|full|complete) (?:thing|chat|" +
+    "thread|conversation|history|group|room|discussion)|all (?:of )?(?:the |these |this )?(?:messages|history)|" +
+    "from the (?:beginning|start)|alles|den ganzen (?:chat|verlauf)|(?:die )?ganze (?:unterhaltung|gruppe)|" +
+    "alle nachrichten|tout(?:e la conversation)?|todo(?: el chat)?|toda la conversacion|todos los mensajes)(?![a-z])",
+);
 const UNIT_NEXT = new RegExp(`^ ?(?:${fold(oneOf(UNITS.keys())).replaceAll("\\s+", " ")})(?![a-z])`);
 
 /** Newest so many messages that the request names, at most the range limit; null when it names none. */
@@ -72,21 +81,27 @@ const alternatives = (table: ReadonlyMap<string, unknown>): string =>
 
 const SINCE = "since|from|after|starting|beginning|seit|ab|depuis|a partir de|desde";
 const TODAY =
-  "today|heutige[nrs]?|tonight|this (?:morning|afternoon|evening)|heute(?: (?:morgen|fruh|vormittag|nachmittag|abend))?|aujourd'hui|ce (?:matin|soir)|cet apres-midi|hoy|esta (?:manana|tarde|noche)";
+  "today|heutige[nrs]?|tonight|this (?:morning|afternoon|evening)|heute(?: (?:morgen|fruh|vormittag|nachmittag|" +
+  "abend))?|aujourd'hui|ce (?:matin|soir)|cet apres-midi|hoy|esta (?:manana|tarde|noche)";
 const YESTERDAY = "yesterday|gestrige[nrs]?|last night|gestern(?: abend)?|d'hier|ayer|anoche";
 const BEFORE_YESTERDAY = "(?:the )?day before yesterday|vorgestern|avant-hier|anteayer";
 /** French for yesterday and German for here: French words beside it decide. */
 const HIER_FRENCH = /(?<![a-z])(?:d'hier|depuis|qu'est|j'ai|resume[rz]?[- ]?moi|les|des|quoi|passe)(?![a-z])/;
 
-const WEEKDAY = `(?:(?:last|on|this|past|letzten|vergangenen|am|lundi dernier|le|el|pasado) )?(${alternatives(DAYS)})(?: (?:dernier|passe|pasado))?`;
+const WEEKDAY =
+  "(?:(?:last|on|this|past|letzten|vergangenen|am|lundi dernier|le|el|" +
+  `pasado) )?(${alternatives(DAYS)})(?: (?:dernier|passe|pasado))?`;
 const DATED =
-  `(\\d{4})-(\\d{1,2})-(\\d{1,2})|(\\d{1,2})(?:st|nd|rd|th|\\.|er)?(?: of| de)? (${alternatives(MONTH)})(?: (?:de )?(\\d{4}))?|` +
+  "(\\d{4})-(\\d{1,2})-(\\d{1,2})|(\\d{1,2})(?:st|nd|rd|th|\\.|er)?(?: of|" +
+  ` de)? (${alternatives(MONTH)})(?: (?:de )?(\\d{4}))?|` +
   `(${alternatives(MONTH)}) (\\d{1,2})(?:st|nd|rd|th)?(?:,? (\\d{4}))?|(\\d{1,2})\\.(\\d{1,2})\\.(\\d{4})?`;
 const DAY = new RegExp(
   `(?<![a-z0-9])(?:(${BEFORE_YESTERDAY})|(${YESTERDAY})|(${TODAY})|${DATED}|${WEEKDAY})(?![a-z0-9])`,
 );
-const CLOCK =
-  /(?<![a-z0-9:.])(?:(\d{1,2})(?:[:h.](\d{2}))? ?(am|pm|a\.m\.|p\.m\.|uhr|h|o'clock)?|(noon|midday|lunch|lunchtime|midnight|mittag|mitternacht|midi|minuit|mediodia|medianoche|breakfast))(?![a-z0-9:])/;
+const CLOCK = new RegExp(
+  "(?<![a-z0-9:.])(?:(\\d{1,2})(?:[:h.](\\d{2}))? ?(am|pm|a\\.m\\.|p\\.m\\.|uhr|h|o'clock)?|(noon|" +
+    "midday|lunch|lunchtime|midnight|mittag|mitternacht|midi|minuit|mediodia|medianoche|breakfast))(?![a-z0-9:])",
+);
 
 /** The day that a match of DAY names, never later than `today`; null when it is none of the calendar. */
 function dayFrom(m: RegExpExecArray, today: number): number | null {
@@ -107,7 +122,10 @@ function dayFrom(m: RegExpExecArray, today: number): number | null {
   return thisYear <= today ? thisYear : dayOf(civilOf(today).year - 1, month, date);
 }
 
-/** Minutes since midnight of the first time of day in the text; null when there is none. `bare` numbers count after a word such as since. */
+/**
+ * Minutes since midnight of the first time of day in the text; null when there is none. `bare` numbers count after a
+ * word such as since.
+ */
 function clockFrom(text: string, bare: boolean): number | null {
   const m = CLOCK.exec(text);
   if (m === null) return null;
@@ -132,17 +150,26 @@ const ofDays = (anchor: Anchor, first: number, afterLast: number): Period => {
 };
 
 const AMOUNT_OF_TIME = new RegExp(
-  `(?<![a-z])(?:(?:${LAST}) (?:${COUNT} )?|(?:les |las |los )?${COUNT} (?:derniere?s|ultim[oa]s) )(${alternatives(UNIT)})(?! (?:pasad|derniere?))(?![a-z])`,
+  `(?<![a-z])(?:(?:${LAST}) (?:${COUNT} )?|(?:les |las |los )?${COUNT} (?:derniere?s|` +
+    `ultim[oa]s) )(${alternatives(UNIT)})(?! (?:pasad|derniere?))(?![a-z])`,
 );
 const AGO = new RegExp(
-  `(?<![a-z])(?:${COUNT} (${alternatives(UNIT)}) ago|(?:vor|il y a|hace) ${COUNT} (${alternatives(UNIT)})|(?:seit|depuis|desde hace|for) (?:the last )?${COUNT} (${alternatives(UNIT)}))(?![a-z])`,
+  `(?<![a-z])(?:${COUNT} (${alternatives(UNIT)}) ago|(?:vor|il y a|hace) ${COUNT} (${alternatives(UNIT)})|` +
+    `(?:seit|depuis|desde hace|for) (?:the last )?${COUNT} (${alternatives(UNIT)}))(?![a-z])`,
 );
-const CALENDAR =
-  /(?<![a-z])(?<!(?:the|in|over|during|within|den|les) )(?:(last|previous|letzte[nr]?|vorige|vergangene) (week|month|year|woche|monat|jahr)|(?:la )?(semaine|mois|annee) (?:derniere?|passee?)|(?:la |el )?(semana|mes|ano) (?:pasad[oa]))(?![a-z])/;
-const CURRENT =
-  /(?<![a-z])(?:this|the current|diese[rnm]?|diesen|cette|ce|esta|este) (week|month|year|weekend|woche|monat|jahr|wochenende|semaine|mois|annee|week-end|semana|mes|ano|fin de semana)(?![a-z])/;
-const WEEKEND =
-  /(?<![a-z])(?:(?:over|during|on|at|last|am|letztes|le|el|ce) )?(?:the )?(?:weekend|wochenende|week-end|fin de semana)(?![a-z])/;
+const CALENDAR = new RegExp(
+  "(?<![a-z])(?<!(?:the|in|over|during|within|den|les) )(?:(last|previous|letzte[nr]?|vorige|" +
+    "vergangene) (week|month|year|woche|monat|jahr)|(?:la )?(semaine|mois|annee) (?:derniere?|passee?)|(?:la |" +
+    "el )?(semana|mes|ano) (?:pasad[oa]))(?![a-z])",
+);
+const CURRENT = new RegExp(
+  "(?<![a-z])(?:this|the current|diese[rnm]?|diesen|cette|ce|esta|este) (week|month|year|weekend|" +
+    "woche|monat|jahr|wochenende|semaine|mois|annee|week-end|semana|mes|ano|fin de semana)(?![a-z])",
+);
+const WEEKEND = new RegExp(
+  "(?<![a-z])(?:(?:over|during|on|at|last|am|letztes|le|el|ce) )?(?:the )?(?:weekend|wochenende|" +
+    "week-end|fin de semana)(?![a-z])",
+);
 
 const IN_MONTH = new RegExp(
   `(?<![a-z])(?:in|of|for|during|im|en|de|summari[sz]e|recap|all) (${alternatives(MONTH)})(?! \\d)(?![a-z])`,
@@ -247,8 +274,9 @@ function clocks(text: string, anchor: Anchor): Period | null {
 }
 
 /**
- * The period that the request names, resolved against its own time (milliseconds since 1970 UTC) and offset from UTC in minutes. Both
- * ends null when it names none; `until` is null when the period still runs. A change of the offset within it is not known here.
+ * The period that the request names, resolved against its own time (milliseconds since 1970 UTC) and offset from UTC
+ * in minutes. Both ends null when it names none; `until` is null when the period still runs. A change of the offset
+ * within it is not known here.
  */
 export const namesStart = (text: string): boolean => STARTS.test(text);
 const STARTS = new RegExp(`(?<![a-z])(?:${SINCE}|${LAST})(?![a-z])`);

@@ -5,10 +5,14 @@ import { fold, type Plain } from "./plain.ts";
 
 const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 const PERSON_CUES =
-  "by|from|did|has|have|does|was|is|about|for|of|with|to|tell|ask|von|uber|fur|an|mit|hat|par|de|pour|a|ha|dijo|sobre|para|que";
+  "by|from|did|has|have|does|was|is|about|for|of|with|to|tell|ask|von|uber|fur|an|mit|hat|par|de|pour|a|ha|dijo|" +
+  "sobre|para|que";
 const NAMES_MAX = 4;
 
-/** Is the name, one of the language's words too, meant as a name here? Written with a capital inside the request, or behind a cue. */
+/**
+ * Is the name, one of the language's words too, meant as a name here? Written with a capital inside the request, or
+ * behind a cue.
+ */
 function isNamed(name: string, { written, folded }: Plain): boolean {
   const inside = new RegExp(`(?<=[\\p{L}\\p{N},] )${escaped(capital(name))}(?![\\p{L}\\p{N}_])`, "u");
   const cued = new RegExp(`(?<![a-z])(?:${PERSON_CUES}) ${escaped(fold(name))}(?![a-z0-9_])`);
@@ -42,18 +46,28 @@ export function personsOf(
   return [...found];
 }
 
-const OWN =
-  /(?<![a-z])(?:for me|my own|mine|to me|assigned to me|i (?:have|need|must|should)|do i|should i|must i|my|fur mich|meine[rnms]?|muss ich|soll ich|ich|pour moi|mes|mon|ma|dois-je|je|para mi|mis?|tengo)(?![a-z])/;
+const OWN = new RegExp(
+  "(?<![a-z])(?:for me|my own|mine|to me|assigned to me|i (?:have|need|must|should)|do i|should i|" +
+    "must i|my|fur mich|meine[rnms]?|muss ich|soll ich|ich|pour moi|mes|mon|ma|dois-je|je|para mi|mis?|" +
+    "tengo)(?![a-z])",
+);
 /** Does the request ask for what concerns its author? */
 export const isOwn = (folded: string): boolean =>
   OWN.test(folded.replace(/remind me|(?:send|tell|give|show|make) (?:it |this |that )?(?:to )?me/g, ""));
 
 const ALIAS_CUES =
-  "in|from|of|into|to|tell|within|over|conversation|chat|group|room|channel|thread|with|check|read|summari[sz]e|recap|sum up|tl;?dr|redact|anonymi[sz]e|catch me up on|" +
-  "aus|von|im|an|nach|gruppe|raum|kanal|fasse?|unterhaltung|dans|groupe|salon|resume|en|grupo|sala|conversacion|resumen?|resume de";
-const PLACE_CUES = `(?:${ALIAS_CUES})(?: (?:the|our|my|der|die|das|dem|den|unserer?|la|le|les|el|los|du|group|chat|room|conversation|gruppe|groupe|grupo))?`;
+  "in|from|of|into|to|tell|within|over|conversation|chat|group|room|channel|thread|with|check|read|summari[sz]e|" +
+  "recap|sum up|tl;?dr|redact|anonymi[sz]e|catch me up on|" +
+  "aus|von|im|an|nach|gruppe|raum|kanal|fasse?|unterhaltung|dans|groupe|salon|resume|en|grupo|sala|conversacion|" +
+  "resumen?|resume de";
+const PLACE_CUES =
+  `(?:${ALIAS_CUES})(?: (?:the|our|my|der|die|das|dem|den|unserer?|la|le|les|el|los|du|group|` +
+  "chat|room|conversation|gruppe|groupe|grupo))?";
 
-/** The alias that the request names, of those that exist; null for none or several. An ordinary word needs a cue before or behind it. */
+/**
+ * The alias that the request names, of those that exist; null for none or several. An ordinary word needs a cue
+ * before or behind it.
+ */
 export function aliasOf(
   { folded }: Plain,
   aliases: readonly string[],
@@ -63,7 +77,8 @@ export function aliasOf(
     const spoken = [...new Set([alias, alias.replace(/[-_.]/g, " ")])].map(escaped).join("|");
     const cued = new RegExp(`(?<![a-z])${PLACE_CUES} ["'#]?(?:${spoken})(?![a-z0-9_])`);
     const marked = new RegExp(
-      `[#"'](?:${spoken})(?![a-z0-9_])|(?<![a-z0-9_])(?:${spoken})["']? (?:chat|group|room|conversation|channel|gruppe|raum|groupe|grupo)(?![a-z])`,
+      `[#"'](?:${spoken})(?![a-z0-9_])|(?<![a-z0-9_])(?:${spoken})["']? (?:chat|group|room|conversation|channel|` +
+        "gruppe|raum|groupe|grupo)(?![a-z])",
     );
     if (cued.test(folded) || marked.test(folded)) return true;
     return !isOrdinaryWord(alias) && /[-_.\d]/.test(alias) && holds(folded, alias);
@@ -73,20 +88,31 @@ export function aliasOf(
   return longest !== "" && found.every((alias) => longest.includes(alias)) ? longest : null;
 }
 
-const THREAD =
-  /(?<![a-z])(?:(?:this|the|that|dieser|diesem|diesen|der|im|ce|cet|le|este|el|du|in|our) (?:thread|fil|hilo|faden|strang)|thread)(?![a-z])/;
-const CONVERSATION =
-  /(?<![a-z])(?:(?:this|the|our|whole|entire|full|in|diese[rnms]?|der|die|im|ganze[rnms]?|cette|ce|la|le|esta|este|el|toute la|toda la|todo el) (?:conversation|chat|group|room|channel|unterhaltung|gruppe|raum|kanal|gesprach|discussion|groupe|salon|conversacion|grupo|sala)|everything|alles)(?![a-z])/;
+const THREAD = new RegExp(
+  "(?<![a-z])(?:(?:this|the|that|dieser|diesem|diesen|der|im|ce|cet|le|este|el|du|in|our) (?:thread|" +
+    "fil|hilo|faden|strang)|thread)(?![a-z])",
+);
+const CONVERSATION = new RegExp(
+  "(?<![a-z])(?:(?:this|the|our|whole|entire|full|in|diese[rnms]?|der|die|im|ganze[rnms]?|cette|ce|la|" +
+    "le|esta|este|el|toute la|toda la|todo el) (?:conversation|chat|group|room|channel|unterhaltung|gruppe|raum|" +
+    "kanal|gesprach|discussion|groupe|salon|conversacion|grupo|sala)|everything|alles)(?![a-z])",
+);
 
 export function scopeOf(folded: string): Slots["scope"] {
   if (CONVERSATION.test(folded)) return "conversation";
   return THREAD.test(folded) ? "thread" : null;
 }
 
-const PRIVATELY =
-  /(?<![a-z])(?:privately|in private|private(?:ly)? (?:message|chat)|direct(?:ly)? (?:message|to me)|(?:dm|pm) me|(?:in|via|by|as|per|to) (?:a |my |our )?(?:dms?|pms?|direct messages?|direct chat|pn|privatnachricht)|(?:only|just) (?:to|for) me|only me|privat|nur (?:an |fur )?mich|en prive|par message prive|seulement a moi|en privado|por privado|solo a mi)(?![a-z])/;
-const HERE =
-  /(?<![a-z])(?:(?:post|send|put|share|write|reply|answer|show)(?: \S+){0,6} here|in(?:to)? this (?:chat|room|group|conversation|thread)$|hierher|poste.{0,30} hier|ici|aqui)(?![a-z])/;
+const PRIVATELY = new RegExp(
+  "(?<![a-z])(?:privately|in private|private(?:ly)? (?:message|chat)|direct(?:ly)? (?:message|to me)|" +
+    "(?:dm|pm) me|(?:in|via|by|as|per|to) (?:a |my |our )?(?:dms?|pms?|direct messages?|direct chat|pn|" +
+    "privatnachricht)|(?:only|just) (?:to|for) me|only me|privat|nur (?:an |fur )?mich|en prive|" +
+    "par message prive|seulement a moi|en privado|por privado|solo a mi)(?![a-z])",
+);
+const HERE = new RegExp(
+  "(?<![a-z])(?:(?:post|send|put|share|write|reply|answer|show)(?: \\S+){0,6} here|" +
+    "in(?:to)? this (?:chat|room|group|conversation|thread)$|hierher|poste.{0,30} hier|ici|aqui)(?![a-z])",
+);
 
 export function toOf(folded: string): Slots["to"] {
   if (PRIVATELY.test(folded)) return "direct";

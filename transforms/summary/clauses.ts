@@ -186,7 +186,7 @@ function pieces(tokens: readonly string[]): (readonly string[])[] {
   let from = 0;
   // "If you open an account, the rate is higher": the condition stays with what depends on it.
   const conditional = /^(?:if|when|once|after|before|unless|since|while|because|as)$/iu.test(tokens[0] ?? "");
-  for (let i = 2; i < tokens.length - 2; i += 1) {
+  for (let i = 1; i < tokens.length - 2; i += 1) {
     const here = (tokens[i] ?? "").toLowerCase();
     const next = (tokens[i + 1] ?? "").toLowerCase();
     const afterNext = (tokens[i + 2] ?? "").toLowerCase();
@@ -196,12 +196,12 @@ function pieces(tokens: readonly string[]): (readonly string[])[] {
       here === "—" ||
       here === "–" ||
       (here === "-" && i - from >= 3 && !/^\d+$/u.test(tokens[i - 1] ?? "")) ||
-      here === ":" ||
+      (here === ":" && !/^(?:to-?do|todo|task|reminder|action|ai|item)$/iu.test(tokens[i - 1] ?? "")) ||
       (here === "," && STARTERS.has(next) && !conditional) ||
       (here === "," &&
         (next === "but" || next === "so" || next === "and") &&
         (STARTERS.has(afterNext) || next === "but")) ||
-      (link && STARTERS.has(next) && next !== "the" && next !== "my" && i - from >= 4);
+      (link && STARTERS.has(next) && next !== "the" && next !== "my" && i - from >= (here === "but" ? 2 : 4));
     if (!cutHere) continue;
     out.push(tokens.slice(from, i));
     from = i + 1;

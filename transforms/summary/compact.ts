@@ -3,6 +3,8 @@ import type { Turn } from "../../src/core/transform.ts";
 import { NO, YES } from "../tasks/phrases.ts";
 import { plain } from "../text/sentences.ts";
 import type { Candidate } from "./candidates.ts";
+import { possessive } from "./shift.ts";
+import { thirdPerson } from "./verbs.ts";
 
 /** How many messages later an answer still belongs to what was said. */
 const ANSWER_TURNS = 3;
@@ -33,6 +35,9 @@ const FILLER =
 /** A second clause after a comma that names no day, number or person. */
 const TAIL = /(?<=^.{18,}), (?!(?:\p{L}+ ){0,8}(?:\d|\p{Lu}|mon|tues|wednes|thurs|fri|satur|sun)|and |or |but )[^,]+$/u;
 
+/** "Marco will call": one or two capital words before it. */
+const WILL = /^(\p{Lu}\S*(?: \p{Lu}\S*)?) will (?!not |be )(\p{Ll}+)(?= )/u;
+
 /** The same statement in fewer words. */
 export function compacted(candidate: Candidate, turns: readonly Turn[], nameOf: (sender: string) => string): string {
   const { speaker, act, turn, roles } = candidate;
@@ -51,9 +56,15 @@ export function compacted(candidate: Candidate, turns: readonly Turn[], nameOf: 
     }
   }
   if (!/^(?:if|when|unless|once|after|before|because)\b/iu.test(text)) text = text.replace(TAIL, "");
-  text = text.replace(new RegExp(`(?<=^${speaker} .*)\\b${speaker}'s?(?![\\p{L}\\p{N}])`, "gu"), "their");
+  if (text.startsWith(speaker))
+    text = speaker + text.slice(speaker.length).replaceAll(` ${possessive(speaker)} `, " their ");
   if (act === "suggest" && isAgreed(turns, turn, null, nameOf))
-    text = text.replace(`${speaker} suggests `, "They agree on ");
+    text = text.replace(`${speaker} suggests `, "They agree on ").replace(/^(They agree on )(?:doing|having|making) (?=the |a |an )/u, "$1");
+  // Notes, not novels: "Marco calls repair service" for "Marco will call the repair service".
+  text = text
+    .replace(WILL, (_, who: string, verb: string) => `${who} ${thirdPerson(verb)}`)
+    .replace(/ the (?=\p{L})/gu, " ")
+    .replace(/^The /u, "");
   text = text
     .replace(FILLER, " ")
     .replace(/\s+/gu, " ")

@@ -35,6 +35,7 @@ const to = (roles: Roles, fallback = "the others"): string => roles.addressee ??
 function framed(act: Act, frame: readonly string[], body: readonly string[], roles: Roles): Statement | null {
   if (body.length === 0) return null;
   const shifted = shift(body, roles);
+  if (/^(?:not|never)$/u.test(body[0] ?? "") && body.length === 1) return null;
   return { act, words: [...frame, ...shifted], body: shifted };
 }
 
@@ -128,7 +129,7 @@ const PATTERNS: readonly (readonly [RegExp, Frame])[] = [
   ],
   [/^i am looking for (.+)$/u, (g, r) => framed("wish", [r.speaker, "wants"], split(g[1]), r)],
   [
-    /^i (?:am going|plan|am planning|intend) to (.+)$/u,
+    /^i (?:am going|plan|am planning|intend) to (?!the |a |an |my |your |our |\p{Lu})(.+)$/u,
     (g, r) => framed("plan", [r.speaker, "plans to"], split(g[1]), r),
   ],
   [/^i (?:hope|am hoping) to (.+)$/u, wishes("hopes")],
@@ -167,7 +168,7 @@ function question(tokens: readonly string[], roles: Roles): Statement | null {
       (first === "who" || first === "which" || first === "what") &&
       aux === 1 &&
       !/^(?:i|you|he|she|it|we|they|the|this|that|your|my)$/u.test(after);
-    const statement = subjectAsked ? tokens.slice(aux) : uninverted(tokens, aux);
+    const statement = subjectAsked ? tokens.slice(aux) : uninverted(tokens, aux, true);
     return statement === null ? null : framed("question", frame, [...tokens.slice(0, aux), ...statement], roles);
   }
   if (!AUXILIARIES.has(first)) return null;
@@ -222,7 +223,9 @@ export function statementOf(clause: Clause, roles: Roles, isOrdinary: (word: str
   if (clause.question) {
     const asked = question(tokens, roles);
     if (asked !== null) return asked;
-    return clause.tokens.length < 3 ? null : framed("question", [roles.speaker, "asks about"], tokens, roles);
+    if (clause.tokens.length < 3) return null;
+    const stated = /^(?:i|you|he|she|it|we|they|there)$/iu.test(tokens[0] ?? "");
+    return framed("question", [roles.speaker, stated ? "asks if" : "asks about"], tokens, roles);
   }
   const first = tokens[0]?.toLowerCase() ?? "";
   if ((first === "do" || first === "never") && (tokens[1] === "not" || first === "never")) {

@@ -79,12 +79,18 @@ const OTHERWISE = new Map(
     with: "along with",
   }),
 );
+/** In reported speech the verb may go back a tense instead: "tells Ben the shop was closed". */
+const BACK = new Map(
+  Object.entries({ is: "was", are: "were", am: "was", will: "would", can: "could", has: "had", have: "had", may: "might" }),
+);
 const LAST_RESORT = new Set(["with", "and", "about"]);
 const PLURAL = /^(?:they|we|the others|.*[^s]s)$/iu;
 
 /** What stands for the word at `at`, in its place. */
-function substitute(spaced: readonly string[], at: number): readonly string[] {
+function substitute(spaced: readonly string[], at: number, reported: boolean): readonly string[] {
   const word = (spaced[at] ?? "").toLowerCase();
+  const back = reported ? BACK.get(word) : undefined;
+  if (back !== undefined) return [back];
   const other = OTHERWISE.get(word);
   if (other === undefined) return [];
   const before = spaced[at - 1] ?? "";
@@ -94,7 +100,7 @@ function substitute(spaced: readonly string[], at: number): readonly string[] {
 }
 
 /** The point with one word less or shifted inside each repetition; null when no wording was found. */
-export function reworded(text: string, echoes: Echoes): string | null {
+export function reworded(text: string, echoes: Echoes, reported = false): string | null {
   let current = text;
   for (let round = 0; round < 6; round += 1) {
     const spaced = current.split(" ");
@@ -105,10 +111,10 @@ export function reworded(text: string, echoes: Echoes): string | null {
     const owner = flat.flatMap((list, i) => list.map(() => i));
     const at = changeable(spaced, owner.slice(found[0], found[1]));
     if (at === null) return null;
-    const colon = OTHERWISE.get((spaced[at] ?? "").toLowerCase()) === ":";
+    const colon = !reported && OTHERWISE.get((spaced[at] ?? "").toLowerCase()) === ":";
     const before = spaced.slice(0, at);
     if (colon && at > 0) before[at - 1] = `${before[at - 1]}:`;
-    current = [...before, ...substitute(spaced, at), ...spaced.slice(at + 1)].join(" ");
+    current = [...before, ...substitute(spaced, at, reported), ...spaced.slice(at + 1)].join(" ");
   }
   return null;
 }
@@ -120,13 +126,14 @@ function changeable(spaced: readonly string[], places: readonly number[]): numbe
   const inner = order.map((i) => places[i] ?? 0);
   const lower = (i: number): string => (spaced[i] ?? "").toLowerCase();
   const other = (i: number): boolean => OTHERWISE.has(lower(i)) && !LAST_RESORT.has(lower(i));
+  const plainSlack = (i: number): boolean => SLACK.has(lower(i)) && !/^an?$/u.test(lower(i));
   return (
-    inner.find((i) => SLACK.has(lower(i))) ?? inner.find(other) ?? inner.find((i) => LAST_RESORT.has(lower(i))) ?? null
+    inner.find(plainSlack) ?? inner.find(other) ?? inner.find((i) => SLACK.has(lower(i))) ?? inner.find((i) => LAST_RESORT.has(lower(i))) ?? null
   );
 }
 
 const SECRETS =
-  /\b(?:pass(?:word|wort|code|phrase)?s?|pwd|pin|iban|otp|cvv|ssn|api|secret|geheim\w*|kennwort|contraseña|mot de passe|login|credentials?|token)\b/iu;
+  /\b(?:pass(?:word|wort|code|phrase)s?|pwd|pin|iban|otp|cvv|ssn|kennwort|contraseña|mot de passe)\b\P{L}{0,4}(?:(?:is|ist|es|est|was|to)\b|[:=])|\b(?:iban|cvv|otp)\b/iu;
 /** A code in words: "the gate code is 7731", "PIN: 12-34". */
 const CODE =
   /\b(?:codes?|pin|combination|key|number|nr|no)\b\P{L}{0,6}(?:\p{L}+\P{L}{1,3}){0,5}(?=[^\s]*\d[\d\s.-]{2,})[\p{L}\d._-]+/iu;

@@ -1,5 +1,6 @@
 /** The tasks found so far, and which of them a later sentence means. */
-import { contentWords } from "../summary/content.ts";
+import { contentWords, stem } from "../summary/content.ts";
+import { lowerWords } from "../text/sentences.ts";
 import { POINTING } from "./turns-of-fate.ts";
 
 export type Priority = "low" | "normal" | "high";
@@ -17,14 +18,32 @@ export type Draft = {
   readonly author: string;
   touched: number;
   guessed: boolean;
+  /** "Who brings the tent?": a task once somebody takes it. */
+  readonly tentative: boolean;
+  /** Asked of everybody: a yes or a done of one does not settle it. */
+  readonly shared: boolean;
 };
 
 const RECENT_TURNS = 8;
 const BOARD_MAX = 400;
 
 /** Stems that tell one task from another. */
-export const taskWords = (text: string): Set<string> =>
+export const plainWords = (text: string): Set<string> =>
   new Set(contentWords(text).filter((word) => !POINTING.has(word) && !/^\d+$/u.test(word)));
+
+/** Stems that tell one task from another; of a short text ("call you") whatever is more than a pointer. */
+export function taskWords(text: string): Set<string> {
+  const words = plainWords(text);
+  if (words.size > 0) return words;
+  const rest = lowerWords(text).filter((word) => word.length > 2 && !POINTING.has(word) && !SMALL.has(word));
+  return new Set(rest.map(stem));
+}
+
+const SMALL = new Set(
+  "you the and for will can could would please yes sure not yet too also then now ok okay him her his all what who when have has had get got are was were been".split(
+    " ",
+  ),
+);
 
 export class Board {
   readonly drafts: Draft[] = [];

@@ -1,82 +1,28 @@
 /** Reads a chat from the beginning to the end and keeps the board of what is to be done. */
 import type { Turn } from "../../src/core/transform.ts";
 import { type Clause, clausesOf } from "../summary/clauses.ts";
-import { IMPERATIVES } from "../summary/verbs.ts";
+import { isPast } from "../summary/verbs.ts";
 import { type Echoes, echoesOf } from "../summary/verify.ts";
-import { isoDay, localOf } from "../text/civil.ts";
-import { findDates, type Written } from "../text/dates.ts";
 import { plain, sentencesOf } from "../text/sentences.ts";
-import { Board, type Draft, type Priority, taskWords } from "./board.ts";
+import { baseFirst, type Found, foreign, inClause, listOf, priorityOf } from "./asks.ts";
+import { Board, type Draft, plainWords, taskWords } from "./board.ts";
 import { People } from "./people.ts";
-import { ENGLISH, IDLE, NO, OTHERS, type Phrase, YES } from "./phrases.ts";
-import { baseOf, fromGerund, titleOf } from "./title.ts";
+import { NO, type Phrase, TAKES, YES } from "./phrases.ts";
+import { Referents } from "./referents.ts";
+import { assigneeOf, dueOf, listenerOf, type Scene } from "./scene.ts";
+import { baseOf, titleOf, withoutDates } from "./title.ts";
 import { fateOf } from "./turns-of-fate.ts";
 
-/** Something to do as one clause says it, before anything else of the chat is known. */
-type Found = {
-  readonly what: string;
-  readonly who: Phrase["who"];
-  readonly name: string | null;
-  readonly asks: boolean;
-};
-
-const HIGH =
-  /\b(?:urgent(?:ly)?|asap|a\.s\.a\.p|as soon as possible|immediately|right away|critical|top priority|high priority|very important|really important|important|emergency|crucial|dringend|sofort|wichtig|schnellstmöglich|urgente?|au plus vite|dès que possible|cuanto antes|importante)\b|!!/iu;
-const LOW =
-  /\b(?:no rush|no hurry|not urgent|isn't urgent|low priority|when(?:ever)? you (?:get (?:a|the) chance|have time|find time|can)|if you (?:have|find|get) (?:the )?time|some ?day|at some point|eventually|nice to have|not important|take your time|sometime|keine eile|nicht dringend|eilt nicht|wenn du zeit hast|pas urgent|pas pressé|quand tu peux|quand tu as le temps|sin prisa|no es urgente|cuando puedas)\b/iu;
-
-export function priorityOf(text: string): Priority {
-  if (LOW.test(text)) return "low";
-  return HIGH.test(text) ? "high" : "normal";
-}
-
-function match(text: string, phrases: readonly Phrase[], strong: boolean): Found | null {
-  for (const { pattern, who, asks, weak } of phrases) {
-    const groups = pattern.exec(text)?.groups;
-    if (groups === undefined) continue;
-    const { what, thing, gerund, done, tail, name } = groups as Record<string, string | undefined>;
-    if (thing !== undefined && done !== undefined)
-      return { what: `${baseOf(done)} ${thing}${tail ?? ""}`, who, name: null, asks: false };
-    const said =
-      what ??
-      (gerund === undefined ? undefined : fromGerund(gerund)) ??
-      (thing === undefined ? undefined : `take care of ${thing}`);
-    if (said === undefined || IDLE.test(said)) return null;
-    if (weak === true && !strong && said.split(" ").length < 2) return null;
-    return { what: said, who, name: name ?? null, asks: asks === true };
-  }
-  return null;
-}
-
-/** What an English clause puts on somebody's list. */
-function inClause(clause: Clause, called: string | null, people: People): Found | null {
-  // "ben can you …", "can you … ben": the one who is called is no word of the task.
-  let { tokens } = clause;
-  const first = people.find(tokens[0] ?? "");
-  if (first !== null && first === called && /^(?:can|could|would|please|you|do|if)$/iu.test(tokens[1] ?? ""))
-    tokens = tokens.slice(1);
-  if (tokens.length > 2 && people.find(tokens.at(-1) ?? "") === called && called !== null) tokens = tokens.slice(0, -1);
-  return inTokens(tokens, clause, called);
-}
-
-function inTokens(tokens: readonly string[], clause: Clause, called: string | null): Found | null {
-  const text = tokens.join(" ");
-  if (/^(?:if|when|unless|why|what|how|where)\b/iu.test(text) && !/^if you (?:could|can)/iu.test(text)) return null;
-  const found = match(text, ENGLISH, clause.polite);
-  if (found !== null) return found;
-  const verb = (tokens[0] ?? "").toLowerCase();
-  const known = IMPERATIVES.has(verb) || (clause.polite && !NO_VERB.test(verb));
-  if (known && tokens.length >= 2 && !clause.question && (clause.polite || called !== null) && !IDLE.test(text)) {
-    return { what: text, who: "addressee", name: null, asks: false };
-  }
-  return null;
-}
-
-/** After "please" anything may be a verb but these. */
-const NO_VERB =
-  /^(?:i|you|he|she|it|we|they|the|a|an|this|that|these|those|my|your|our|his|her|their|there|not|no|and|or|but|if|in|on|at|by|for|to|with|of|all|some|is|are|was|more|one|two|who|what|which|can|could|will|would|should|thanks?|\d.*)$/u;
-
-type Scene = { readonly turn: Turn; readonly text: string; readonly written: Written; readonly called: string | null };
+/** "did you book the tickets?": a task only if the answer makes it one. */
+const INQUIRY =
+  /^(?:(?:hey|hi|so|and|btw|\p{L}+),? )?(?:did|have) you (?:already |yet |ever )?(.+?)(?: yet| already)?\?*$/iu;
+const NOT_YET =
+  /\b(?:not yet|no,? not|i(?:'ll| will) (?:do it|do that|get to it)|on my list|forgot|tomorrow|tonight|today|later|this (?:evening|afternoon|week))\b/iu;
+const ALL_DONE = /\b(?:done|already|yes,? (?:all|it is|they are)|just (?:did|now)|did (?:it|that))\b/iu;
+/** "it has to be ready by friday", said by anybody. */
+const READY =
+  /^(?:(?:great|thanks|thank you|ok|perfect)\P{L}+)*(?:it|that|this|they|both)\b.*\b(?:by|until|till|before|due|deadline)\b/iu;
+const ALL = /(?<![\p{L}])@?(?:all|everyone|everybody|team|folks|alle|tous|todos)(?![\p{L}])/iu;
 
 export class Miner {
   readonly #board = new Board();
@@ -85,6 +31,8 @@ export class Miner {
   readonly #echoes: Echoes;
   readonly #language: string;
   /** "Should I bring cake?", waiting for a yes. */
+  readonly #referents = new Referents();
+  #inquiry: { readonly what: string; readonly scene: Scene } | null = null;
   #offer: { readonly what: string; readonly scene: Scene } | null = null;
 
   /** `turns` are redacted; `originals` are the texts as they were, which no title may repeat. */
@@ -97,70 +45,99 @@ export class Miner {
 
   read(): readonly Draft[] {
     for (const turn of this.#turns) this.#turn(turn);
-    return this.#board.drafts;
+    return this.#board.drafts.filter((draft) => !draft.tentative || draft.assignee !== null);
   }
 
   #turn(turn: Turn): void {
     const text = plain(turn.text);
     const written = { sentAt: turn.sentAt, offsetMinutes: turn.offsetMinutes, language: this.#language };
-    const scene = { turn, text, written, called: this.#people.called(text, turn.sender) };
+    const scene = { turn, text, written, called: this.#people.called(text, turn.sender), yes: YES.test(text) };
     this.#answer(scene);
-    for (const sentence of sentencesOf(text).slice(0, 40)) this.#sentence(sentence.text, scene);
+    for (const { text: sentence, start } of sentencesOf(text).slice(0, 40)) {
+      const listed = /(?:^|\n)\s*(?:[-*•]|\[ ?\]|\d{1,2}[.)])\s*$/u.test(text.slice(0, start));
+      this.#sentence(sentence, scene, listed);
+      this.#referents.note(withoutDates(sentence, written), turn.index);
+    }
   }
 
-  #sentence(sentence: string, scene: Scene): void {
-    const due = this.#due(sentence, scene);
+  #sentence(sentence: string, scene: Scene, listed: boolean): void {
+    const due = dueOf(sentence, scene);
     const question = sentence.trimEnd().endsWith("?");
-    const fate = fateOf(sentence, due !== null, question);
+    const fate = fateOf(sentence, due !== null, question) ?? (this.#isReport(sentence, scene) ? "done" : null);
     if (fate !== null && this.#settle(fate, sentence, due, scene)) return;
     let found = false;
-    for (const clause of clausesOf(sentence)) {
-      const item = inClause(clause, scene.called, this.#people);
-      if (item === null) continue;
+    const asked = INQUIRY.exec(sentence)?.[1];
+    if (asked !== undefined && question) this.#inquiry = { what: asked, scene };
+    for (const clause of clausesOf(sentence).flatMap((whole) => this.#parts(whole))) {
+      const item = inClause(clause, scene.called, this.#people, listed);
+      if (item === null) {
+        this.#referents.note(withoutDates(clause.tokens.join(" "), scene.written), scene.turn.index);
+        continue;
+      }
       found = true;
-      this.#take(item, clause.tokens.join(" "), sentence, scene);
+      for (const what of listOf(item.what)) this.#take({ ...item, what }, clause.tokens.join(" "), sentence, scene);
     }
     if (found) return;
-    const item = match(sentence.replace(/[.!?]+$/u, "").trim(), OTHERS, false);
+    const [, name = "", job = ""] = /^(\p{L}[\p{L}\p{N}_]+): (.+?)[.!]?$/u.exec(sentence) ?? [];
+    const holder = this.#people.find(name);
+    const item =
+      holder !== null && job !== "" && !question
+        ? { what: job, who: "named" as const, name, asks: false }
+        : foreign(sentence);
     if (item !== null) this.#take(item, sentence, sentence, scene);
     else this.#amend(sentence, due, scene);
   }
 
+  /** "asked him", from whoever was to ask. */
+  #isReport(sentence: string, scene: Scene): boolean {
+    const first = /^(?:(?:i|i've|i have|we) )?(?:just |already )?(\p{L}+)/iu.exec(sentence)?.[1]?.toLowerCase() ?? "";
+    const draft = this.#board.recent(scene.turn.index, scene.turn.sender, true);
+    const verb = draft?.title.split(" ")[0]?.toLowerCase() ?? "";
+    return (
+      draft !== null &&
+      (draft.assignee ?? scene.turn.sender) === scene.turn.sender &&
+      draft.author !== scene.turn.sender &&
+      first !== verb &&
+      isPast(first) &&
+      baseOf(first) === verb
+    );
+  }
+
+  /** "Carla does this and Dirk does that" falls apart where somebody of the chat is named. */
+  #parts(clause: Clause): Clause[] {
+    const { tokens } = clause;
+    const at = tokens.findIndex(
+      (token, i) =>
+        i > 2 &&
+        /^(?:and|,)$/iu.test(tokens[i - 1] ?? "") &&
+        this.#people.find(token) !== null &&
+        tokens.length - i > 2,
+    );
+    if (at < 0) return [clause];
+    return [
+      { ...clause, tokens: tokens.slice(0, at - 1) },
+      { ...clause, tokens: tokens.slice(at) },
+    ];
+  }
+
   /** "by friday please", "it's urgent" right after a request of the same turn belongs to it. */
   #amend(sentence: string, due: string | null, scene: Scene): void {
-    const draft = this.#board.ofTurn(scene.turn.index);
+    const { turn } = scene;
+    const recent = this.#board.recent(turn.index, null, true);
+    const near =
+      recent !== null &&
+      turn.index - recent.touched <= 4 &&
+      (recent.author === turn.sender || recent.assignee === turn.sender || READY.test(sentence))
+        ? recent
+        : null;
+    const draft = this.#board.ofTurn(turn.index) ?? near;
     if (draft === null) return;
-    if (
-      due !== null &&
-      draft.due === null &&
-      /\b(?:by|until|till|before|due|deadline|need|bis|spätestens|avant|antes|fällig)\b/iu.test(sentence)
-    )
-      draft.due = due;
+    const short = taskWords(withoutDates(sentence, scene.written)).size <= 2 && !sentence.endsWith("?");
+    const said = /\b(?:by|until|till|before|due|deadline|need|bis|spätestens|avant|antes|fällig)\b/iu.test(sentence);
+    for (const other of said ? this.#board.drafts.filter((one) => one.sources.has(turn.index)) : []) other.due ??= due;
+    if (due !== null && draft.due === null && (said || short)) draft.due = due;
     const priority = priorityOf(sentence);
-    if (priority !== "normal") draft.priority = priority;
-  }
-
-  /** The first date to come that a text names. */
-  #due(text: string, scene: Scene): string | null {
-    const { sentAt, offsetMinutes } = scene.written;
-    const today = sentAt === null ? "" : isoDay(localOf(sentAt, offsetMinutes).day);
-    return findDates(text, scene.written).find(({ value }) => value.slice(0, 10) >= today)?.value ?? null;
-  }
-
-  #assignee(item: Found, scene: Scene): { readonly who: string | null; readonly guessed: boolean } {
-    const { turn, called } = scene;
-    if (item.who === "speaker") return { who: turn.sender, guessed: false };
-    if (item.who === "named") return { who: item.name === null ? null : this.#people.named(item.name), guessed: false };
-    if (item.who === "open") {
-      const name = item.name === null ? null : this.#people.named(item.name);
-      return { who: name ?? (called !== null && !/^we\b/iu.test(scene.text) ? called : null), guessed: true };
-    }
-    if (called !== null) return { who: called, guessed: false };
-    const { senders } = this.#people;
-    if (senders.length === 2) return { who: senders.find((sender) => sender !== turn.sender) ?? null, guessed: false };
-    const replied = turn.replyTo === null ? undefined : this.#turns[turn.replyTo];
-    if (replied !== undefined && replied.sender !== turn.sender) return { who: replied.sender, guessed: false };
-    return { who: null, guessed: true };
+    if (priority !== "normal" && (said || short)) draft.priority = priority;
   }
 
   #take(item: Found, clause: string, sentence: string, scene: Scene): void {
@@ -169,10 +146,11 @@ export class Miner {
       this.#offer = { what: item.what, scene };
       return;
     }
-    const { who, guessed } = this.#assignee(item, scene);
-    const due = this.#due(clause, scene) ?? this.#due(sentence, scene);
-    const words = taskWords(item.what);
-    const pointing = /\b(?:it|that|this|one|them|das|es|ça|lo|eso)\b/iu.test(item.what);
+    const { who, guessed } = assigneeOf(item, scene, this.#people, this.#turns);
+    const due = dueOf(clause, scene) ?? dueOf(sentence, scene);
+    const pointing = /\b(?:it|that|this|one|them|mine|das|es|ça|lo|eso)\b/iu.test(item.what);
+    if (pointing && item.who === "speaker" && this.#answering(scene, due)) return;
+    const words = taskWords(withoutDates(item.what, scene.written));
     const known =
       words.size === 0
         ? pointing
@@ -184,7 +162,8 @@ export class Miner {
       return;
     }
     if (words.size === 0) return;
-    const title = titleOf(item.what, scene.turn.sender, scene.written, this.#echoes);
+    const what = pointing ? this.#referents.resolve(item.what, scene.turn.index) : item.what;
+    const title = titleOf(what, scene.turn.sender, listenerOf(scene, this.#people), scene.written, this.#echoes);
     if (title === null) return;
     const { index, sender } = scene.turn;
     this.#board.add({
@@ -194,11 +173,27 @@ export class Miner {
       priority: priorityOf(scene.text),
       status: "open",
       sources: new Set([index]),
-      words,
+      words: taskWords(what),
       author: sender,
       touched: index,
       guessed,
+      tentative: item.tentative === true,
+      shared: ALL.test(scene.text) || /\bwe (?:\p{L}+ )?(?:should|must|need|have|ought)\b/iu.test(clause),
     });
+  }
+
+  /** "Sure, I'll scan it tonight" right after a request is its answer, not a second task. */
+  #answering(scene: Scene, due: string | null): boolean {
+    const { turn } = scene;
+    const asked = this.#board.recent(turn.index, turn.sender, true);
+    if (asked === null || asked.author === turn.sender || turn.index - asked.touched > 2) return false;
+    if (asked.assignee !== null && asked.assignee !== turn.sender) return false;
+    if (!scene.yes && taskWords(scene.text).size > 1) return false;
+    asked.assignee = turn.sender;
+    asked.due ??= due;
+    asked.sources.add(turn.index);
+    asked.touched = turn.index;
+    return true;
   }
 
   /** A task is spoken of again: somebody takes it, or says when. */
@@ -209,7 +204,8 @@ export class Miner {
       draft.assignee = who;
       draft.guessed = false;
     }
-    if (due !== null) draft.due = due;
+    if (due !== null && (draft.due === null || form !== "speaker" || draft.author === scene.turn.sender))
+      draft.due = due;
     const priority = priorityOf(scene.text);
     if (priority !== "normal") draft.priority = priority;
   }
@@ -228,9 +224,10 @@ export class Miner {
           offer.scene,
         );
     }
+    this.#inquired(scene);
     const asked = this.#board.ofTurn(turn.replyTo) ?? this.#board.recent(turn.index, null, true);
     if (asked === null || asked.author === turn.sender || turn.index - asked.touched > 4) return;
-    if (YES.test(text) && asked.assignee === null) {
+    if ((asked.shared ? TAKES : YES).test(text) && asked.assignee === null) {
       asked.assignee = turn.sender;
       asked.sources.add(turn.index);
       asked.touched = turn.index;
@@ -241,6 +238,23 @@ export class Miner {
     }
   }
 
+  /** The answer to "did you …?". */
+  #inquired(scene: Scene): void {
+    const inquiry = this.#inquiry;
+    if (inquiry === null || scene.turn.sender === inquiry.scene.turn.sender) return;
+    this.#inquiry = null;
+    const open = NOT_YET.test(scene.text);
+    if (!open && !ALL_DONE.test(scene.text)) return;
+    const before = this.#board.drafts.length;
+    const item = { what: baseFirst(inquiry.what), who: "speaker" as const, name: null, asks: false };
+    this.#take(item, "", "", scene);
+    const added = this.#board.drafts[before];
+    if (added === undefined) return;
+    added.sources.add(inquiry.scene.turn.index);
+    if (open) added.due = dueOf(scene.text, scene);
+    else added.status = "done";
+  }
+
   /** Done, called off or moved: true when a task was meant. */
   #settle(
     fate: "done" | "cancelled" | "moved" | "reopened",
@@ -249,17 +263,31 @@ export class Miner {
     scene: Scene,
   ): boolean {
     const { turn } = scene;
-    const words = taskWords(sentence);
+    const words = plainWords(sentence);
     const byWords = words.size === 0 ? null : this.#board.about(words, 0.34);
     const pointed =
       this.#board.ofTurn(turn.replyTo) ?? this.#board.recent(turn.index, fate === "done" ? turn.sender : null, true);
-    const draft = byWords ?? (words.size <= (fate === "moved" ? 2 : 1) ? pointed : null);
+    const answered =
+      fate === "done" &&
+      pointed?.assignee === turn.sender &&
+      turn.index - pointed.touched <= 2 &&
+      /^(?:done|finished|sent|asked|told|called|\p{L}+ed)\b/iu.test(sentence);
+    const plainly =
+      answered ||
+      (fate === "cancelled" &&
+        /^(?:ok |actually )?(?:never ?mind|forget it|scrap that|vergiss es|laisse tomber|olvídalo)/iu.test(sentence));
+    const reported = fate === "done" && this.#isReport(sentence, scene);
+    const brief = fate === "done" && sentence.split(" ").length <= 3;
+    const draft =
+      byWords ?? (reported || brief || plainly || words.size <= (fate === "moved" ? 2 : 1) ? pointed : null);
     if (draft === null || (draft.sources.has(turn.index) && fate !== "cancelled")) return false;
     draft.sources.add(turn.index);
     draft.touched = turn.index;
     if (fate === "moved") {
       if (due !== null) draft.due = due;
     } else if (fate === "done") {
+      // Done by one of many is not done by all.
+      if (draft.shared && draft.author !== turn.sender && draft.assignee === null) return true;
       draft.status = "done";
       draft.assignee ??= turn.sender;
     } else {

@@ -31,7 +31,8 @@ export class People {
   /** Who is called by name at the beginning or the end of a text, or with an @ anywhere. */
   called(text: string, speaker: string): string | null {
     const at = /(?<![\p{L}\p{N}.])@([\p{L}\p{N}_.-]+)/u.exec(text)?.[1];
-    if (at !== undefined) return this.find(at) ?? at;
+    if (at !== undefined)
+      return /^(?:all|everyone|everybody|here|channel|room|team)$/iu.test(at) ? null : (this.find(at) ?? at);
     const words = wordsOf(text).map((word) => word.text);
     const greeting =
       /^(?:hey|hi|hello|ok|okay|and|so|yo|dear|hallo|salut|hola|oye|sure|thanks|thx|great|perfect|cool|please|also)$/iu;

@@ -10,6 +10,8 @@ export type Phrase = {
   readonly asks?: true;
   /** Counts only with a deadline, an object or a courtesy: weak forms such as "I can bring …". */
   readonly weak?: true;
+  /** A question for somebody to come forward: a task once it is taken. */
+  readonly tentative?: true;
 };
 
 const AV =
@@ -23,9 +25,23 @@ const en = (body: string, who: Who, more: Partial<Phrase> = {}): Phrase => ({
 /** English, over the written-out tokens of a clause ("I'll" is "I will"). The last group is what is to be done. */
 export const ENGLISH: readonly Phrase[] = [
   en(
-    `(?:to ?-?do|todo|task|action item|ai|reminder|action)(?: for (?<name>[\\p{L}\\p{N}_]+))? ?(?::|-|–)? (?:${AV})(?<what>.+)`,
+    `(?:to ?-?do|todo|task|action item|ai|reminder|action)(?: for (?<name>[\\p{L}\\p{N}_]+))? ?(?::|-|–)? (?:${AV})(?<what>(?!(?:the|my|our) [^,]* (?:is|are)\\b).+)`,
     "open",
   ),
+  en(`who(?: else)? (?:is|are) (?<gerund>\\p{L}+ing .+)`, "open", { tentative: true }),
+  en(`who(?: else)? (?:takes care of|handles|does|is in charge of) (?<thing>.+)`, "open", { tentative: true }),
+  en(
+    `i (?<what>(?:do|bring|write|buy|book|prepare|check|send|call|make|cook|bake) (?:the|a|an|some) (?!.*\\b(?:every|always|usually|often|never)\\b).+)`,
+    "speaker",
+    { weak: true },
+  ),
+  en(
+    `i (?:can |could )?take (?:over )?(?<thing>(?:the|care of the) (?!train|bus|car\\b|tram|metro|stairs|day|plane|lead).+)`,
+    "speaker",
+    { weak: true },
+  ),
+  en(`(?:please )?(?:remind me to|note to (?:my)?self ?[:,-]? ?(?:to )?) ?(?<what>.+)`, "speaker"),
+  en(`(?:i|we) (?:still |urgently |really )?need (?<thing>your .+|the .+ from you)`, "addressee"),
   en(
     `(?:can|could|would|will) you (?:guys )?(?:two )?${AV}(?:be so kind (?:as )?to |make sure (?:to |that |you )?|remember to |try to )?(?<what>.+)`,
     "addressee",
@@ -60,11 +76,9 @@ export const ENGLISH: readonly Phrase[] = [
     { weak: true },
   ),
   en(`(?:let me|i can|i could|i am happy to|happy to) ${AV}(?<what>.+)`, "speaker", { weak: true }),
-  en(
-    `(?:should i|shall i|do you want me to|want me to|would you like me to|can i|could i) ${AV}(?<what>.+)`,
-    "speaker",
-    { asks: true },
-  ),
+  en(`(?:should i|shall i|do you want me to|want me to|would you like me to) ${AV}(?<what>.+)`, "speaker", {
+    asks: true,
+  }),
   en(
     `(?:can|could|would|will) (?:someone|somebody|anyone|anybody|one of you|any of you) (?:else )?${AV}(?<what>.+)`,
     "open",
@@ -154,12 +168,16 @@ export const OTHERS: readonly Phrase[] = [
 
 /** Verbs and openings with which nothing is to be done although the form says so. */
 export const IDLE =
-  /^(?:be (?!in charge|responsible)|believe|imagine|hear|see (?!to |if|whether|about)|understand|guess|say|feel|think|know|love|like|hate|miss|remember (?!to)|wait\b|die|never|not |have (?:a |an )?(?:nice|good|great|fun|time|the|some|no|another|been|had|dinner|lunch|breakfast|coffee)|let you know|tell you|tell me (?:wh|how|if|more|about)|show you|explain (?:why|how|what)|imagine|afford|wish|hope|agree|admit|look forward|stand |enjoy|live|stay|sleep|come\b(?! (?:and|over and|early))|join|make it\b|go\b(?! (?:and|to the (?:bank|shop|store|post|pharmacy)|get|pick|buy))|get (?:there|back|home|it|used|over|sick|lost|some rest)|take (?:it|a seat|care$|your time|the (?:bus|train))|worry|calm|relax|hurry|excuse|forgive|help (?:it|you|myself)|speak up|repeat|stop|trust|pass on|do (?:that|this|it|so)$|do anything|do something|handle it$|manage|use (?:a|some)|eat|drink|watch|meet\b|talk (?:later|soon)|ask (?:you|why)|give it|keep (?:it|in)|start(?:ed)?$)/iu;
+  /^(?:do not |don't |be (?!in charge|responsible)|believe|imagine|hear|see (?!to |if|whether|about)|understand|guess|say|feel|think|know|love|like|hate|miss|remember (?!to)|wait\b|never|not |have (?:a |an )?(?:nice|good|great|fun|time|the|some|no|another|been|had|dinner|lunch|breakfast|coffee)|let you know|tell you|tell me (?:wh|how|if|more|about)|show you|explain (?:why|how|what)|imagine|afford|wish|hope|agree|admit|look forward|stand |enjoy|live|stay|sleep|come\b(?! (?:and|over and|early))|join|make it\b|go\b(?! (?:and|to the (?:bank|shop|store|post|pharmacy)|get|pick|buy))|get (?:there|back|home|it|used|over|sick|lost|some rest)|take (?:it|a seat|care$|your time|the (?:bus|train))|worry|calm|relax|hurry|excuse|forgive|help (?:it|you|myself)|speak up|repeat|stop (?:it|that)|trust|pass on|do (?:that|this|it|so)$|do anything|do something|handle it$|manage|use (?:a|some)|eat|drink|watch|meet\b|talk (?:later|soon)|ask (?:you|why)|give it|keep (?:it|in)|start(?:ed)?$)/iu;
 
 /** Words of a yes that takes a job on. */
 export const YES =
-  /^(?:yes|yep|yeah|yup|sure|ok|okay|k|kk|will do|on it|of course|no problem|np|absolutely|certainly|got it|gladly|consider it done|i(?:'| wi)ll (?:do|take|handle) (?:it|that|this|care)|i(?:'| wi)ll take care of|i can do (?:it|that|this)|i can take (?:it|that|this)|i(?:'m| am) on it|me!?$|i(?:'ll| will)!?$|i can!?$|i got (?:it|this)|i(?:'ve| have) got (?:it|this)|leave it to me|count on me|done deal|sounds good|fine|alright|great|perfect|yes please|please|ja|klar|mach ich|mache ich|gerne|gern|übernehme ich|erledige ich|ich mach(?:e)? das|kein problem|oui|d'accord|bien sûr|je m'en occupe|je m'en charge|ça marche|sí|si|claro|vale|yo lo hago|yo me encargo|por supuesto)(?![\p{L}\p{N}])/iu;
+  /^(?:yes|yep|yeah|yup|sure|ok|okay|k|kk|will do|on it|of course|no problem|np|absolutely|certainly|got it|gladly|consider it done|i(?:'| wi)ll (?:do|take|handle) (?:it|that|this|care)|i(?:'| wi)ll take care of|i can do (?:it|that|this)|i can take (?:it|that|this)|i(?:'m| am) on it|me!?$|i(?:'ll| will)!?$|i can!?$|i got (?:it|this)|i(?:'ve| have) got (?:it|this)|leave it to me|count on me|done deal|sounds good|fine|alright|great|perfect|yes please|please|ja|klar|mach ich|mache ich|gerne|gern|übernehme ich|erledige ich|ich mach(?:e)? das|kein problem|oui|d'accord|bien sûr|je m'en occupe|je m'en charge|ça marche|sí|si|claro|ich kann$|je peux|yo puedo|vale|yo lo hago|yo me encargo|por supuesto)(?![\p{L}\p{N}])/iu;
+
+/** Words that take a job on by themselves. */
+export const TAKES =
+  /(?:^|[\s,.!])(?:on it|i(?:'| wi)ll (?:do|take|handle) (?:it|that|this|care)|i can do (?:it|that|this)|i can take (?:it|that|this)|me!?$|i will!?$|i'll!?$|i can!?$|leave it to me|count on me|mach ich|mache ich|übernehme ich|erledige ich|ich mach(?:e)? das|je m'en occupe|je m'en charge|yo lo hago|yo me encargo)(?![\p{L}\p{N}])/iu;
 
 /** Words of a no that leaves a job open. */
 export const NO =
-  /^(?:no\b|nope|sorry|i can(?:'t|not)|i can not|can't|cannot|i won't|i'm busy|i am busy|not possible|unfortunately|afraid not|nein|leider|kann nicht|geht nicht|non|désolé|lo siento)(?![\p{L}\p{N}])/iu;
+  /^(?:no\b|nope|sorry,? (?:i )?(?:can|no|not|but|i'?m|have|busy)|(?:oh |ah )?sorry,? (?:my|the)|i can(?:'t|not)|i can not|can't|cannot|i won't|i'm busy|i am busy|not possible|unfortunately|afraid not|nein|leider|kann nicht|geht nicht|non|désolé|lo siento)(?![\p{L}\p{N}])/iu;

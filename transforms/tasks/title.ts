@@ -18,7 +18,7 @@ export function withoutDates(text: string, written: Written): string {
   let out = text;
   for (const { start, end } of [...findDates(text, written)].reverse()) {
     const before = out.slice(0, start).replace(LEADING, "");
-    out = `${before} ${out.slice(end).replace(/^[\s,]*(?:morning|evening|afternoon|night|früh|abend|latest|at the latest|spätestens)\b/iu, "")}`;
+    out = `${before} ${out.slice(end).replace(/^[\s,]*(?:morning|evening|afternoon|night|früh|abends?|nachmittags?|soir|matin|noche|tarde|latest|at the latest|spätestens)\b/iu, "")}`;
   }
   return out.replace(/\s+/gu, " ").trim();
 }
@@ -83,8 +83,25 @@ export function fromGerund(text: string): string {
   return [fitting, ...rest].join(" ");
 }
 
+/** "schicke dir die Fotos" → "die Fotos schicken": the list form of a German promise. */
+export function germanLast(what: string): string {
+  const match =
+    /^(schick|send|bring|kauf|buch|ruf|hol|mach|reservier|bestell|schreib|frag|zahl|bezahl|organisier|besorg|back|prüf|meld|reparier)e? (?:(?:dir|euch|ihm|ihr|ihnen|mir|uns) )?(.+?)( (?:an|ab|mit|aus|ein|auf|nach|zurück|vorbei))?$/iu.exec(
+      what,
+    );
+  if (match === null) return what;
+  const [, verb = "", object = "", prefix = ""] = match;
+  return `${object} ${prefix.trim()}${verb.toLowerCase()}en`;
+}
+
 /** The title of a task from the words that say what is to be done, or null when nothing fit for tier B is left. */
-export function titleOf(what: string, speaker: string, written: Written, echoes: Echoes): string | null {
+export function titleOf(
+  what: string,
+  speaker: string,
+  listener: string | null,
+  written: Written,
+  echoes: Echoes,
+): string | null {
   let text = joined(tokensOf(what)).replace(/["()]/gu, " ");
   text = withoutDates(text, written).replace(TAIL, "");
   for (let round = 0; round < 3; round += 1) text = text.replace(COURTESY, " ").replace(/\s+/gu, " ").trim();
@@ -98,6 +115,13 @@ export function titleOf(what: string, speaker: string, written: Written, echoes:
     .replace(/\bmy\b/giu, `${speaker}'s`)
     .replace(/\bme\b/giu, speaker)
     .replace(/\b(?:i|we|you) (?:talked|spoke) about\b.*$/iu, "")
+    .replace(
+      /^((?:send|give|bring|get|show|email|forward|lend|buy|text|mail|tell|pass)) you (?=(?:the|a|an|some|my|our)\b)/iu,
+      "$1 ",
+    )
+    .replace(/\byou\b/giu, listener ?? "the others")
+    .replace(/^(die|das|den|dem|der|ein|eine|einen) (.+) zu (\p{L}+en)$/iu, "$1 $2 $3")
+    .replace(/[\s,]+(?:dringend|urgent|asap)$/iu, "")
     .replace(/^(?:to|and|also|just|please|,|-|:)\s+/iu, "")
     .replace(/[\s,;:.!?-]+$/u, "")
     .replace(/(?: (?:by|on|at|until|before|for|and|or|to|the|a|in|with|am|um|bis|de|le|el))+$/iu, "")

@@ -3,7 +3,7 @@
 export type Fate = "done" | "cancelled" | "moved" | "reopened";
 
 const DONE =
-  /\b(?:done|finished|completed|sorted|taken care of|all set|did (?:it|that)|(?:have|has|'ve|'s) (?:just |already )?been (?:\p{L}+ed|sent|paid|bought|done|made)|(?:is|are) (?:now |already )?(?:booked|paid|sent|ordered|ready|fixed|uploaded|submitted|finished|complete|deployed|merged|signed|printed|reserved|cleaned)|erledigt|gemacht|fertig|abgeschickt|gebucht|gekauft|bezahlt|c'est fait|c'est bon|déjà fait|terminé|envoyé|réservé|hecho|listo|ya está|terminado|enviado|reservado|comprado|pagado)\b|✅|☑/iu;
+  /\b(?:done|finished|completed|sorted|taken care of|all set|did (?:it|that)|already did|(?:is|are|it's) back (?:up|online)|packed|(?:have|has|'ve|'s) (?:just |already )?been (?:\p{L}+ed|sent|paid|bought|done|made)|(?:is|are) (?:now |already )?(?:booked|paid|sent|ordered|ready|fixed|uploaded|submitted|finished|complete|deployed|merged|signed|printed|reserved|cleaned)|erledigt|gemacht|fertig|abgeschickt|gebucht|gekauft|bezahlt|c'est fait|c'est bon|déjà fait|terminé|envoyé|réservé|hecho|listo|ya está|terminado|enviado|reservado|comprado|pagado)\b|✅|☑/iu;
 const NOT_DONE =
   /\b(?:not|isn't|hasn't|haven't|almost|nearly|half|once|when|if|until|after|before|to be|get (?:it|this|that) done|will be|needs?|nicht|noch nicht|pas encore|todavía no|aún no)\b/iu;
 const SELF_DONE =
@@ -32,6 +32,6 @@ export function fateOf(text: string, dated: boolean, question: boolean): Fate | 
 export const POINTING = new Set(
   (
     "it that this them one those these do did done take took handle care job task thing instead actually over will finish finished sorted ready cancel cancelled move moved " +
-    "push pushed postpone postponed reschedule rescheduled already deadline anymore longer need needed mind forget call off make change changed due new complete completed erledigt gemacht fertig"
+    "push pushed postpone postponed reschedule rescheduled already deadline anymore longer need needed mind forget off make change changed due new complete completed erledigt gemacht fertig"
   ).split(" "),
 );

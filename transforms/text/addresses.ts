@@ -8,22 +8,12 @@ const HOUSE_NUMBER = /^\d{1,5}[a-z]?$/i;
 const COMPOUND =
   /(?:straße|strasse|str|gasse|weg|platz|allee|ring|damm|ufer|vej|gade|gatan|gata|vägen|utca|laan|straat|plein|katu|tie|ulice)$/;
 
-function word(findings: Findings, token: number): string {
-  const { text, start, end } = findings.tokens;
-  return text.slice(start[token], end[token]).toLowerCase();
-}
-
-function gap(findings: Findings, left: number): string {
-  const { text, start, end, count } = findings.tokens;
-  return left < 0 || left + 1 >= count ? "\n\n" : text.slice(end[left], start[left + 1]);
-}
-
 function isNumber(findings: Findings, token: number): boolean {
   if (token < 0 || token >= findings.tokens.count) return false;
   if (((findings.tokens.flags[token] ?? 0) & FLAG.NUMERIC) === 0) return false;
   const kind = findings.kindOf(token);
   if (findings.fixed(token) && kind !== "WORD" && kind !== "ADDRESS") return false;
-  return HOUSE_NUMBER.test(word(findings, token)) && !isClock(findings, token);
+  return HOUSE_NUMBER.test(findings.word(token)) && !isClock(findings, token);
 }
 
 /** 19:30 and 19.30 are times, 3.5 an amount. */
@@ -41,28 +31,29 @@ function isClock(findings: Findings, token: number): boolean {
 
 /** Marks the parts of addresses that lie around street words, units and boxes, then the numbers beside masked words. */
 export function maskAddresses(findings: Findings): void {
-  const { count, flags } = findings.tokens;
-  for (let token = 0; token < count; token++) {
+  const { flags, start, end, hot, hotCount } = findings.tokens;
+  for (let at = 0; at < hotCount; at++) {
+    const token = hot[at] ?? 0;
     const bits = flags[token] ?? 0;
-    if ((bits & (FLAG.STREET | FLAG.UNIT | FLAG.NUMERIC)) === 0) {
-      if (findings.masked(token) && COMPOUND.test(word(findings, token))) numberRight(findings, token);
-      continue;
-    }
     if ((bits & FLAG.UNIT) !== 0) unit(findings, token);
     if ((bits & FLAG.STREET) !== 0) street(findings, token);
+    else if (isNumber(findings, token + 1) && findings.masked(token) && COMPOUND.test(findings.word(token)))
+      numberRight(findings, token);
   }
-  for (let token = 0; token < count; token++)
-    if (((flags[token] ?? 0) & FLAG.NUMERIC) !== 0 && isNumber(findings, token) && besideMasked(findings, token))
-      findings.mask(token, "ADDRESS");
-  for (let token = count - 1; token >= 0; token--)
-    if (
-      !findings.masked(token) &&
-      isNumber(findings, token) &&
-      isNumber(findings, token + 1) &&
-      findings.masked(token + 1) &&
-      gap(findings, token) === " "
-    )
-      findings.mask(token, "ADDRESS");
+  for (let at = 0; at < hotCount; at++) {
+    const token = hot[at] ?? 0;
+    if ((end[token] ?? 0) - (start[token] ?? 0) <= 2) scrap(findings, token);
+    else if (findings.kindOf(token) === "ADDRESS" && token > 0) scrap(findings, token - 1);
+  }
+  for (let at = 0; at < hotCount; at++) {
+    const token = hot[at] ?? 0;
+    if (isNumber(findings, token) && besideMasked(findings, token)) findings.mask(token, "ADDRESS");
+  }
+  for (let at = hotCount - 1; at >= 0; at--) {
+    const token = hot[at] ?? 0;
+    const chained = findings.masked(token + 1) && isNumber(findings, token + 1) && findings.spaced(token);
+    if (chained && !findings.masked(token) && isNumber(findings, token)) findings.mask(token, "ADDRESS");
+  }
 }
 
 /** Is the token one that an address may hold: no function word, on the same line? */
@@ -71,7 +62,7 @@ function mayBelong(findings: Findings, token: number): boolean {
   const bits = flags[token] ?? 0;
   if (findings.fixed(token)) return findings.kindOf(token) === "ADDRESS" || findings.kindOf(token) === "WORD";
   if (findings.masked(token)) return true;
-  if ((bits & FLAG.PARTICLE) !== 0 && (bits & FLAG.ORDINARY) === 0) return true;
+  if ((bits & FLAG.PARTICLE) !== 0) return true;
   return (bits & (FLAG.FUNCTION | FLAG.DOES | FLAG.NUMERIC | FLAG.ADDRESS_CUE)) === 0;
 }
 
@@ -80,36 +71,50 @@ function street(findings: Findings, token: number): void {
   const { shape, flags } = findings.tokens;
   let first = token;
   let steps = 0;
-  while (first > 0 && steps < REACH_MAX && /^[ .'-]{1,2}$/.test(gap(findings, first - 1))) {
+  while (first > 0 && steps < REACH_MAX && /^[ .'-]{1,2}$/.test(findings.gap(first - 1))) {
     if (isNumber(findings, first - 1)) break;
     if (!mayBelong(findings, first - 1)) break;
     first--;
     steps++;
   }
-  if (first < token && isNumber(findings, first - 1) && /^[ ,]{1,2}$/.test(gap(findings, first - 1))) {
+  if (first < token && isNumber(findings, first - 1) && /^[ ,]{1,2}$/.test(findings.gap(first - 1))) {
     let number = first - 1;
-    while (number > 0 && isNumber(findings, number - 1) && /^[ -]$/.test(gap(findings, number - 1))) number--;
+    while (number > 0 && isNumber(findings, number - 1) && /^[ -]$/.test(findings.gap(number - 1))) number--;
     for (let at = number; at <= token; at++) findings.mask(at, "ADDRESS");
     return;
   }
   const left = token - 1;
+  const word = findings.word(token);
   const capital = ((shape[token] ?? 0) & SHAPE.CAPITAL) !== 0;
-  if (left >= 0 && gap(findings, left) === " " && findings.masked(left) && !findings.fixed(left)) {
+  const geographic = GEOGRAPHIC.test(word) && findings.spaced(left) && findings.masked(left);
+  if (!capital && WORDS_TOO.test(word) && !geographic) {
+    streetRight(findings, token);
+    return;
+  }
+  const possessive = ((flags[left] ?? 0) & FLAG.POSSESSIVE) !== 0 || /['\u2019]s$/.test(findings.word(left));
+  if (left >= 0 && findings.spaced(left) && findings.masked(left) && !findings.fixed(left) && !possessive) {
     for (let at = left; at >= first && findings.masked(at) && !findings.fixed(at); at--) findings.mask(at, "ADDRESS");
     findings.mask(token, "ADDRESS");
   } else if (
     !capital &&
+    /^(?:street|st|road|rd|avenue|ave|lane|drive|boulevard|blvd|terrace|crescent)$/.test(word) &&
     left >= 1 &&
-    gap(findings, left) === " " &&
+    findings.spaced(left) &&
     isStreetName(findings, left) &&
     ((flags[left - 1] ?? 0) & FLAG.FUNCTION) !== 0 &&
-    /^(?:on|at|in|to|from|near|off)$/.test(word(findings, left - 1))
+    /^(?:on|at|in|to|from|near|off)$/.test(findings.word(left - 1))
   ) {
     findings.mask(left, "ADDRESS");
     findings.mask(token, "ADDRESS");
   }
   streetRight(findings, token);
 }
+
+/** In small letters these mean a street only behind a house number. */
+const WORDS_TOO =
+  /^(?:place|close|row|way|drive|walk|court|square|circle|alley|trail|pike|gardens|grove|view|ring|route|passage|cours|via|tie|hill|hills|beach|bay|lake|falls|springs|ridge|bridge|village|island|islands|junction|forest|creek|valley|heights|ct|pl|ln|av|ter|weg|ut|ul|plaza|corso|largo|rua|mews|quay|terrace|strada)$/;
+
+const GEOGRAPHIC = /^(?:heights|forest|creek|hill|hills|valley|island|islands|bay|falls|springs|ridge|village)$/;
 
 function isStreetName(findings: Findings, token: number): boolean {
   const bits = findings.tokens.flags[token] ?? 0;
@@ -120,41 +125,73 @@ function isStreetName(findings: Findings, token: number): boolean {
 function streetRight(findings: Findings, token: number): void {
   const { count } = findings.tokens;
   let last = token;
-  for (let steps = 0; steps < REACH_MAX && last + 1 < count && /^\.? ?(?:')?$/.test(gap(findings, last)); steps++) {
+  for (let steps = 0; steps < REACH_MAX && last + 1 < count && /^\.? ?(?:')?$/.test(findings.gap(last)); steps++) {
     if (isNumber(findings, last + 1)) break;
     if (!findings.masked(last + 1) && !mayBelong(findings, last + 1)) break;
     last++;
   }
-  if (last > token && isNumber(findings, last + 1) && /^,? $/.test(gap(findings, last))) {
+  if (last > token && isNumber(findings, last + 1) && /^,? $/.test(findings.gap(last))) {
     for (let at = token; at <= last + 1; at++) findings.mask(at, "ADDRESS");
   } else if (findings.masked(token)) numberRight(findings, token);
-  else if (findings.masked(token + 1) && !findings.fixed(token + 1) && /^\.? $/.test(gap(findings, token))) {
-    findings.mask(token, "ADDRESS");
-    findings.mask(token + 1, "ADDRESS");
+  else {
+    while (last > token && !findings.masked(last)) last--;
+    let first = token;
+    while (last > token && isNumber(findings, first - 1) && /^,? $/.test(findings.gap(first - 1))) first--;
+    if (last > token) for (let at = first; at <= last; at++) findings.mask(at, "ADDRESS");
   }
 }
 
 function numberRight(findings: Findings, token: number): void {
-  if (isNumber(findings, token + 1) && /^\.? $/.test(gap(findings, token))) findings.mask(token + 1, "ADDRESS");
+  if (isNumber(findings, token + 1) && /^\.? $/.test(findings.gap(token))) findings.mask(token + 1, "ADDRESS");
 }
 
 /** "Apt. 870", "suite 212", "P.O. Box 108", "flat 3b", "room 4" */
 function unit(findings: Findings, token: number): void {
   const { count } = findings.tokens;
-  if (token + 1 >= count || !/^[.:]? ?#? ?(?:no\.? ?)?$/i.test(gap(findings, token)) || !isNumber(findings, token + 1))
+  if (token + 1 >= count || !/^[.:]? ?#? ?(?:no\.? ?)?$/i.test(findings.gap(token)) || !isNumber(findings, token + 1))
     return;
-  const name = word(findings, token);
-  findings.mask(token + 1, "ADDRESS");
+  const name = findings.word(token);
   if (/^(?:room|rm|floor|etage|stock|piso|lot|block|building|top)$/.test(name) && !findings.masked(token - 1)) return;
+  findings.mask(token + 1, "ADDRESS");
   findings.mask(token, "ADDRESS");
   if (name !== "box") return;
-  if (word(findings, token - 1) === "o" && word(findings, token - 2) === "p") {
+  if (findings.word(token - 1) === "o" && findings.word(token - 2) === "p") {
     findings.mask(token - 1, "ADDRESS");
     findings.mask(token - 2, "ADDRESS");
-  } else if (word(findings, token - 1) === "po") findings.mask(token - 1, "ADDRESS");
+  } else if (findings.word(token - 1) === "po") findings.mask(token - 1, "ADDRESS");
 }
 
 const OPENS_ADDRESS = /^(?:at|is|to|in|on|of|near|from|around|address|live|lives|with|wohnt|nach|à|au|en|a)$/;
+
+/** One letter or two that stand in an address between what is masked: "R", "u.", "C/", a state before its postcode. */
+function scrap(findings: Findings, token: number): void {
+  const { start, end, text } = findings.tokens;
+  const length = (end[token] ?? 0) - (start[token] ?? 0);
+  const next = token + 1;
+  if (findings.masked(token) || length > 3 || !/\p{L}/u.test(text[start[token] ?? 0] ?? "")) return;
+  const postcode = findings.kindOf(next) === "ADDRESS" && (findings.tokens.end[next] ?? 0) - (start[next] ?? 0) === 5;
+  const apart = token === 0 || /[\n,]|^ $/.test(findings.gap(token - 1));
+  if (length === 2 && postcode && /^[ \n]{1,2}$/.test(findings.gap(token)) && apart && findings.masked(token - 1))
+    findings.mask(token, "ADDRESS");
+  if (length > 1 || !isMasked(findings, token - 1, /^ $/)) {
+    if (length === 1 && isNumber(findings, token - 1) && isMasked(findings, next, /^(?:\.? |\/ ?)$/)) {
+      findings.mask(token, "ADDRESS");
+      findings.mask(token - 1, "ADDRESS");
+    }
+    return;
+  }
+  const number = isNumber(findings, next) && /^\.? $/.test(findings.gap(token));
+  if (number) {
+    findings.mask(token, "ADDRESS");
+    findings.mask(next, "ADDRESS");
+  }
+}
+
+/** Masked, and apart from its left neighbour by a gap of this form. */
+function isMasked(findings: Findings, token: number, between: RegExp): boolean {
+  const left = findings.masked(token) && between.test(findings.gap(token - 1));
+  return left || (findings.masked(token) && between.test(findings.gap(token)));
+}
 
 /** A number beside a masked word, where the line reads as an address rather than "Tom 2 tickets". */
 function besideMasked(findings: Findings, token: number): boolean {
@@ -162,11 +199,11 @@ function besideMasked(findings: Findings, token: number): boolean {
   const { count, flags } = findings.tokens;
   const right =
     token + 1 < count &&
-    /^[ ]{1,2}$/.test(gap(findings, token)) &&
+    /^[ ]{1,2}$/.test(findings.gap(token)) &&
     findings.masked(token + 1) &&
     !isTimeish(findings, token + 1);
-  const left = token > 0 && /^(?:,? |\.? |\n ?)$/.test(gap(findings, token - 1)) && findings.masked(token - 1);
-  const after = gap(findings, token);
+  const left = token > 0 && /^(?:,? |\.? |\n ?)$/.test(findings.gap(token - 1)) && findings.masked(token - 1);
+  const after = findings.gap(token);
   const ends = token + 1 >= count || /^[\s]*[\n,.;!?)]/.test(after);
   if (right) return true;
   if (!left) return false;
@@ -175,7 +212,7 @@ function besideMasked(findings: Findings, token: number): boolean {
     token + 1 < count &&
     (isNumber(findings, token + 1) ||
       ((flags[token + 1] ?? 0) & FLAG.UNIT) !== 0 ||
-      OPENS_ADDRESS.test(word(findings, token - 2)))
+      OPENS_ADDRESS.test(findings.word(token - 2)))
   );
 }
 

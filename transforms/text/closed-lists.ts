@@ -32,7 +32,7 @@ dm dms pm pms rn gtg g2g brb afk ttyl cya xx xxx xo xoxo jk yolo fomo smh nvm ms
 offline email emails mail url urls link links pdf pdfs csv json html css sql api apis sdk ssh ftp vpn usb cpu gpu ram ssd hdd tv tvs pc pcs
 laptop laptops smartphone hotspot ping admin admins repo repos config configs backend frontend fullstack devops sprint standup retro kanban
 jira todo todos demo demos beta login logins logout signup username usernames auth oauth token tokens screenshot screenshots screenshare
-webcam zoom slack teams hangout hangouts chatbot bot bots ai ml llm gpt emoji emojis gif gifs meme memes hashtag podcast podcasts vlog blogger
+webcam zoom slack teams hangout hangouts chatbot bot bots ai ip ips dns tcp udp ml llm gpt emoji emojis gif gifs meme memes hashtag podcast podcasts vlog blogger
 selfie selfies youtuber influencer livestream playlist youtube whatsapp telegram instagram insta
 twitter tiktok snapchat discord reddit iphone ipad android mac macbook windows linux excel
 powerpoint dropbox github gitlab docker kubernetes python javascript typescript java matrix skype signal covid corona vaccine vax quarantine
@@ -65,7 +65,8 @@ rue avenue boulevard chemin impasse allée quai cours place route passage faubou
 calle avenida avda avd paseo plaza carrera camino carretera travesía ronda rambla callejón
 via viale corso piazza piazzale vicolo largo strada lungomare
 rua travessa praça estrada ulica ul ulice utca út tér rakpart sétány körút väg vägen gata gatan vej gade allé straat laan plein kade gracht
-katu tie kuja enparantza kalea`;
+katu tie kuja enparantza kalea
+heights forest creek hills hill valley island islands beach bay lake falls springs ridge village township junction bridge bruk dorf`;
 
 const UNITS = `
 apt apartment suite ste unit flat floor box pobox room rm bldg building block lot postbox postfach psc tür stiege top wohnung etage stock
@@ -119,8 +120,8 @@ congratulations sorry welcome hallo servus moin liebe lieber hola ciao salut bon
 danke merci gracias sup wassup yep yes no ok okay nope sure please`;
 
 const PARTICLES = `
-de del della delle dell di da dal das do dos du des van von vom vonder der den ter ten zu zum zur la las le les los lo el al bin ibn ben abu
-ap af av y e och i na nad pod sur sous lez st ste saint sainte san santa santo sankt und the of and an`;
+de del della delle dell di da dal das dos du des van von vom vonder der den ter ten zu zum zur la las le les los lo el al bin ibn ben abu
+ap af av y och na nad pod sur sous lez st ste saint sainte san santa santo sankt`;
 
 const SECRET_CUES = `
 password passwords passwort passwd pwd pw pass passcode passphrase passwrd pword psw kennwort secret credential credentials creds
@@ -151,10 +152,8 @@ const PHONE_CUES = `
 phone mobile cell tel telephone call fax whatsapp handy telefon telefonnummer nummer mobil téléphone portable teléfono móvil celular cellulare
 number text ring landline extension ext`;
 
-const ID_CUES = `
-ssn social passport licence license permit reisepass ausweis personalausweis führerschein steuernummer svnr sozialversicherungsnummer
-versicherungsnummer passeport permis pasaporte dni nie nif cuenta account konto kontonummer acct routing membership member policy iban bic
-card karte carte tarjeta nhs insurance tax vat vin plate kennzeichen plaque matrícula registration reg customer kundennummer id passnummer`;
+/** Cards: what stands before the month in which one runs out. */
+const ID_CUES = "exp expires expiry expiration expiring valid thru gültig ablaufdatum expire expira caduca";
 
 const SHY_NAMES =
   "will may can hope page long young just early price miles grant chance art law read best joy faith king case day way";

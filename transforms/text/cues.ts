@@ -5,6 +5,10 @@ import { FLAG, SHAPE } from "./flags.ts";
 const LOOK_AHEAD_MAX = 8;
 const VALUE_CHARS_MAX = 256;
 const SENTENCE_END = /[.!?;\n]\s|\n/;
+/** What `redact` put there. */
+const REPLACED = /^(?:\[[A-Z]{2,8}\]?|[A-Z]{2,7}_[0-9A-Za-z]{1,32})$/;
+const WHITE = /\s/;
+const CLOSING = /[.,;:)\]}"'\u201d\u2019]/;
 const NAMED_VALUE = /^\s{0,2}(?::|=|->|=>|\u2192|-)\s{0,2}/;
 
 /** What may follow "the password is" without being it. */
@@ -24,27 +28,18 @@ const WEAK_CUES: ReadonlySet<string> = new Set(
   "key token secret pass parole credential credentials losung passe".split(" "),
 );
 
-function wordOf(findings: Findings, token: number): string {
-  const { text, start, end } = findings.tokens;
-  return text.slice(start[token], end[token]).toLowerCase();
-}
-
-/** The end of the chunk without white space that begins at `from`, without the sentence's punctuation behind it. */
+/** The end of the chunk without white space that begins at `from`, without a closing sign or full stop behind it; "hunter2!" keeps its "!". */
 function chunkEnd(text: string, from: number): number {
   let end = from;
-  while (end < text.length && end - from < VALUE_CHARS_MAX && !/\s/.test(text[end] ?? " ")) end++;
-  while (end > from + 1 && /[.,;:!?)\]}"'\u201d\u2019]/.test(text[end - 1] ?? "")) {
-    // "hunter2!" may end in its own sign; one full stop, comma or closing quote is the sentence's.
-    if (/[!?]/.test(text[end - 1] ?? "") && /[\w]/.test(text[end - 2] ?? "") && end < text.length) break;
-    end--;
-  }
+  while (end < text.length && end - from < VALUE_CHARS_MAX && !WHITE.test(text[end] ?? " ")) end++;
+  while (end > from + 1 && CLOSING.test(text[end - 1] ?? "")) end--;
   return end;
 }
 
 type Value = { readonly from: number; readonly token: number; readonly named: boolean };
 
 /** Where the value of a cue begins: behind a colon, an equals sign or a copula within a few words, or right behind the cue. */
-function valueOf(findings: Findings, cue: number): Value | undefined {
+function valueAfter(findings: Findings, cue: number): Value | undefined {
   const { text, start, end, flags, count } = findings.tokens;
   for (let token = cue; token < count && token - cue <= LOOK_AHEAD_MAX; token++) {
     const to = end[token] ?? 0;
@@ -52,7 +47,10 @@ function valueOf(findings: Findings, cue: number): Value | undefined {
     if (sign !== null && !(sign[0] === "-" && token > cue))
       return { from: to + sign[0].length, token: token + 1, named: true };
     const next = token + 1;
-    if (next >= count || SENTENCE_END.test(text.slice(to, start[next]))) return undefined;
+    if (next >= count || SENTENCE_END.test(text.slice(to, start[next]))) {
+      if (token === cue) return undefined;
+      break;
+    }
     if (
       ((flags[next] ?? 0) & FLAG.COPULA) !== 0 &&
       next + 1 < count &&
@@ -70,18 +68,18 @@ function valueOf(findings: Findings, cue: number): Value | undefined {
 /** Masks the value of a password cue at this token, and up to five plain words of a passphrase. */
 export function passwordAfter(findings: Findings, cue: number): void {
   const { text, start, end, flags, shape, count } = findings.tokens;
-  const value = valueOf(findings, cue);
+  const value = valueAfter(findings, cue);
   if (value === undefined || value.token >= count) return;
   const to = chunkEnd(text, value.from);
-  if (to <= value.from) return;
-  const first = wordOf(findings, value.token);
+  if (to <= value.from || REPLACED.test(text.slice(value.from, to + 1))) return;
+  const first = findings.word(value.token);
+  const cueWord = findings.word(cue);
   const letters = ((shape[value.token] ?? 0) & (SHAPE.DIGIT | SHAPE.UNDERSCORE)) === 0;
   const known = ((flags[value.token] ?? 0) & (FLAG.ORDINARY | FLAG.CLOSED)) !== 0 || (!findings.lexical && letters);
   const bare = (end[value.token] ?? 0) >= to && (start[value.token] ?? 0) <= value.from;
-  if (bare && NO_SECRET.has(first)) return;
-  const cueWord = wordOf(findings, cue);
-  if ((!value.named || WEAK_CUES.has(cueWord)) && bare && known && letters) return;
   const phrase = cueWord.includes("phrase");
+  if (bare && NO_SECRET.has(first) && !(phrase && value.named && findings.spaced(value.token + 1))) return;
+  if ((!value.named || WEAK_CUES.has(cueWord)) && bare && known && letters) return;
   let until = to;
   for (let token = value.token + 1; phrase && token < count && token <= value.token + 12; token++) {
     if (!/^[ -]$/.test(text.slice(end[token - 1], start[token]))) break;
@@ -94,9 +92,12 @@ const CODE_VALUE = /[#*]?(?=[A-Za-z-]{0,6}\d)[A-Za-z0-9](?:[A-Za-z0-9*#]|[-](?=\
 
 /** Masks the value of a code cue at this token ("pin is 4821", "code: 12B4", "the code for the door is 4711"). */
 export function codeAfter(findings: Findings, cue: number): void {
-  const { text, start, count, flags } = findings.tokens;
-  const value = valueOf(findings, cue);
-  if (value === undefined || value.token >= count) return;
+  const { text, count } = findings.tokens;
+  const value = valueAfter(findings, cue);
+  if (value === undefined || value.token >= count) {
+    numberBehind(findings, cue);
+    return;
+  }
   CODE_VALUE.lastIndex = value.from;
   const found = CODE_VALUE.exec(text);
   if (found !== null && !/^(?:19|20)\d\d$/.test(found[0])) {
@@ -104,17 +105,46 @@ export function codeAfter(findings: Findings, cue: number): void {
     findings.fix(value.token, value.from, value.from + found[0].length, "SECRET");
     return;
   }
-  // "4821 is the pin": the number before the cue, a few words back.
-  for (let token = cue - 1; token >= 0 && cue - token <= 4; token--) {
-    const word = wordOf(findings, token);
-    if (/^\d{3,10}$/.test(word)) {
-      const between = text.slice(start[token], start[cue]);
-      if (/[.!?\n]\s/.test(between)) return;
-      findings.fix(token, start[token] ?? 0, (start[token] ?? 0) + word.length, "SECRET");
+  if (!value.named && !numberAhead(findings, cue)) numberBehind(findings, cue);
+}
+
+const FAR_NUMBER = /^\d{3,10}$/;
+
+/** "the pin for the alarm 0815" */
+function numberAhead(findings: Findings, cue: number): boolean {
+  const { start, end, count } = findings.tokens;
+  for (let token = cue + 1; token < count && token - cue <= 6; token++) {
+    if (SENTENCE_END.test(findings.gap(token - 1))) return false;
+    if (!FAR_NUMBER.test(findings.word(token)) || /^[:.]\d/.test(findings.gap(token) + findings.word(token + 1)))
+      continue;
+    findings.fix(token, start[token] ?? 0, end[token] ?? 0, "SECRET");
+    return true;
+  }
+  return false;
+}
+
+/** "4821 is the pin": the number before the cue, a few words back. */
+function numberBehind(findings: Findings, cue: number): void {
+  const { start, end, flags } = findings.tokens;
+  for (let token = cue - 1; token >= 0 && cue - token <= 5; token--) {
+    if (/[.!?\n]\s/.test(findings.gap(token))) return;
+    if (FAR_NUMBER.test(findings.word(token))) {
+      findings.fix(token, start[token] ?? 0, end[token] ?? 0, "SECRET");
       return;
     }
-    if (((flags[token] ?? 0) & (FLAG.FUNCTION | FLAG.COPULA | FLAG.ORDINARY)) === 0) return;
+    if (((flags[token] ?? 0) & (FLAG.FUNCTION | FLAG.COPULA | FLAG.ORDINARY | FLAG.CLOSED)) === 0) return;
   }
+}
+
+const EXPIRY =
+  /\s?[:=]?\s?(?:date|on|in|thru|through|am|bis|le)?\s?[:=]?\s?((?:0?[1-9]|1[0-2])\s?[/-]\s?(?:20)?[2-4]\d)(?!\d)/iy;
+
+/** "exp 12/27": when a card runs out. */
+export function expiryAfter(findings: Findings, cue: number): void {
+  const { text, end } = findings.tokens;
+  EXPIRY.lastIndex = end[cue] ?? 0;
+  const date = EXPIRY.exec(text)?.[1];
+  if (date !== undefined) findings.fix(cue + 1, EXPIRY.lastIndex - date.length, EXPIRY.lastIndex, "CARD");
 }
 
 const WRITTEN_DAY = /^\d{1,2}(?:st|nd|rd|th|er|\.)?$/i;
@@ -142,7 +172,7 @@ export function writtenDateAt(findings: Findings, month: number, birth: boolean)
   let day = false;
   let year = false;
   const before = isLinkWord(findings, month - 1) ? month - 2 : month - 1;
-  if (before >= 0 && near(findings, month - 1, month) && WRITTEN_DAY.test(wordOf(findings, before))) {
+  if (before >= 0 && near(findings, month - 1, month) && WRITTEN_DAY.test(findings.word(before))) {
     first = before;
     day = true;
   }
@@ -151,7 +181,7 @@ export function writtenDateAt(findings: Findings, month: number, birth: boolean)
     token < findings.tokens.count && token <= month + 4 && near(findings, token - 1, token);
     token++
   ) {
-    const word = wordOf(findings, token);
+    const word = findings.word(token);
     if (!day && WRITTEN_DAY.test(word)) {
       day = true;
       last = token;
@@ -167,7 +197,7 @@ export function writtenDateAt(findings: Findings, month: number, birth: boolean)
 }
 
 function isLinkWord(findings: Findings, token: number): boolean {
-  return token >= 0 && token < findings.tokens.count && ["de", "of", "del", "the"].includes(wordOf(findings, token));
+  return token >= 0 && token < findings.tokens.count && ["de", "of", "del", "the"].includes(findings.word(token));
 }
 
 /** Masks the day, the month or the year of birth that follows this cue. */
@@ -176,7 +206,7 @@ export function birthAfter(findings: Findings, cue: number): void {
   for (let token = cue + 1; token < count && token - cue <= BIRTH_LOOK_AHEAD_MAX; token++) {
     if (/[!?\n]|\.\s/.test(text.slice(end[token - 1], start[token])) && token > cue + 1) return;
     if (isMonth(findings, token) && writtenDateAt(findings, token, true) > 0) return;
-    const word = wordOf(findings, token);
+    const word = findings.word(token);
     const short = /^\d{1,2}[/.]\d{1,2}(?![\d/.])/.exec(text.slice(start[token], (start[token] ?? 0) + 6));
     if (short !== null && !findings.fixed(token)) {
       findings.fix(token, start[token] ?? 0, (start[token] ?? 0) + short[0].length, "DATE");
@@ -194,6 +224,10 @@ const DECIMALS =
 const SEXAGESIMAL =
   /\d{1,3}\s?\u00b0\s?\d{1,2}(?:\.\d{1,6})?\s?['\u2032\u2019]\s?(?:\d{1,2}(?:\.\d{1,6})?\s?(?:"|''|\u2033|\u2032\u2032|\u201d)\s?)?[NSEWnsew](?:[,\s]{1,2}\d{1,3}\s?\u00b0\s?\d{1,2}(?:\.\d{1,6})?\s?['\u2032\u2019]\s?(?:\d{1,2}(?:\.\d{1,6})?\s?(?:"|''|\u2033|\u2032\u2032|\u201d)\s?)?[NSEWnsew])?/y;
 
+/** North, east, south or west, within reach of a degree sign. */
+const QUARTER = /[NSEW](?![\p{L}])/iu;
+const QUARTER_REACH = 28;
+
 /** Coordinates that begin at this token of digits. Returns the first token behind them, or 0. */
 export function coordinatesAt(findings: Findings, token: number): number {
   const { text, start, end } = findings.tokens;
@@ -201,7 +235,9 @@ export function coordinatesAt(findings: Findings, token: number): number {
   const after = text[end[token] ?? 0];
   const pattern =
     after === "." ? DECIMALS : after === "\u00b0" || text[(end[token] ?? 0) + 1] === "\u00b0" ? SEXAGESIMAL : undefined;
-  if (pattern === undefined || /[\d.]/.test(text[from - 1] ?? " ")) return 0;
+  if (pattern === undefined) return 0;
+  if (pattern === SEXAGESIMAL && !QUARTER.test(text.slice(from, from + QUARTER_REACH))) return 0;
+  if (/[\d.]/.test(text[from - 1] ?? " ")) return 0;
   const signed = /[-+\u2212]/.test(text[from - 1] ?? " ") ? from - 1 : from;
   pattern.lastIndex = pattern === DECIMALS ? signed : from;
   const found = pattern.exec(text);

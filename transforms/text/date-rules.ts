@@ -202,7 +202,7 @@ export const DATE_RULES: readonly DateRule[] = [
     dayOfMonth(Number(g[1]), a),
   ),
   rule("(?:am|bis\\s+zum|zum)\\s+(\\d{1,2})\\.(?!\\s?\\d)", (g, a) => dayOfMonth(Number(g[1]), a)),
-  rule("(?:avant\\s+le|pour\\s+le|le|antes\\s+del|para\\s+el|el\\s+día|el)\\s+(\\d{1,2})(?!\\s*(?:h|%|€|:))", (g, a) =>
+  rule("(?:avant\\s+le|pour\\s+le|le|antes\\s+del|para\\s+el|(?:el\\s+|antes\\s+del\\s+|para\\s+el\\s+)?día|el)\\s+(\\d{1,2})(?!\\s*(?:h|%|€|:))", (g, a) =>
     dayOfMonth(Number(g[1]), a),
   ),
 ];

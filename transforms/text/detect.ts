@@ -20,19 +20,31 @@ export type DetectOptions = {
 
 type Known = Pick<Surroundings, "people" | "isOrdinaryWord" | "isName">;
 
-function detectNormal(text: string, surroundings: Known, options: DetectOptions): Span[] {
+/** What was found, and whether the text was ASCII throughout. */
+type Detected = { readonly spans: readonly Span[]; readonly plain: boolean };
+
+/** Reads `text` as it stands; undefined when it proves to be in need of normalising first. */
+function detectNormal(
+  text: string,
+  surroundings: Known,
+  options: DetectOptions,
+  normal: boolean,
+): Detected | undefined {
   // The index reads names into the same columns as the text: it comes first.
   const index = peopleIndex(surroundings.people);
-  const findings = new Findings(tokenise(text, vocabularyOf(surroundings)), true);
+  const tokens = tokenise(text, vocabularyOf(surroundings));
+  if (!tokens.plain && !normal && !isNormal(text)) return undefined;
+  const findings = new Findings(tokens, true);
   maskStructured(findings);
   knownPeople(findings, index);
-  if (options.depth === "structured") return findings.spans();
-  eachSentence(findings, (sentence) => {
-    maskNames(findings, sentence);
-    joinNames(findings, sentence);
-  });
-  maskAddresses(findings);
-  return findings.spans();
+  if (options.depth !== "structured") {
+    eachSentence(findings, (sentence) => {
+      maskNames(findings, sentence);
+      joinNames(findings, sentence);
+    });
+    maskAddresses(findings);
+  }
+  return { spans: findings.spans(), plain: tokens.plain };
 }
 
 /** Spans over normal text as spans over the text it came from. A stretch ends where the next unit of the original begins. */
@@ -50,11 +62,18 @@ function inOriginal(spans: readonly Span[], mapped: Mapped): Span[] {
   return out;
 }
 
-/** Sorted, non-overlapping spans over `text` as given, in UTF-16 units. Invisible characters hide nothing: the text is read normalised. */
-export function detect(text: string, surroundings: Known, options: DetectOptions = {}): Span[] {
-  if (isNormal(text)) return detectNormal(text, surroundings, options);
+/** As `detect`, and whether the text was ASCII throughout: then nothing about it needs normalising. */
+export function detectAll(text: string, surroundings: Known, options: DetectOptions = {}): Detected {
+  const found = detectNormal(text, surroundings, options, false);
+  if (found !== undefined) return found;
   const mapped = normaliseMapped(text);
-  return inOriginal(detectNormal(mapped.text, surroundings, options), mapped);
+  const spans = detectNormal(mapped.text, surroundings, options, true)?.spans ?? [];
+  return { spans: inOriginal(spans, mapped), plain: false };
+}
+
+/** Sorted, non-overlapping spans over `text` as given, in UTF-16 units. Invisible characters hide nothing: the text is read normalised. */
+export function detect(text: string, surroundings: Known, options: DetectOptions = {}): readonly Span[] {
+  return detectAll(text, surroundings, options).spans;
 }
 
 /** Only what has a form, without any lexicon: for checks that must not depend on one. The text must be normal. */

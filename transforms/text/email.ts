@@ -65,11 +65,6 @@ const SPELLED_GAP = /^[ \t]{0,2}[[({<]?[ \t]?$|^[ \t]?[\])}>]?[ \t]{0,2}$/;
 const BRACKETED = /[[({<]/;
 const LABELS_MAX = 6;
 
-function word(findings: Findings, token: number): string {
-  const { text, start, end, count } = findings.tokens;
-  return token < 0 || token >= count ? "" : text.slice(start[token], end[token]).toLowerCase();
-}
-
 function gapFits(findings: Findings, token: number): boolean {
   const { text, start, end, count } = findings.tokens;
   if (token < 0 || token + 1 >= count) return false;
@@ -87,7 +82,7 @@ const ATS: ReadonlySet<string> = new Set(["at", "ät", "arobase", "arroba", "chi
  */
 export function spelledEmailAt(findings: Findings, token: number): number {
   const { text, start, end, flags, count } = findings.tokens;
-  if (!ATS.has(word(findings, token)) || token === 0 || !gapFits(findings, token - 1) || !gapFits(findings, token))
+  if (!ATS.has(findings.word(token)) || token === 0 || !gapFits(findings, token - 1) || !gapFits(findings, token))
     return 0;
   const bracketed = BRACKETED.test(text.slice(end[token - 1], start[token]));
   let last = token + 1;
@@ -96,7 +91,7 @@ export function spelledEmailAt(findings: Findings, token: number): number {
     const dotted = text[end[last] ?? 0] === "." && start[last + 1] === (end[last] ?? 0) + 1;
     if (dotted) last += 1;
     else if (
-      DOTS.has(word(findings, last + 1)) &&
+      DOTS.has(findings.word(last + 1)) &&
       gapFits(findings, last) &&
       gapFits(findings, last + 1) &&
       last + 2 < count
@@ -105,7 +100,7 @@ export function spelledEmailAt(findings: Findings, token: number): number {
     else break;
     dots++;
   }
-  if (dots === 0 || (!isDomainEnding(word(findings, last)) && !bracketed)) return 0;
+  if (dots === 0 || (!isDomainEnding(findings.word(last)) && !bracketed)) return 0;
   const plainDomain = dots === 1 && last === token + 2;
   let first = token - 1;
   const strange = (flags[first] ?? 0) & (FLAG.ORDINARY | FLAG.CLOSED) ? bracketed : true;
@@ -114,7 +109,7 @@ export function spelledEmailAt(findings: Findings, token: number): number {
     const glued = start[first] === (end[first - 1] ?? 0) + 1 && /[._+-]/.test(text[end[first - 1] ?? 0] ?? "");
     if (glued) first -= 1;
     else if (
-      DOTS.has(word(findings, first - 1)) &&
+      DOTS.has(findings.word(first - 1)) &&
       first >= 2 &&
       gapFits(findings, first - 1) &&
       gapFits(findings, first - 2)

@@ -31,6 +31,7 @@ const INDEX: ReadonlyMap<MaskKind, number> = new Map(KINDS.map((kind, at) => [ki
 export class Findings {
   readonly tokens: Tokens;
   readonly #fixed: Span[] = [];
+  #any = false;
 
   /** False when there was no word list: then a word of letters alone counts as ordinary. */
   readonly lexical: boolean;
@@ -40,8 +41,24 @@ export class Findings {
     this.lexical = lexical;
   }
 
-  get fixedCount(): number {
-    return this.#fixed.length;
+  /** The token in lower case; "" outside the text. */
+  word(token: number): string {
+    const { text, start, end, count } = this.tokens;
+    return token < 0 || token >= count ? "" : text.slice(start[token], end[token]).toLowerCase();
+  }
+
+  /** What lies between a token and the next one; line feeds at the ends of the text. */
+  gap(left: number): string {
+    const { text, start, end, count } = this.tokens;
+    return left < 0 || left + 1 >= count ? "\n\n" : text.slice(end[left], start[left + 1]);
+  }
+
+  /** True when one space parts a token from the next one. */
+  spaced(left: number): boolean {
+    const { text, start, end, count } = this.tokens;
+    if (left < 0 || left + 1 >= count) return false;
+    const from = end[left] ?? 0;
+    return start[left + 1] === from + 1 && text.charCodeAt(from) === 32;
   }
 
   /** True when something masks the token. */
@@ -62,11 +79,9 @@ export class Findings {
 
   /** Masks a token as part of a name, an address, an unknown word; neighbours of one kind join later. A fixed stretch stays. */
   mask(token: number, kind: MaskKind): void {
-    if (!this.fixed(token)) this.tokens.kind[token] = INDEX.get(kind) ?? 0;
-  }
-
-  unmask(token: number): void {
-    if (!this.fixed(token)) this.tokens.kind[token] = 0;
+    if (token < 0 || token >= this.tokens.count || this.fixed(token)) return;
+    this.#any = true;
+    this.tokens.kind[token] = INDEX.get(kind) ?? 0;
   }
 
   /**
@@ -87,15 +102,9 @@ export class Findings {
 
   /** All spans, sorted, apart from each other. */
   spans(): Span[] {
+    if (!this.#any) return this.#fixed.length === 0 ? [] : apart(this.#fixed.map((span, rank) => ({ ...span, rank })));
     const all = [...this.#fixed.map((span, rank) => ({ ...span, rank })), ...this.#wordSpans()];
-    all.sort((a, b) => a.start - b.start || a.rank - b.rank);
-    const out: { start: number; end: number; type: MaskKind }[] = [];
-    for (const { start, end, type } of all) {
-      const last = out.at(-1);
-      const from = last === undefined ? start : Math.max(start, last.end);
-      if (from < end) out.push({ start: from, end, type });
-    }
-    return out;
+    return apart(all);
   }
 
   #wordSpans(): (Span & { readonly rank: number })[] {
@@ -126,6 +135,18 @@ export class Findings {
     if (openKind !== 0) close();
     return out;
   }
+}
+
+/** Sorted by place, the earlier detector first; what overlaps an earlier span is cut. */
+function apart(all: (Span & { readonly rank: number })[]): Span[] {
+  all.sort((a, b) => a.start - b.start || a.rank - b.rank);
+  const out: { start: number; end: number; type: MaskKind }[] = [];
+  for (const { start, end, type } of all) {
+    const last = out.at(-1);
+    const from = last === undefined ? start : Math.max(start, last.end);
+    if (from < end) out.push({ start: from, end, type });
+  }
+  return out;
 }
 
 const GAP_MAX = 3;

@@ -1,5 +1,14 @@
-/** Bits of how a token is written; CAPITAL: its first letter is one. */
-export const SHAPE = { LOWER: 1, UPPER: 2, DIGIT: 4, WIDE: 8, UNDERSCORE: 16, APOSTROPHE: 32, CAPITAL: 64 } as const;
+/** Bits of how a token is written; CAPITAL: its first letter is one. OPENS: a sentence begins with it. */
+export const SHAPE = {
+  LOWER: 1,
+  UPPER: 2,
+  DIGIT: 4,
+  WIDE: 8,
+  UNDERSCORE: 16,
+  APOSTROPHE: 32,
+  CAPITAL: 64,
+  OPENS: 128,
+} as const;
 
 /** Bits of what a word may mean. */
 export const FLAG = {

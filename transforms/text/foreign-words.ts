@@ -30,7 +30,7 @@ peu peut peux plus pour pourquoi pouvez pouvoir premier première prendre près 
 quelque quelques qui quoi rappelle rappeler rdv rendez rien sa sais sait sans se sera ses si soir sois sommes son sont sous souvent
 suis sur ta te tes toi ton toujours tous tout toute toutes travail très trop trouver tu un une va vais vas vers veut veux viens vient ville
 voici voilà voir vos votre voudrais vous vrai vraiment y numéro téléphone adresse mot passe carte rue habite appartement né née trois quatre
-cinq sept huit neuf dix facture réunion rapport semaine heure heures minute`;
+venir revenir partir rester tenir sortir apporter acheter payer écrire lire cinq sept huit neuf dix facture réunion rapport semaine heure heures minute`;
 
 const SPANISH = `
 a adiós ahí ahora al algo alguien algún alguna algunos allá allí antes aquel aquí así aunque ayer bien buen buena buenas bueno buenos cada

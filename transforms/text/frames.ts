@@ -9,7 +9,9 @@ const FIRM_VERBS =
   /^(?:ask|asked|asking|asks|tell|told|telling|tells|text|texted|texting|message|messaged|ping|pinged|email|emailed|meet|met|invite|invited|remind|reminded|thank|thanked|named|call|called|calling|marry|married|dating|visit|visited|congratulate|phoned|phone|cc|contact|notify|facetime)$/;
 const AFTER_PERSON =
   /^(?:to|if|about|that|whether|for|when|and|or|at|on|in|is|was|said|again|back|now|today|tomorrow|tonight|yesterday|please|pls|she|he|his|her|they|so|but|because|then|too|next|this|first|later|before|after|from|with|why|what|where|how|who|i|we|the|a|not)$/;
+const INTRODUCING = /^(?:i'm|im|i’m|me|named|called|it's|its|name's|him|her|them|it|us|is|are|was)$/;
 const INTRODUCES = /^(?:i'm|im|i’m|me|named|called|named|it's|its|name's)$/;
+const AND = /^(?:and|or|und|et|y|e)$/;
 const MONTH_BEFORE =
   /^(?:in|of|by|since|until|till|last|next|this|early|late|mid|from|to|for|during|before|after|end|im|en|anfang|ende|mitte|and)$/;
 
@@ -19,25 +21,15 @@ type Around = {
   readonly sentence: Sentence;
 };
 
-function word(findings: Findings, token: number): string {
-  const { text, start, end } = findings.tokens;
-  return text.slice(start[token], end[token]).toLowerCase();
-}
-
-/** What lies between two neighbouring tokens. */
-function gap(findings: Findings, left: number): string {
-  const { text, start, end, count } = findings.tokens;
-  return left < 0 || left + 1 >= count ? "\n" : text.slice(end[left], start[left + 1]);
-}
-
-function isPerson(findings: Findings, token: number): boolean {
+/** Masked as a name of some sort or as an unknown word. */
+function isNamed(findings: Findings, token: number): boolean {
   const kind = findings.kindOf(token);
-  return kind === "PERSON" || (kind === "WORD" && !findings.fixed(token));
+  return kind === "PERSON" || ((kind === "WORD" || kind === "PLACE") && !findings.fixed(token));
 }
 
 /** True when nothing of the sentence, or a pause, follows. */
 function endsHere({ findings, token, sentence }: Around): boolean {
-  return token + 1 >= sentence.to || /^\s?[,.!?)\-\u2013\u2014]/.test(gap(findings, token));
+  return token + 1 >= sentence.to || (!findings.spaced(token) && /^\s?[,.!?)\-\u2013\u2014]/.test(findings.gap(token)));
 }
 
 export function namedByNeighbours(findings: Findings, token: number, sentence: Sentence): boolean {
@@ -48,43 +40,43 @@ export function namedByNeighbours(findings: Findings, token: number, sentence: S
   const given = (bits & FLAG.GIVEN) !== 0;
   const capital = ((shape[token] ?? 0) & SHAPE.CAPITAL) !== 0 && !sentence.caseless;
   if ((bits & (FLAG.ORDINARY | FLAG.CLOSED)) === 0) return true;
-  if ((bits & FLAG.MONTH) !== 0 && isMonth(around)) return false;
+  if ((bits & FLAG.MONTH) !== 0 && isMonth(findings, token, sentence.from)) return false;
   if (capital && token > sentence.from && (bits & FLAG.CAPITAL_OK) === 0 && ((bits & FLAG.FUNCTION) === 0 || given))
     return true;
-  if ((bits & FLAG.POSSESSIVE) !== 0) return given && word(findings, token) !== "may's" && !isPlainIs(around);
+  if ((bits & FLAG.POSSESSIVE) !== 0) return given && findings.word(token) !== "may's" && !isPlainIs(around);
   if (afterTitle(around) || besideName(around, shy, capital)) return true;
-  if (!given && !capital) return (bits & FLAG.NAME) !== 0 && !shy && asObject(around, true);
+  if (!given && !capital) return !shy && (asObject(around, true) || (introduced(around) && isNameIs(around)));
   return (
     greeted(around, shy) ||
     asObject(around, shy) ||
     asSubject(around, shy, capital) ||
     introduced(around) ||
+    asked(around, shy) ||
     addressed(around, shy, capital)
   );
 }
 
 /** "in may", "may 5", "5 april" */
-function isMonth({ findings, token, sentence }: Around): boolean {
-  const { shape } = findings.tokens;
-  const digits = (other: number) =>
-    other >= 0 && other < findings.tokens.count && ((shape[other] ?? 0) & SHAPE.DIGIT) !== 0;
-  if (digits(token + 1) && /^[ .]{1,2}$/.test(gap(findings, token))) return true;
-  if (digits(token - 1) && /^[ .]{1,2}$/.test(gap(findings, token - 1))) return true;
-  return token > sentence.from && MONTH_BEFORE.test(word(findings, token - 1));
+export function isMonth(findings: Findings, token: number, sentenceStart: number): boolean {
+  const { shape, count } = findings.tokens;
+  const digits = (other: number) => other >= 0 && other < count && ((shape[other] ?? 0) & SHAPE.DIGIT) !== 0;
+  if (digits(token + 1) && /^[ .]{1,2}$/.test(findings.gap(token))) return true;
+  if (digits(token - 1) && /^[ .]{1,2}$/.test(findings.gap(token - 1))) return true;
+  return token > sentenceStart && MONTH_BEFORE.test(findings.word(token - 1));
 }
 
 /** "summer's here", "hope's gone": an "is" cut short. */
 function isPlainIs({ findings, token, sentence }: Around): boolean {
   return (
     token + 1 < sentence.to &&
-    /^(?:here|gone|over|a|the|not|been|coming|going|almost|nearly)$/.test(word(findings, token + 1)) &&
+    /^(?:here|gone|over|a|the|not|been|coming|going|almost|nearly)$/.test(findings.word(token + 1)) &&
     ((findings.tokens.flags[token] ?? 0) & FLAG.SHY_NAME) !== 0
   );
 }
 
 function afterTitle({ findings, token, sentence }: Around): boolean {
-  if (token === sentence.from || !/^\.? $/.test(gap(findings, token - 1))) return false;
-  return ((findings.tokens.flags[token - 1] ?? 0) & FLAG.TITLE) !== 0;
+  if (token === sentence.from || ((findings.tokens.flags[token - 1] ?? 0) & FLAG.TITLE) === 0) return false;
+  return /^\.? $/.test(findings.gap(token - 1));
 }
 
 /** "jessica brown", "mark zielinski", "anna and mark" */
@@ -98,7 +90,7 @@ function besideName({ findings, token, sentence }: Around, shy: boolean, capital
   if (
     !shy &&
     token > sentence.from &&
-    gap(findings, token - 1) === " " &&
+    findings.spaced(token - 1) &&
     findings.kindOf(token - 1) === "PERSON" &&
     sameCase(token - 1) &&
     !doing
@@ -107,37 +99,33 @@ function besideName({ findings, token, sentence }: Around, shy: boolean, capital
   if (
     (!shy || capital) &&
     token + 1 < sentence.to &&
-    gap(findings, token) === " " &&
-    isPerson(findings, token + 1) &&
+    findings.spaced(token) &&
+    isNamed(findings, token + 1) &&
     sameCase(token + 1)
   )
-    return given || capital;
+    return given || capital || (sentence.caseless && findings.kindOf(token + 1) === "PERSON");
   if (!given || shy) return false;
   const left =
-    token - 2 >= sentence.from &&
-    /^(?:and|or|und|et|y|e)$/.test(word(findings, token - 1)) &&
-    findings.kindOf(token - 2) === "PERSON";
+    token - 2 >= sentence.from && findings.kindOf(token - 2) === "PERSON" && AND.test(findings.word(token - 1));
   const listed =
-    token - 1 >= sentence.from && gap(findings, token - 1) === ", " && findings.kindOf(token - 1) === "PERSON";
+    token - 1 >= sentence.from && findings.kindOf(token - 1) === "PERSON" && findings.gap(token - 1) === ", ";
   const right =
-    token + 2 < sentence.to &&
-    /^(?:and|or|und|et|y|e)$/.test(word(findings, token + 1)) &&
-    findings.kindOf(token + 2) === "PERSON";
+    token + 2 < sentence.to && findings.kindOf(token + 2) === "PERSON" && AND.test(findings.word(token + 1));
   return left || listed || right;
 }
 
 /** "hi mark", "thanks rose for the cake"; "hi hope you are well" is none. */
 function greeted(around: Around, shy: boolean): boolean {
   const { findings, token, sentence } = around;
-  if (token === sentence.from || !/^,? $/.test(gap(findings, token - 1))) return false;
-  if (((findings.tokens.flags[token - 1] ?? 0) & FLAG.GREETING) === 0) return false;
+  if (token === sentence.from || ((findings.tokens.flags[token - 1] ?? 0) & FLAG.GREETING) === 0) return false;
+  if (!/^,? $/.test(findings.gap(token - 1))) return false;
   return (
     endsHere(around) ||
     (!shy &&
       (token + 1 >= sentence.to ||
-        AFTER_PERSON.test(word(findings, token + 1)) ||
+        AFTER_PERSON.test(findings.word(token + 1)) ||
         /^(?:can|could|you|u|are|do|did|will|would|just|have|it's|that's|i'm|i'll|i've)$/.test(
-          word(findings, token + 1),
+          findings.word(token + 1),
         )))
   );
 }
@@ -145,52 +133,74 @@ function greeted(around: Around, shy: boolean): boolean {
 /** "ask mark", "lunch with rose tomorrow" */
 function asObject(around: Around, shy: boolean): boolean {
   const { findings, token, sentence } = around;
-  if (token === sentence.from || gap(findings, token - 1) !== " ") return false;
-  const before = word(findings, token - 1);
-  const follows = endsHere(around) || AFTER_PERSON.test(word(findings, token + 1));
-  if (FIRM_VERBS.test(before)) return !shy || follows;
+  if (token === sentence.from || !findings.spaced(token - 1)) return false;
   if (((findings.tokens.flags[token - 1] ?? 0) & FLAG.TAKES_PERSON) === 0) return false;
-  return !shy && follows;
+  const firm = FIRM_VERBS.test(findings.word(token - 1));
+  if (firm && !shy) return true;
+  return (firm || !shy) && (endsHere(around) || AFTER_PERSON.test(findings.word(token + 1)));
 }
 
 /** "mark said", "Rose is late", "because bill wants" */
 function asSubject({ findings, token, sentence }: Around, shy: boolean, capital: boolean): boolean {
-  if (token + 1 >= sentence.to || gap(findings, token) !== " ") return false;
+  if (token + 1 >= sentence.to || !findings.spaced(token)) return false;
+  const does = ((findings.tokens.flags[token + 1] ?? 0) & FLAG.DOES) !== 0;
+  if (!does && (!capital || shy)) return false;
   const opens =
     token === sentence.from ||
     /^(?:and|but|because|that|if|when|while|so|since|as|cause|cuz|coz|then|once|where|what|why|how|whether|,)$/.test(
-      word(findings, token - 1),
+      findings.word(token - 1),
     ) ||
-    gap(findings, token - 1).includes(",");
+    findings.gap(token - 1).includes(",");
   if (!opens) return false;
-  const after = word(findings, token + 1);
-  if (((findings.tokens.flags[token + 1] ?? 0) & FLAG.DOES) === 0)
-    return capital && !shy && /^\p{L}{3,}ed$/u.test(after);
+  const after = findings.word(token + 1);
+  if (!does) return /^\p{L}{3,}ed$/u.test(after);
   return !shy || (SPEECH.test(after) && !/^(?:is|was|has)$/.test(after));
+}
+
+/** "did chase pay" */
+function asked({ findings, token, sentence }: Around, shy: boolean): boolean {
+  return (
+    !shy && token === sentence.from + 1 && /^(?:did|does|has|doesn't|didn't|hasn't)$/.test(findings.word(token - 1))
+  );
 }
 
 /** "i'm frank", "my name is mark", "this is rose" */
 function introduced(around: Around): boolean {
   const { findings, token, sentence } = around;
-  if (token === sentence.from || gap(findings, token - 1) !== " ") return false;
-  const before = word(findings, token - 1);
-  if (!endsHere(around) && !/^(?:from|and|here|but|your|the|speaking)$/.test(word(findings, token + 1))) return false;
+  if (token === sentence.from || !findings.spaced(token - 1)) return false;
+  const bits = findings.tokens.flags[token - 1] ?? 0;
+  if ((bits & (FLAG.COPULA | FLAG.FUNCTION | FLAG.TAKES_PERSON)) === 0) return false;
+  const before = findings.word(token - 1);
+  if (!INTRODUCING.test(before)) return false;
+  if (!endsHere(around) && !/^(?:from|and|here|but|your|the|speaking)$/.test(findings.word(token + 1))) return false;
   if (INTRODUCES.test(before)) return true;
+  if (
+    /^(?:him|her|me|them|it|us)$/.test(before) &&
+    token - 2 >= sentence.from &&
+    /^(?:named|name|naming|call|called|calls|calling)$/.test(findings.word(token - 2))
+  )
+    return true;
   return (
     /^(?:is|are|was)$/.test(before) &&
     token - 2 >= sentence.from &&
-    /^(?:name|this|names|it|who)$/.test(word(findings, token - 2))
+    /^(?:name|this|names|it|who)$/.test(findings.word(token - 2))
   );
+}
+
+/** "name is hale" */
+function isNameIs({ findings, token, sentence }: Around): boolean {
+  return token - 2 >= sentence.from && /^(?:name|surname|names|nachname|apellido)$/.test(findings.word(token - 2));
 }
 
 /** "mark, can you", "see you, mark", "Mark:" */
 function addressed(around: Around, shy: boolean, capital: boolean): boolean {
   const { findings, token, sentence } = around;
-  const after = gap(findings, token);
+  const { text, end } = findings.tokens;
   if (token === sentence.from) {
-    if (after.startsWith(":")) return true;
-    if (after.startsWith(",")) return !shy || capital;
+    const after = text[end[token] ?? 0];
+    if (after === ":") return true;
+    if (after === ",") return !shy || capital;
     return capital && !shy && token + 1 === sentence.to;
   }
-  return !shy && gap(findings, token - 1).startsWith(",") && token + 1 === sentence.to;
+  return !shy && token + 1 === sentence.to && text[end[token - 1] ?? 0] === ",";
 }

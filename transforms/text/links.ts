@@ -19,15 +19,20 @@ export function isDomainEnding(word: string): boolean {
   return ENDINGS.has(word.toLowerCase());
 }
 
-const STOPS = /[\s<>"`{}|\\^\u201c\u201d]/;
+const STOPS = Uint8Array.from({ length: 128 }, (_, code) =>
+  code <= 32 || '<>"`{}|\\^'.includes(String.fromCharCode(code)) ? 1 : 0,
+);
+const WIDE_STOP = /[\s\u201c\u201d]/;
 const TRAILING = /[.,;:!?'\u2019*_~\u2026]/;
 
 /** Where a link that begins at `from` ends: before white space or a sign no link holds, without the sentence's own punctuation. */
 function linkEnd(text: string, from: number): number {
   let end = from;
   let open = 0;
-  while (end < text.length && !STOPS.test(text[end] ?? " ")) {
-    const sign = text[end];
+  while (end < text.length) {
+    const code = text.charCodeAt(end);
+    const sign = text[end] ?? "";
+    if (code < 128 ? STOPS[code] === 1 : WIDE_STOP.test(sign)) break;
     if (sign === "(") open++;
     if (sign === ")" && --open < 0) break;
     if (sign === "]" || sign === "[") break;

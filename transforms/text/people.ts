@@ -2,7 +2,7 @@
 import type { Surroundings } from "../../src/core/transform.ts";
 import type { Findings } from "./findings.ts";
 import { FLAG, SHAPE } from "./flags.ts";
-import { hashOf, tokenise } from "./tokens.ts";
+import { hashesOf, tokenise } from "./tokens.ts";
 import { vocabularyOf } from "./vocabulary.ts";
 
 type People = Surroundings["people"];
@@ -18,7 +18,9 @@ export type PeopleIndex = {
 };
 
 function fold(word: string): string {
-  return word.toLowerCase().replace("\u2019", "'").replace(/'s$/, "");
+  const small = word.toLowerCase();
+  if (!small.includes("'") && !small.includes("\u2019")) return small;
+  return small.replace("\u2019", "'").replace(/'s$/, "");
 }
 
 function wordsOf(name: string): string[] {
@@ -35,7 +37,7 @@ function indexOf(people: People): PeopleIndex {
       const [first] = words;
       if (first === undefined || name.trim().length < NAME_CHARS_MIN) continue;
       byFirst.set(first, [...(byFirst.get(first) ?? []), { words, token: person.token }]);
-      filter[hashOf(first) & (FILTER_BITS - 1)] = 1;
+      filter[hashesOf(first)[0] & (FILTER_BITS - 1)] = 1;
     }
   for (const names of byFirst.values()) names.sort((a, b) => b.words.length - a.words.length);
   return { byFirst, filter };
@@ -69,7 +71,8 @@ export function knownPeople(findings: Findings, index: PeopleIndex): void {
 }
 
 function endOfName(findings: Findings, token: number): number {
-  const { text, start, end } = findings.tokens;
+  const { text, start, end, shape } = findings.tokens;
+  if (((shape[token] ?? 0) & (SHAPE.APOSTROPHE | SHAPE.WIDE)) === 0) return end[token] ?? 0;
   const word = text.slice(start[token], end[token]);
   return /['\u2019]s$/i.test(word) && word.length > 3 ? (end[token] ?? 0) - 2 : (end[token] ?? 0);
 }
@@ -81,7 +84,7 @@ function nameAt(findings: Findings, index: PeopleIndex, token: number): KnownNam
     if (token + words.length > count) return false;
     return words.every((word, at) => {
       const here = token + at;
-      if (at > 0 && !/^[ .'\u2019-]{1,3}$/.test(text.slice(end[here - 1], start[here]))) return false;
+      if (at > 0 && !findings.spaced(here - 1) && !/^[ .'\u2019-]{1,3}$/.test(findings.gap(here - 1))) return false;
       return fold(text.slice(start[here], end[here])) === word;
     });
   });

@@ -1,4 +1,5 @@
 /** Credentials by their form: what providers issue, private keys, JSON web tokens, and strings too random for words. */
+import { codiceFiscale } from "./checksums.ts";
 import type { Findings } from "./findings.ts";
 import { SHAPE } from "./flags.ts";
 
@@ -39,9 +40,12 @@ const PROVIDERS: readonly RegExp[] = [
 const PROVIDER_HEAD =
   /gh[pousr]_|github_|gl[a-z]{2,5}-|AKIA|ASIA|ABIA|ACCA|A3T|xox|xapp|sk[-_]|pk_|rk_|whsec|AIza|ya29|GOCSPX|SG\.|key-|SK[0-9a-f]|AC[0-9a-f]|npm_|pypi-|do[op]_|hf_|shp|sq0|EAA|\d{6,12}:AA|syt_|[MNO][\w-]{23}|lin_|figd|dckr|pul|tskey|nfp|rnd|sbp|vc[pk]|ops_|hv[sb]|atlas|glsa|xai|gsk|r8|fo1|phc|sntrys|AGE-|eyJ|[5KL][1-9A-Za-z]{50}|xprv/y;
 
-const BODY = /[A-Za-z0-9_+/=.~-]/;
+const BODY = Uint8Array.from({ length: 128 }, (_, code) =>
+  /[A-Za-z0-9_+/=.~-]/.test(String.fromCharCode(code)) ? 1 : 0,
+);
+const BODY_END = Uint8Array.from({ length: 128 }, (_, code) => (/[.=~/-]/.test(String.fromCharCode(code)) ? 1 : 0));
 const ENTROPY_CHARS_MIN = 20;
-const MIXED_CHARS_MIN = 12;
+export const MIXED_CHARS_MIN = 12;
 const RUN_CHARS_MAX = 8192;
 const HEX_KEY = /^[0-9a-f]{32,}$/i;
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
@@ -60,10 +64,12 @@ export function providerTokenAt(findings: Findings, token: number): number {
   return 0;
 }
 
-function runEnd(text: string, from: number): number {
+/** The end of the run of signs that credentials are made of, without a full stop or the like behind it. */
+export function runEnd(text: string, from: number): number {
+  const limit = Math.min(text.length, from + RUN_CHARS_MAX);
   let end = from;
-  while (end < text.length && end - from < RUN_CHARS_MAX && BODY.test(text[end] ?? " ")) end++;
-  while (end > from && /[.=~/-]/.test(text[end - 1] ?? "")) end--;
+  while (end < limit && BODY[text.charCodeAt(end)] === 1) end++;
+  while (end > from && BODY_END[text.charCodeAt(end - 1)] === 1) end--;
   return end;
 }
 
@@ -89,23 +95,20 @@ function isRandom(part: string): boolean {
 }
 
 /**
- * Strings too random to be words or amounts in the run of such characters that begins at this token. Returns where the run ends, so that
- * it is read once.
+ * Strings too random to be words or amounts in the run of such characters that begins at this token.
  */
-export function randomStringAt(findings: Findings, token: number): number {
+export function randomStringAt(findings: Findings, token: number): void {
   const { text, start } = findings.tokens;
   const from = start[token] ?? 0;
   const to = runEnd(text, from);
-  if (to - from < MIXED_CHARS_MIN) return to;
   const run = text.slice(from, to);
-  if (UUID.test(run)) findings.fix(token, from, to, "ID");
+  if (UUID.test(run) || codiceFiscale(run)) findings.fix(token, from, to, "ID");
   else if (HEX_KEY.test(run) && /\d/.test(run)) findings.fix(token, from, to, "SECRET");
   else if (/^[A-Za-z0-9+/]{20,}={0,2}$/.test(run) && isRandom(run) && /[A-Z]/.test(run))
     findings.fix(token, from, to, "SECRET");
   else
     for (const part of run.matchAll(/[A-Za-z0-9]+/g))
       if (isRandom(part[0])) findings.fix(token, from + part.index, from + part.index + part[0].length, "SECRET");
-  return to;
 }
 
 /** Long letters without a space ("dGhpcyBpcyBub3QgYSB3b3Jk") change case where no word does. */

@@ -1,6 +1,6 @@
 /** Words and numbers of a text with their places, read once, character by character. */
 import { FLAG, SHAPE } from "./flags.ts";
-import type { Vocabulary } from "./vocabulary.ts";
+import { memoSlot, type Vocabulary } from "./vocabulary.ts";
 
 /** Columns, one row a token; valid until the next call of `tokenise`. */
 export type Tokens = {
@@ -14,13 +14,12 @@ export type Tokens = {
   readonly kind: Uint8Array;
   /** Hash of the lower-case ASCII word; for a look at a filter only. */
   readonly hash: Int32Array;
+  /** The tokens, in order, that some detector may have to look at: all but plain known words. */
+  readonly hot: Int32Array;
+  readonly hotCount: number;
+  /** True when every character is printable ASCII, a line feed or a tab. */
+  readonly plain: boolean;
 };
-
-const CLASS = new Uint8Array(128);
-for (let c = 97; c <= 122; c++) CLASS[c] = SHAPE.LOWER;
-for (let c = 65; c <= 90; c++) CLASS[c] = SHAPE.UPPER;
-for (let c = 48; c <= 57; c++) CLASS[c] = SHAPE.DIGIT;
-CLASS[95] = SHAPE.UNDERSCORE;
 
 /** 0 not looked at yet, 1 no letter, 2 lower or caseless, 3 upper, 4 digit. */
 const WIDE_CLASS = new Uint8Array(65_536);
@@ -45,9 +44,13 @@ function wideShape(text: string, at: number): number {
   return SHAPE.WIDE | (known === 3 ? SHAPE.UPPER : SHAPE.LOWER);
 }
 
+/** Shape bits of the character at `at`; 0 when it parts words. */
 export function shapeAt(text: string, at: number): number {
   const code = text.charCodeAt(at);
-  return code < 128 ? (CLASS[code] ?? 0) : wideShape(text, at);
+  if (code >= 128) return wideShape(text, at);
+  if (code >= 97) return code <= 122 ? SHAPE.LOWER : 0;
+  if (code >= 65) return code <= 90 ? SHAPE.UPPER : code === 95 ? SHAPE.UNDERSCORE : 0;
+  return code >= 48 && code <= 57 ? SHAPE.DIGIT : 0;
 }
 
 const FIRST_ROWS = 1024;
@@ -58,6 +61,7 @@ let shape = new Uint8Array(rows);
 let flags = new Int32Array(rows);
 let kind = new Uint8Array(rows);
 let hash = new Int32Array(rows);
+let hot = new Int32Array(rows);
 
 /** The columns are kept between calls: they hold places, never content. */
 function makeRoom(count: number): void {
@@ -69,55 +73,176 @@ function makeRoom(count: number): void {
   flags = new Int32Array(rows);
   kind = new Uint8Array(rows);
   hash = new Int32Array(rows);
+  hot = new Int32Array(rows);
 }
 
 const APOSTROPHE = 39;
 const CURLED = 0x2019;
+const LONG_WORD = 20;
 
-/** Hash of a lower-case ASCII word, as `tokenise` computes it while it reads. */
-export function hashOf(word: string): number {
-  let sum = 0;
-  for (let at = 0; at < word.length; at++) sum = (Math.imul(sum, 31) + (word.charCodeAt(at) | 32)) | 0;
-  return sum;
+/** Signs beside a token that may make more of it than a word. */
+const ANCHOR = new Uint8Array(128);
+for (const sign of "@#!:./-_+=~") ANCHOR[sign.charCodeAt(0)] = 1;
+const DEGREE = 0xb0;
+
+export function isAnchor(code: number): boolean {
+  return code < 128 ? ANCHOR[code] === 1 : code === DEGREE;
+}
+
+/** What makes a known word worth a look. */
+const HOT =
+  FLAG.NAME |
+  FLAG.GIVEN |
+  FLAG.TITLE |
+  FLAG.STREET |
+  FLAG.UNIT |
+  FLAG.ORG |
+  FLAG.ORG_NOUN |
+  FLAG.MONTH |
+  FLAG.PLACE |
+  FLAG.PLACE_HEAD |
+  FLAG.PARTICLE |
+  FLAG.SECRET_CUE |
+  FLAG.CODE_CUE |
+  FLAG.BIRTH_CUE |
+  FLAG.DOT_WORD |
+  FLAG.ID_CUE |
+  FLAG.NUMERIC;
+const KNOWN = FLAG.ORDINARY | FLAG.CLOSED;
+
+/** Two hashes of a lower-case ASCII word, as `tokenise` computes them while it reads. */
+export function hashesOf(word: string): readonly [number, number] {
+  let one = 0;
+  let two = 0;
+  for (let at = 0; at < word.length; at++) {
+    const code = word.charCodeAt(at) | 32;
+    one = (Math.imul(one, 31) + code) | 0;
+    two = Math.imul(two ^ code, 0x5bd1e995);
+  }
+  return [one, two];
+}
+
+/** Signs that end a sentence wherever they stand; a full stop does so only before white space. */
+const ENDS: ReadonlySet<number> = new Set(
+  Array.from('!?:;"\n\u201c\u201d\u201e\u00ab\u00bb\u2022\u2026|*>', (sign) => sign.charCodeAt(0)),
+);
+const ENDS_ASCII = Uint8Array.from({ length: 128 }, (_, code) => (ENDS.has(code) ? 1 : 0));
+const FULL_STOP = 46;
+const SPACE = 32;
+
+function endsSentence(code: number): boolean {
+  return code < 128 ? ENDS_ASCII[code] === 1 : ENDS.has(code);
+}
+
+/** Shape bits of an apostrophe that has a letter behind it; 0 otherwise. */
+function apostropheAt(text: string, at: number, code: number): number {
+  if (code !== APOSTROPHE && code !== CURLED) return 0;
+  const next = at + 1 < text.length ? shapeAt(text, at + 1) : 0;
+  if ((next & (SHAPE.LOWER | SHAPE.UPPER)) === 0) return 0;
+  return code === CURLED ? SHAPE.APOSTROPHE | SHAPE.WIDE : SHAPE.APOSTROPHE;
+}
+
+/** Does the full stop between this token and the one at `from` end a sentence? Not in "a.b", "Dr. B", "J. B". */
+function stopEnds(token: number, from: number): boolean {
+  if (token < 0) return true;
+  const to = end[token] ?? 0;
+  if (from - to === 1 || to - (start[token] ?? 0) === 1) return false;
+  return ((flags[token] ?? 0) & (FLAG.TITLE | FLAG.UNIT)) === 0;
 }
 
 /** Linear. A word may hold an apostrophe between letters; every other sign parts words. */
 export function tokenise(text: string, vocabulary: Vocabulary): Tokens {
   const length = text.length;
   makeRoom((length >> 1) + 2);
+  const { memoOne, memoTwo, memoFlags } = vocabulary;
+  const starts = start;
+  const ends = end;
+  const shapes = shape;
+  const meanings = flags;
+  const kinds = kind;
+  const hashes = hash;
+  const hots = hot;
   let count = 0;
+  let hotCount = 0;
+  let plain = true;
   let at = 0;
+  let before = 10;
+  let ended = true;
+  let stopped = false;
   while (at < length) {
     let code = text.charCodeAt(at);
-    let bits = code < 128 ? (CLASS[code] ?? 0) : wideShape(text, at);
+    if (code === SPACE) {
+      before = SPACE;
+      at++;
+      continue;
+    }
+    let folded = code | 32;
+    let bits = folded >= 97 && folded <= 122 ? SHAPE.LOWER : shapeAt(text, at);
     if (bits === 0) {
+      if (code > 126 || (code < 32 && code !== 10 && code !== 9)) plain = false;
+      if (endsSentence(code)) ended = true;
+      else if (code === FULL_STOP) stopped = true;
+      before = code;
       at++;
       continue;
     }
     const from = at;
-    let all = (bits & SHAPE.UPPER) === 0 ? bits : bits | SHAPE.CAPITAL;
-    let sum = 0;
+    let one = 0;
+    let two = 0;
+    // Letters: bit 32 tells small from capital; what is no ASCII letter leaves its shape in `other`.
+    let small = 0;
+    let capital = 0;
+    let other = 0;
     for (;;) {
-      sum = (Math.imul(sum, 31) + (code | 32)) | 0;
-      if (++at >= length) break;
-      code = text.charCodeAt(at);
-      bits = code < 128 ? (CLASS[code] ?? 0) : wideShape(text, at);
-      if (bits === 0) {
-        if (code !== APOSTROPHE && code !== CURLED) break;
-        const next = at + 1 < length ? shapeAt(text, at + 1) : 0;
-        if ((next & (SHAPE.LOWER | SHAPE.UPPER)) === 0) break;
-        bits = code === CURLED ? SHAPE.APOSTROPHE | SHAPE.WIDE : SHAPE.APOSTROPHE;
+      one = (Math.imul(one, 31) + folded) | 0;
+      two = Math.imul(two ^ folded, 0x5bd1e995);
+      if (folded >= 97 && folded <= 122) {
+        small |= code;
+        capital |= ~code;
+      } else other |= bits;
+      if (++at >= length) {
+        code = SPACE;
+        break;
       }
-      all |= bits;
+      code = text.charCodeAt(at);
+      folded = code | 32;
+      if (folded >= 97 && folded <= 122) continue;
+      if (code === SPACE) break;
+      bits = shapeAt(text, at);
+      if (bits !== 0) continue;
+      bits = apostropheAt(text, at, code);
+      if (bits === 0) break;
     }
-    start[count] = from;
-    end[count] = at;
-    shape[count] = all;
-    hash[count] = sum;
-    kind[count] = 0;
-    flags[count] =
-      (all & (SHAPE.DIGIT | SHAPE.UNDERSCORE)) !== 0 ? FLAG.NUMERIC : vocabulary.flagsOf(text, from, at, sum, all);
+    let all = other | ((small & 32) !== 0 ? SHAPE.LOWER : 0);
+    if ((capital & 32) !== 0) all |= SHAPE.UPPER;
+    if ((all & SHAPE.WIDE) !== 0) plain = false;
+    if ((all & SHAPE.UPPER) !== 0 && (shapeAt(text, from) & SHAPE.UPPER) !== 0) all |= SHAPE.CAPITAL;
+    if (ended || (stopped && stopEnds(count - 1, from))) all |= SHAPE.OPENS;
+    ended = false;
+    stopped = false;
+    let meaning: number = FLAG.NUMERIC;
+    if ((all & (SHAPE.DIGIT | SHAPE.UNDERSCORE)) === 0) {
+      const slot = memoSlot(one);
+      const remembered = memoOne[slot] === one && memoTwo[slot] === two && (all & SHAPE.WIDE) === 0;
+      meaning = remembered ? (memoFlags[slot] ?? 0) : vocabulary.flagsOf(text, from, at, one, two, all);
+    }
+    starts[count] = from;
+    ends[count] = at;
+    shapes[count] = all;
+    hashes[count] = one;
+    kinds[count] = 0;
+    meanings[count] = meaning;
+    if (
+      (meaning & HOT) !== 0 ||
+      (meaning & KNOWN) === 0 ||
+      (code !== SPACE && isAnchor(code) && at + 1 < length && text.charCodeAt(at + 1) > SPACE) ||
+      (before !== SPACE && before !== FULL_STOP && isAnchor(before)) ||
+      at - from >= LONG_WORD ||
+      (at - from <= 2 && (meaning & (FLAG.FUNCTION | FLAG.CAPITAL_OK)) === 0) ||
+      ((all & (SHAPE.CAPITAL | SHAPE.OPENS)) === SHAPE.CAPITAL && (meaning & FLAG.CAPITAL_OK) === 0)
+    )
+      hots[hotCount++] = count;
     count++;
   }
-  return { text, count, start, end, shape, flags, kind, hash };
+  return { text, count, start, end, shape, flags, kind, hash, hot, hotCount, plain };
 }

@@ -11,18 +11,25 @@ const CLOSED: ReadonlyMap<string, number> = (() => {
 })();
 
 const MEMO_SLOTS = 1 << 14;
-const WIDE_OR_APOSTROPHE = SHAPE.WIDE | SHAPE.APOSTROPHE;
+/** The place of a word's first hash in the memo. */
+export function memoSlot(one: number): number {
+  return (one ^ (one >>> 13)) & (MEMO_SLOTS - 1);
+}
+
 /** Sounds people stretch: "soooo", "hahaha", "hmmm". */
 const LAUGH =
   /^(?:a?(?:ha|he|hi|ja|je|ah|eh|lo)+[hl]?|h+m+|m+h*m+|a+h+|o+h+|u+h+|u+m+|e+h+|a+w+|w+o+w+|y+a+y+|p+f+t*|g+r+|z+|x+o+x*o*|b+r+)$/;
+const STRETCHABLE = /^[abefghijlmoprtuwxyz]{2,24}$|(.)\1\1/;
 const STRETCH_MAX = 24;
 
-/** Questions and answers about words of one lexicon. Known words are remembered by place in a table of fixed size; unknown ones never are. */
+/** Questions and answers about words of one lexicon. Known words are remembered by two hashes
+ * in a table of fixed size; unknown ones never are, so nothing personal stays in it. */
 export class Vocabulary {
   readonly #isOrdinary: (word: string) => boolean;
   readonly #isName: (word: string) => boolean;
-  readonly #memoWords: string[] = new Array<string>(MEMO_SLOTS).fill("");
-  readonly #memoFlags = new Int32Array(MEMO_SLOTS);
+  readonly memoOne = new Int32Array(MEMO_SLOTS);
+  readonly memoTwo = new Int32Array(MEMO_SLOTS);
+  readonly memoFlags = new Int32Array(MEMO_SLOTS);
 
   constructor(isOrdinary: (word: string) => boolean, isName: (word: string) => boolean) {
     this.#isOrdinary = isOrdinary;
@@ -33,22 +40,15 @@ export class Vocabulary {
     return this.#isOrdinary === surroundings.isOrdinaryWord && this.#isName === surroundings.isName;
   }
 
-  /** Flags of text[from, to), whose hash and shape the reader already knows. */
-  flagsOf(text: string, from: number, to: number, hash: number, shape: number): number {
-    if ((shape & WIDE_OR_APOSTROPHE) !== 0) return this.flagsOfWord(text.slice(from, to).toLowerCase());
-    const slot = (hash ^ (hash >>> 13)) & (MEMO_SLOTS - 1);
-    const remembered = this.#memoWords[slot] ?? "";
-    const length = to - from;
-    if (remembered.length === length) {
-      let at = 0;
-      while (at < length && (text.charCodeAt(from + at) | 32) === remembered.charCodeAt(at)) at++;
-      if (at === length) return this.#memoFlags[slot] ?? 0;
-    }
-    const word = text.slice(from, to).toLowerCase();
-    const flags = this.flagsOfWord(word);
+  /** Flags of text[from, to), whose hashes the reader knows and did not find in the memo; remembers a known word. */
+  flagsOf(text: string, from: number, to: number, one: number, two: number, shape: number): number {
+    if ((shape & SHAPE.WIDE) !== 0) return this.flagsOfWord(text.slice(from, to).toLowerCase());
+    const slot = memoSlot(one);
+    const flags = this.flagsOfWord(text.slice(from, to).toLowerCase());
     if ((flags & (FLAG.ORDINARY | FLAG.CLOSED)) !== 0) {
-      this.#memoWords[slot] = word;
-      this.#memoFlags[slot] = flags;
+      this.memoOne[slot] = one;
+      this.memoTwo[slot] = two;
+      this.memoFlags[slot] = flags;
     }
     return flags;
   }
@@ -81,6 +81,7 @@ export class Vocabulary {
 
   /** A word written with a letter held down is the word, unless nothing is left that is known. */
   #stretched(word: string): number {
+    if (!STRETCHABLE.test(word)) return 0;
     if (LAUGH.test(word)) return FLAG.CLOSED | FLAG.FUNCTION;
     const two = word.replace(/(.)\1{2,}/g, "$1$1");
     if (two === word) return 0;

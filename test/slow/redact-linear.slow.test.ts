@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { redact } from "../../transforms/redact.ts";
+import { lexiconFrom } from "../../transforms/text/lexicon.ts";
+
+const read = (name: string) => readFileSync(new URL(`../../transforms/data/${name}`, import.meta.url), "utf8");
+const surroundings = {
+  ...lexiconFrom({ words: read("words.txt"), names: read("names.txt") }),
+  people: [{ names: ["Ana Silva", "ana"], token: "PERSON_1" }],
+  tokenOf: (kind: string) => `${kind}_0`,
+};
+
+const UNITS = [
+  "a@",
+  "a.",
+  "a-",
+  "1 ",
+  "1-",
+  "4111 ",
+  "a1_",
+  "de89 ",
+  "password is ",
+  "pin: ",
+  "dot ",
+  "://a",
+  "ab:",
+  "1.1.",
+  "eyJ-",
+  "street ",
+  "apt 1 ",
+  "Mr ",
+  "Xqz Wvb ",
+  "new york ",
+  "a'",
+  "`",
+  "a\u0316\u0301",
+  "a\u200b",
+  "march 3 ",
+  "1° 1' ",
+  "-----BEGIN ",
+  "Ana Silva ",
+  "\u043f\u0440\u0438 ",
+  "1,1",
+  "born 3 may ",
+  "Apt. 1 Box 2 ",
+  "a at a dot ",
+];
+
+/** The quickest of some runs: what the work costs when nobody disturbs it. */
+function quickest(text: string): number {
+  const times = Array.from({ length: 5 }, () => {
+    const from = performance.now();
+    redact(text, surroundings);
+    return performance.now() - from;
+  });
+  return Math.min(...times);
+}
+
+test.each(UNITS)(
+  "redacting twice as much of %j takes about twice the time",
+  (unit) => {
+    const text = unit.repeat(Math.ceil(262_144 / unit.length));
+    quickest(text.slice(0, 65_536));
+    // A quadratic detector takes four times as long; the floor keeps a busy machine from failing a fast one.
+    const half = quickest(text.slice(0, text.length / 2));
+    expect(quickest(text)).toBeLessThan(Math.max(3.2 * half, 300));
+  },
+  60_000,
+);
