@@ -153,9 +153,9 @@ export class MessageTable {
 
   /** Inside a transaction: the next rows of an erased conversation. Answers how many went. */
   sweep(conv: number, limit: number, tally: Tally): number {
-    const sql = `DELETE FROM message WHERE conv = ?1 AND (sent_at, tie) IN
-      (SELECT sent_at, tie FROM message WHERE conv = ?1 ORDER BY sent_at, tie LIMIT ?2)`;
-    const { changes } = this.#statements.of(sql).run(conv, limit);
+    const sql = `DELETE FROM message WHERE conv = ? AND (sent_at, tie) IN
+      (SELECT sent_at, tie FROM message WHERE conv = ? ORDER BY sent_at, tie LIMIT ?)`;
+    const { changes } = this.#statements.of(sql).run(conv, conv, limit);
     tally.messages -= changes;
     return changes;
   }
