@@ -3,6 +3,7 @@
 import { platformId } from "../connectors/platform-id.ts";
 import { ERRORS_MAX } from "../policy/bounds.ts";
 import { type PackError, readYaml } from "../policy/yaml-source.ts";
+import type { Home, Offline } from "./cli/offline.ts";
 import { atVariable, type Environment, overridesIn, withValue } from "./config/environment.ts";
 import { isZone } from "./config/fields.ts";
 import { type Leaf, Outline } from "./config/outline.ts";
@@ -11,6 +12,7 @@ import { channelsOf, type Known, notesOn, personId, relationFaults } from "./con
 import { type ChannelConfig, ConfigFile, configJsonSchema } from "./config/schema.ts";
 import { type Amounts, BACKGROUND, INTERACTIVE } from "./core/budget.ts";
 import { TENANT_DEFAULT } from "./core/ids.ts";
+import { Refusal } from "./core/refusal.ts";
 import type { Configured } from "./gateway/bootstrap.ts";
 import type { Settings } from "./gateway/powers.ts";
 
@@ -226,29 +228,28 @@ export const configuredOf = ({ channels, people, conversations }: Config): Confi
   })),
 });
 
-export type ConfigReport = {
-  readonly ok: boolean;
-  readonly problems: readonly PackError[];
-  readonly notes: readonly string[];
-  readonly origins: readonly Origin[];
-};
+/** What a person may want to know of a valid file: with `showOrigin` every key and who said it, then the notes. */
+export const wordsOn = (reading: ConfigReading & { readonly ok: true }, showOrigin: boolean): readonly string[] => [
+  ...(showOrigin
+    ? reading.origins().map(({ key, value, from, where }) => `${key} = ${value}  (${where ?? from})`)
+    : []),
+  ...reading.notes.map((note) => `note: ${note}`),
+];
 
-/** `lazaret config check [--show-origin]`: the report for `--json`; exit 0 when `ok`, otherwise 78. */
-export function checkConfig(source: ConfigSource, showOrigin = false): ConfigReport {
+/** The configuration, or `config.invalid` with every problem on a line of its hint. */
+export function requireConfig(source: ConfigSource): ConfigReading & { readonly ok: true } {
   const reading = readConfig(source);
-  if (!reading.ok) return { ok: false, problems: reading.problems, notes: [], origins: [] };
-  return { ok: true, problems: [], notes: reading.notes, origins: showOrigin ? reading.origins() : [] };
+  if (reading.ok) return reading;
+  throw new Refusal("config.invalid", { field: source.file, hint: reading.problems.map(problemLine).join("\n  ") });
 }
 
-/** The same report for a person, a line each. */
-export function reportLines({ ok, problems, notes, origins }: ConfigReport, file: string): readonly string[] {
-  return [
-    ...problems.map(problemLine),
-    ...origins.map(({ key, value, from, where }) => `${key} = ${value}  (${where ?? from})`),
-    ...notes.map((note) => `note: ${note}`),
-    ...(ok ? [`${file} is valid`] : []),
-  ];
-}
+/** `lazaret config check [--show-origin]`. `sourceOf` reads the file that is meant. */
+export const configVerb =
+  (sourceOf: (home: Home, file: string | null) => Promise<ConfigSource>): NonNullable<Offline["configCheck"]> =>
+  async (home, file, showOrigin) => {
+    const source = await sourceOf(home, file);
+    return { file: source.file, words: wordsOn(requireConfig(source), showOrigin) };
+  };
 
 /** `lazaret config schema`: JSON Schema for editors. */
-export const configSchema = (): string => `${JSON.stringify(configJsonSchema(), null, 2)}\n`;
+export const configSchema = configJsonSchema;
