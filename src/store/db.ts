@@ -33,7 +33,7 @@ export function openDatabase(path: string, probe: Probe = () => undefined): Db {
     db.pragma("trusted_schema = OFF");
     db.pragma("cell_size_check = ON");
     db.pragma(`cache_size = -${CACHE_KIB}`);
-    db.pragma("busy_timeout = 250");
+    db.pragma("busy_timeout = 50");
     db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     migrate(db, probe);
     assertSettings(db);

@@ -119,10 +119,12 @@ class Verification {
   #named(first: number, last: number, against: string): Fault {
     const { base } = this.#log;
     const sql = "SELECT n, leaf FROM entry WHERE n >= ? AND n <= ? ORDER BY n";
+    // One more than the range: an entry put in at its end shows only in the one that follows.
+    const until = Math.min(base + last + 1, this.#end);
     for (const [n, leaf] of this.#statements
       .of(sql)
       .raw()
-      .all(base + first, base + last) as [number, Buffer][]) {
+      .all(base + first, until) as [number, Buffer][]) {
       const place = n - base;
       const own = numberOf(leaf);
       // An entry that was put in pushes the one with its number back: the earlier of the two places is where it begins.
