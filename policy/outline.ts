@@ -48,7 +48,7 @@ function reachOver({ space, changes, deniedInBoth }: Diff, change: Change): Box 
   const isTold = (axis: Axis, atom: number): boolean => {
     const part = slice(everything, axis, atom);
     for (const other of space.axes)
-      if (other !== axis) part.set(box.subarray(other.start, other.start + other.size), other.start);
+      if (other !== axis) for (let i = other.start; i < other.start + other.size; i++) part[i] = box[i] ?? 0;
     return alike.some((piece) => overlaps(space, piece, part));
   };
   // The last axes are the ones that matter least to a reader, so they go first.

@@ -15,7 +15,6 @@ const base = {
   ).join("")}`,
 };
 const HEAD = "version: 1\npack: mine\nrules:\n";
-const _RULE = "  - { id: a, effect: deny, because: Because I say so. }\n";
 
 describe("what a pack can say", () => {
   test("counters", () => {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { analyse, type Finding } from "../../policy/analyse.ts";
-import { contains, exampleOf, hasAtom } from "../../policy/box.ts";
+import { contains, hasAtom } from "../../policy/box.ts";
 import { type Axis, type Box, compileRules, locate, type Space } from "../../policy/compile.ts";
 import type { Condition } from "../../policy/condition.ts";
 import { type Decision, decide } from "../../policy/decide.ts";
@@ -208,7 +208,7 @@ function sampleWithin(
   let requests: Request[] = [{}];
   for (const axis of space.axes)
     requests = requests.flatMap((request) =>
-      (chosen.get(axis) ?? []).map((atom) => ({ ...request, [axis.dimension]: exampleOf(axis, atom) })),
+      (chosen.get(axis) ?? []).map((atom) => ({ ...request, [axis.dimension]: axis.examples[atom] })),
     );
   return requests;
 }
