@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { decide } from "../policy/decide.ts";
 import { LOCKED_RULES, loadPolicy } from "../policy/load.ts";
+import { CLOSED } from "../policy/request.ts";
 
 /** The smallest pack that passes for the base; the real one has its tables in policy.test.ts. */
 const base = {
@@ -109,6 +110,23 @@ describe("layers", () => {
     expect(decide(loaded.policy, { ...request, tenant: "work" })).toMatchObject({ effect: "deny", rule: "w" });
     expect(decide(loaded.policy, { ...request, tenant: "default" }).effect).toBe("allow");
     expect(decide(loaded.policy, request).effect).toBe("deny");
+  });
+
+  test("an overlay that cannot be shown to narrow is refused, without running on", () => {
+    const pairs = Object.entries(CLOSED).map(([name, values]) => `${name}: [${values[0]}]`);
+    const denies = Array.from({ length: 8 }, (_, i) => `{ ${pairs.slice(i * 2, i * 2 + 2).join(", ")} }`);
+    const counters = ["failures", "denials", "sends", "asks", "cats", "time"].map((name) =>
+      name === "cats" ? "cats: { within: [public] }" : `${name}: ["${name === "time" ? "mon" : "== 0"}"]`,
+    );
+    const more = [0, 2, 4].map((i) => `{ ${counters.slice(i, i + 2).join(", ")} }`);
+    const hosts = Array.from({ length: 12 }, (_, i) => `{ host: [h${i}], channel: [c${i}], token: [t${i}] }`);
+    const rules = [...denies, ...more, ...hosts].map(
+      (when, i) => `  - { id: d${i}, effect: deny, because: Because I say so., when: ${when} }\n`,
+    );
+    const asks = "  - { id: w, effect: allow, because: Let me do anything. }\n";
+    const shared = `version: 1\npack: shared\nrules:\n${rules.join("")}`;
+    const [error] = loadErrors(overlay(asks), shared);
+    expect(error?.message).toBe("an overlay can only narrow: the rules overlap in more than 20000 pieces");
   });
 
   test("an overlay speaks of no tenant but its own", () => {
