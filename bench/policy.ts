@@ -1,4 +1,6 @@
-/** Decisions and analysis by number of rules: `node bench/policy.ts`. The rules name about 4 in 10 of the dimensions. */
+/**
+ * Decisions and analysis by number of rules: `node bench/policy.ts`. The rules name about 4 in 10 of the dimensions.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { analyse } from "../policy/analyse.ts";

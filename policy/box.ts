@@ -3,7 +3,7 @@ import { FRAGMENTS_MAX } from "./bounds.ts";
 import { type Axis, type Box, fullBox, type Space } from "./compile.ts";
 import type { Request } from "./request.ts";
 
-/** The analysis of a policy needed more pieces than the limit; the pack is then refused as too tangled to reason about. */
+/** The analysis needed more pieces than the limit; the pack is then refused as too tangled to reason about. */
 export class TooTangled extends Error {
   override readonly name = "TooTangled";
   constructor() {
@@ -79,9 +79,9 @@ function reachesOut(space: Space, box: Box, other: Box): number {
 type Search = { fragments: number; readonly used: Set<Box> };
 
 /**
- * Hands the parts of `box` that none of `others` covers to `visit`, as disjoint boxes, until it answers false. Splits by the
- * box that leaves the fewest pieces, so what is covered is found covered early. Throws TooTangled at the limit.
- * The box must not be empty.
+ * Hands the parts of `box` that none of `others` covers to `visit`, as disjoint boxes, until it says false. Splits by
+ * the box that leaves the fewest pieces, so what is covered is found covered early. Throws TooTangled at the limit. The
+ * box must not be empty.
  */
 function carve(
   space: Space,
@@ -183,7 +183,7 @@ function mergeAlong(axis: Axis, boxes: readonly Box[]): Box[] {
   return [...groups.values()];
 }
 
-/** A concrete request in the box; every attribute is set, to what a person would expect where the box leaves the choice. */
+/** A concrete request in the box, complete; where the box leaves the choice, what a person would expect. */
 export function witnessOf(space: Space, box: Box): Request {
   const witness: Record<string, string | number | undefined> = { ...space.usual };
   for (const axis of space.named) {

@@ -45,8 +45,8 @@ export type Space = {
 };
 
 /**
- * A set in every dimension, as 32-bit masks; the region is their product. A plain array, because typed ones of this size
- * live outside the heap and are slow to copy.
+ * A set in every dimension, as 32-bit masks; the region is their product. A plain array, because typed ones of this
+ * size live outside the heap and are slow to copy.
  */
 export type Box = number[];
 
@@ -63,7 +63,10 @@ export type Policy = {
   readonly rules: readonly CompiledRule[];
   /** Names of the packs, each after those that it extends. */
   readonly packs: readonly string[];
-  /** The same text for the same meaning, whatever the order of rules, files and values; its SHA-256 is the policy's digest. */
+  /**
+   * The same text for the same meaning, whatever the order of rules, files and values; its SHA-256 is the policy's
+   * digest.
+   */
   readonly canonical: string;
 };
 

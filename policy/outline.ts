@@ -1,4 +1,6 @@
-/** A diff told in few lines: regions that reach over what is refused anyway, so that only what matters is left to say. */
+/**
+ * A diff told in few lines: regions that reach over what is refused anyway, so that only what matters is left to say.
+ */
 import { contains, firstUncovered, hasAtom, isFull, overlaps, slice } from "./box.ts";
 import { type Axis, type Box, fullBox } from "./compile.ts";
 import type { Change, Diff } from "./diff.ts";

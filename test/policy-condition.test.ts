@@ -11,7 +11,8 @@ const base = {
   name: "base.yaml",
   text: `version: 1\npack: base\nrules:\n${LOCKED_RULES.map(
     (id) =>
-      `- id: ${id}\n  effect: deny\n  because: This is locked.\n  when: { action: [reveal], tier: [raw] }\n  locked: true\n`,
+      `- id: ${id}\n  effect: deny\n  because: This is locked.\n` +
+      "  when: { action: [reveal], tier: [raw] }\n  locked: true\n",
   ).join("")}`,
 };
 const HEAD = "version: 1\npack: mine\nrules:\n";

@@ -8,7 +8,8 @@ const base = {
   name: "base.yaml",
   text: `version: 1\npack: base\nrules:\n${LOCKED_RULES.map(
     (id) =>
-      `- id: ${id}\n  effect: deny\n  because: This is locked.\n  when: { action: [reveal], tier: [raw] }\n  locked: true\n`,
+      `- id: ${id}\n  effect: deny\n  because: This is locked.\n` +
+      "  when: { action: [reveal], tier: [raw] }\n  locked: true\n",
   ).join("")}`,
 };
 const HEAD = "version: 1\npack: mine\nrules:\n";
@@ -27,7 +28,9 @@ function rule(body: string, id = "a"): string {
 
 describe("layers", () => {
   const overlay = (body: string) => `version: 1\npack: work-overlay\ntenant: work\nrules:\n${body}`;
-  const allow = `version: 1\npack: open\nrules:\n  - { id: o, effect: allow, because: Replies are fine here., when: { action: [egress], destination: [own] } }\n`;
+  const allow =
+    "version: 1\npack: open\nrules:\n  - id: o\n    effect: allow\n    because: Replies are fine here.\n" +
+    "    when: { action: [egress], destination: [own] }\n";
 
   test("there is no policy without the base, nor with one that lost a locked rule", () => {
     const alone = loadPolicy([{ name: "mine.yaml", text: `${HEAD}${RULE}` }]);
@@ -136,7 +139,8 @@ describe("layers", () => {
 
   test("more than 512 rules are refused", () => {
     const many = (pack: string) =>
-      `version: 1\npack: ${pack}\nrules:\n${Array.from({ length: 300 }, (_, i) => `  - {id: ${pack}${i}, effect: deny, because: Because I say so.}\n`).join("")}`;
+      `version: 1\npack: ${pack}\nrules:\n` +
+      Array.from({ length: 300 }, (_, i) => `  - {id: ${pack}${i}, effect: deny, because: Because so.}\n`).join("");
     expect(loadErrors(many("mine"), many("b"))[0]?.message).toMatch(/at most 512 rules/);
   });
 });

@@ -186,7 +186,9 @@ function representatives(axis: Axis, boxes: readonly Box[]): number[] {
   return [...seen.values()];
 }
 
-/** Requests within the box: all classes of as many dimensions as stay under the limit, of the others that of the centre. */
+/**
+ * Requests within the box: all classes of as many dimensions as stay under the limit, of the others that of the centre.
+ */
 function sampleWithin(
   space: Space,
   classes: readonly number[][],
