@@ -1,6 +1,7 @@
 /** Words and numbers of a text with their places, read once, character by character. */
 import { FLAG, SHAPE } from "./flags.ts";
 import type { Vocabulary } from "./vocabulary.ts";
+import { wordSet } from "./word-set.ts";
 
 /** Columns, one row a token; valid until the next call of `tokenise`. */
 export type Tokens = {
@@ -142,12 +143,20 @@ function apostropheAt(text: string, at: number, code: number): number {
   return code === CURLED ? SHAPE.APOSTROPHE | SHAPE.WIDE : SHAPE.APOSTROPHE;
 }
 
+const ABBREVIATED = wordSet(`
+  mr mrs ms mx dr prof jr sr hr fr mag ing dipl rev hon capt sgt lt col gen maj mme mlle sra srta sig dott messrs
+`);
+
 /** Does the full stop between this token and the one at `from` end a sentence? Not in "a.b", "Dr. B", "J. B". */
-function stopEnds(token: number, from: number): boolean {
+function stopEnds(text: string, token: number, from: number): boolean {
   if (token < 0) return true;
   const to = end[token] ?? 0;
-  if (from - to === 1 || to - (start[token] ?? 0) === 1) return false;
-  return ((flags[token] ?? 0) & (FLAG.TITLE | FLAG.UNIT)) === 0;
+  const length = to - (start[token] ?? 0);
+  if (length === 1 || ((flags[token] ?? 0) & FLAG.UNIT) !== 0) return false;
+  if (((flags[token] ?? 0) & FLAG.TITLE) !== 0 && ABBREVIATED.has(text.slice(start[token], to).toLowerCase()))
+    return false;
+  // "done.Good" lacks its space, "example.com" does not.
+  return from - to > 1 || (length > 2 && (shapeAt(text, from) & SHAPE.UPPER) !== 0);
 }
 
 /** Shape bits of a word whose letters left their bit 32 in `small`, and its complement in `capital`. */
@@ -212,7 +221,7 @@ export function tokenise(text: string, vocabulary: Vocabulary): Tokens {
       bits = shapeAt(text, at) || apostropheAt(text, at, code);
       if (bits === 0) break;
     }
-    const opens = ended || (stopped && stopEnds(count - 1, from));
+    const opens = ended || (stopped && stopEnds(text, count - 1, from));
     const all = shapeOf(text, from, small, capital, other, opens);
     if ((all & SHAPE.WIDE) !== 0) plain = false;
     const meaning =
