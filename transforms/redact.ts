@@ -25,7 +25,7 @@ const FIXED_WORDS: Partial<Readonly<Record<MaskKind, string>>> = {
   WORD: "[WORD]",
 };
 
-export type Explained = Span & { readonly replacement: string };
+type Explained = Span & { readonly replacement: string };
 
 export type Redacted = {
   readonly text: string;

@@ -6,7 +6,7 @@ import type { MaskKind } from "../../src/core/transform.ts";
 import { structuredSpans } from "./detect.ts";
 import { hasInvisible, isNormal, normalise } from "./unicode.ts";
 
-export const TIER_B_CHARS_MAX = 280;
+const TIER_B_CHARS_MAX = 280;
 const SHARED_WORDS_MAX = 8;
 const WHOLE_MESSAGE_WORDS_MIN = 3;
 

@@ -146,7 +146,8 @@ pin pins code codes otp cvv cvc cvv2 tan puk 2fa mfa combination passcode combo 
 alarm safe lockbox gate keypad verification`;
 
 const MEASURES = `
-yuan rmb yen rupees krone kroner zloty forint euro euros eur dollar dollars usd pound pounds gbp chf quid bucks cents percent pct years year yrs yr months month
+yuan rmb yen rupees krone kroner zloty forint
+euro euros eur dollar dollars usd pound pounds gbp chf quid bucks cents percent pct years year yrs yr months month
 weeks week days day hours hour hrs hr minutes minute mins min seconds second secs sec ms am pm km kilometers
 kilometres miles mile mi m meters metres cm mm kg kilos kilo g grams lb lbs pounds oz liters litres l ml gb mb tb kb
 ghz mhz hz watts w kw kwh degrees people persons guests tickets pieces times pages words lines points users messages

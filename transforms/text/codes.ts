@@ -140,8 +140,7 @@ const TERM_FORMS = String.raw`
 const TERMS = new RegExp(`^(?:${TERM_FORMS})$`, "i");
 const TERM_CHARS_MAX = 8;
 /** What `redact` puts in the place of something: text that was redacted once stays as it is. */
-export const STAND_IN =
-  /^(?:PERSON|ORG|PLACE|ADDRESS|PHONE|EMAIL|HANDLE|IP|MAC|PLATE|LINK|CODE|URL|WORD)_[0-9A-Za-z]{1,32}$/;
+const STAND_IN = /^(?:PERSON|ORG|PLACE|ADDRESS|PHONE|EMAIL|HANDLE|IP|MAC|PLATE|LINK|CODE|URL|WORD)_[0-9A-Za-z]{1,32}$/;
 
 /** A token of letters and digits that nothing else explained: harmless, a number of something, or unknown. */
 export function mixedAt(findings: Findings, token: number): void {

@@ -3,7 +3,7 @@ import type { MaskKind, Span } from "../../src/core/transform.ts";
 import type { Tokens } from "./tokens.ts";
 
 /** Index 0 is nothing. */
-export const KINDS = [
+const KINDS = [
   "PERSON",
   "ORG",
   "PLACE",

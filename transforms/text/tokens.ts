@@ -46,7 +46,7 @@ function wideShape(text: string, at: number): number {
 }
 
 /** Shape bits of the character at `at`; 0 when it parts words. */
-export function shapeAt(text: string, at: number): number {
+function shapeAt(text: string, at: number): number {
   const code = text.charCodeAt(at);
   if (code >= 128) return wideShape(text, at);
   if (code >= 97) return code <= 122 ? SHAPE.LOWER : 0;
