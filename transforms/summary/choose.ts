@@ -46,7 +46,7 @@ const TROUBLE = new RegExp(
 const DANGLING = /\b(?:it|that|this|these|those|there|one|he|she|him|her|them|something|so|ok|okay)\b/giu;
 
 /** How much a reader of a group would miss without it: who does what, when, how much, what is wrong. */
-export function worth(candidate: Candidate, text: string): number {
+function worth(candidate: Candidate, text: string): number {
   const { act, speaker, content, question } = candidate;
   const rest = text.startsWith(speaker) ? text.slice(speaker.length) : text;
   const many = (pattern: RegExp): number => (rest.match(pattern) ?? []).length;

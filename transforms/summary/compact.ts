@@ -16,7 +16,7 @@ const AGREES = new RegExp(
 );
 
 /** Is there a yes to turn `index` soon after it, from somebody else (`by`, when given)? A no ends the search. */
-export function isAgreed(
+function isAgreed(
   turns: readonly Turn[],
   index: number,
   by: string | null,

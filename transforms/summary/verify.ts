@@ -37,7 +37,7 @@ export function echoesOf(sources: readonly string[]): Echoes {
 }
 
 /** Half-open word range of the first repetition, or null. */
-export function repetition(words: readonly string[], echoes: Echoes): readonly [number, number] | null {
+function repetition(words: readonly string[], echoes: Echoes): readonly [number, number] | null {
   for (let i = 0; i + WHOLE_WORDS_MIN <= words.length; i += 1) {
     if (i + RUN_WORDS <= words.length && echoes.runs.has(words.slice(i, i + RUN_WORDS).join(" ")))
       return [i, i + RUN_WORDS];

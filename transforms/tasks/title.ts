@@ -4,14 +4,26 @@ import { type Echoes, isUnfit, reworded } from "../summary/verify.ts";
 import { findDates, type Written } from "../text/dates.ts";
 
 const TITLE_WORDS_MAX = 14;
+/** A title is made from this much of what was said at most. */
+const TITLE_SOURCE_CHARS_MAX = 600;
 
-/** Before a date that was cut out. */
+/** One small word or comma before a date that was cut out. */
 const LEADING = new RegExp(
-  String.raw`(?:[\s,]*(?:,|\b(?:by|on|at|until|till|til|before|for|due|no later than|not later than|latest` +
-    "|sometime|around|from|in|this|the|bis|am|um|zum|vor|spätestens|für|avant|pour|d'ici|le|à" +
-    String.raw`|antes del?|para|el|the))\s*)+$`,
+  String.raw`(?:,|(?<![\p{L}\p{N}])(?:by|on|at|until|till|til|before|for|due|no later than|not later than|latest` +
+    `|sometime|around|from|in|this` +
+    "|the|bis|am|um|zum|vor|spätestens|für|avant|pour|d'ici|le|à|antes del?|para|el))$",
   "iu",
 );
+
+function withoutLeading(text: string): string {
+  let out = text.trimEnd();
+  for (let round = 0; round < 6; round += 1) {
+    const shorter = out.replace(LEADING, "").trimEnd();
+    if (shorter === out) break;
+    out = shorter;
+  }
+  return out;
+}
 const COURTESY = new RegExp(
   String.raw`[\s,]*(?<![\p{L}])(?:please|pls|asap|a\.s\.a\.p\.?|as soon as possible|as soon as you can` +
     "|right away|immediately|urgently|when(?:ever)? you (?:can|get (?:a|the) chance|have (?:time|a " +
@@ -40,7 +52,7 @@ const TRAILING = new RegExp(
 export function withoutDates(text: string, written: Written): string {
   let out = text;
   for (const { start, end } of [...findDates(text, written)].reverse()) {
-    out = `${out.slice(0, start).replace(LEADING, "")} ${out.slice(end).replace(TRAILING, "")}`;
+    out = `${withoutLeading(out.slice(0, start))} ${out.slice(end).replace(TRAILING, "")}`;
   }
   return out.replace(/\s+/gu, " ").trim();
 }
@@ -128,7 +140,7 @@ export function titleOf(
   written: Written,
   echoes: Echoes,
 ): string | null {
-  let text = joined(tokensOf(what)).replace(/["()]/gu, " ");
+  let text = joined(tokensOf(what.slice(0, TITLE_SOURCE_CHARS_MAX))).replace(/["()]/gu, " ");
   text = withoutDates(text, written).replace(TAIL, "");
   for (let round = 0; round < 3; round += 1) text = text.replace(COURTESY, " ").replace(/\s+/gu, " ").trim();
   text = text

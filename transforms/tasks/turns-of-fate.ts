@@ -57,10 +57,10 @@ const MOVED = new RegExp(
   "iu",
 );
 
-export const isDone = (text: string): boolean =>
+const isDone = (text: string): boolean =>
   (DONE.test(text) && !NOT_DONE.test(text)) || SELF_DONE.test(text) || I_DID.test(text);
-export const isCancelled = (text: string): boolean => CANCELLED.test(text);
-export const isMoved = (text: string): boolean => MOVED.test(text);
+const isCancelled = (text: string): boolean => CANCELLED.test(text);
+const isMoved = (text: string): boolean => MOVED.test(text);
 
 /** The fate a sentence announces, if any; `dated`: it names a day or time to come. */
 export function fateOf(text: string, dated: boolean, question: boolean): Fate | null {
