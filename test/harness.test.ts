@@ -267,13 +267,6 @@ test("what was found is handed over once, with what it stands for", () => {
   expect(JSON.stringify(valueIn(outcome))).toMatch(/call PERSON_[0-9a-f]{4} on PHONE_[0-9a-f]{4}/);
 });
 
-test("what somebody writes in the form of a token does not become one", () => {
-  const echo = saying(z.strictObject({ text: z.string().max(99).meta({ tier: "R" }) }), (turns) => ({
-    text: turns[0]?.text,
-  }));
-  expect(run([`${ANA} owes me money`], echo)).toEqual({ text: "PERSON-7f3a owes me money" });
-});
-
 test("a request of the model carries a checked fallback", () => {
   const asking = saying(Title, () => ({ title: null }));
   const transform = asking("test");
