@@ -1,4 +1,7 @@
-/** Text with everything personal or secret replaced: the pure function, and the transform `message.redact` (tier R, CONTRACT section 3). */
+/**
+ * Text with everything personal or secret replaced: the pure function, and the transform `message.redact` (tier
+ * R, CONTRACT section 3).
+ */
 import { z } from "zod";
 import type { MaskKind, Prepared, Span, Surroundings, Transform, Turn } from "../src/core/transform.ts";
 import { detectAll } from "./text/detect.ts";
@@ -8,7 +11,10 @@ import { normalise } from "./text/unicode.ts";
 export const REDACTED_CHARS_MAX = 4_000;
 export const REDACTED_MESSAGES_MAX = 200;
 
-/** Replaced by one fixed word, never by a pseudonym: a stable stand-in for a card or a password would say when it comes again. */
+/**
+ * Replaced by one fixed word, never by a pseudonym: a stable stand-in for a card or a password would say when
+ * it comes again.
+ */
 const FIXED_WORDS: Partial<Readonly<Record<MaskKind, string>>> = {
   SECRET: "[SECRET]",
   CARD: "[CARD]",
@@ -37,7 +43,10 @@ const NOT_ASCII = /[^\n\t -~]/;
 const FENCE = "```";
 const INLINE_CHARS_MAX = 1_000;
 
-/** Stretches of code: between fences (an open one runs to the end), and between single backticks on one line. Linear. */
+/**
+ * Stretches of code: between fences (an open one runs to the end), and between single backticks on one line.
+ * Linear.
+ */
 function codeSpans(text: string): Span[] {
   const out: Span[] = [];
   let at = text.indexOf("`");
@@ -91,7 +100,8 @@ function canonical(kind: MaskKind, original: string): string {
 
 class Replacer {
   readonly #surroundings: Known;
-  readonly #numbers = new Map<string, string>();
+  /** The same find twice in a message has the same stand-in. */
+  readonly #words = new Map<string, string>();
   #links = 0;
   #code = 0;
 
@@ -102,28 +112,29 @@ class Replacer {
   wordFor(kind: MaskKind, original: string): string {
     const fixed = FIXED_WORDS[kind];
     if (fixed !== undefined) return fixed;
-    if (kind === "CODE" || kind === "URL") return this.#numbered(kind, original);
+    const key = `${kind} ${original}`;
+    const known = this.#words.get(key);
+    if (known !== undefined) return known;
+    const word = this.#newWord(kind, original);
+    this.#words.set(key, word);
+    return word;
+  }
+
+  #newWord(kind: MaskKind, original: string): string {
+    if (kind === "URL") return `LINK_${++this.#links}`;
+    if (kind === "CODE") return `CODE_${++this.#code}`;
     if (kind === "PERSON") {
       const known = tokenOfKnown(peopleIndex(this.#surroundings.people), normalise(original).text);
       if (known !== undefined) return known;
     }
     return this.#surroundings.tokenOf(kind, canonical(kind, original));
   }
-
-  /** The same link twice in a message has the same number. */
-  #numbered(kind: "CODE" | "URL", original: string): string {
-    const key = `${kind} ${original}`;
-    const known = this.#numbers.get(key);
-    if (known !== undefined) return known;
-    const word = kind === "URL" ? `LINK_${++this.#links}` : `CODE_${++this.#code}`;
-    this.#numbers.set(key, word);
-    return word;
-  }
 }
 
 /**
- * Redacts `text`, which need not be normal; the result is. Persons, contacts and places become tokens of `surroundings.tokenOf(kind, canonical
- * original)` or the token of a known person, links LINK_n, code CODE_n numbered within the text, secrets and identifiers fixed words.
+ * Redacts `text`, which need not be normal; the result is. Persons, contacts and places become tokens of
+ * `surroundings.tokenOf(kind, canonical original)` or the token of a known person, links LINK_n, code CODE_n
+ * numbered within the text, secrets and identifiers fixed words.
  */
 export function redact(text: string, surroundings: Known): Redacted {
   const code = codeSpans(text);

@@ -4,15 +4,18 @@ import type { Findings } from "./findings.ts";
 import { FLAG, SHAPE } from "./flags.ts";
 
 const GROUPS_MAX = 24;
+const INSEE_GROUPS_MAX = 7;
 const CARD_DIGITS_MIN = 13;
 const CARD_DIGITS_MAX = 19;
 const PHONE_DIGITS_MIN = 7;
 const PHONE_DIGITS_MAX = 15;
 const GAP = /^(?:[ .\-/\u2010-\u2013]|[ ]?[()\-\u2013/][ ]?|\)[ ]?[-/]|[ ]{2})$/;
-const CARD_GAP = /^[ -]$/;
 
-const ISO_DATE =
-  /(?:1[89]|20)\d{2}([-/.])(?:1[0-2]|0?[1-9])\1(?:3[01]|[12]\d|0?[1-9])(?:[T ,]{1,2}\d{1,2}:\d{2}(?::\d{2})?(?:\.\d{1,6})?(?:Z|[+-]\d{2}:?\d{2})?)?(?!\d)/y;
+const TIME_OF_DAY = String.raw`[T ,]{1,2}\d{1,2}:\d{2}(?::\d{2})?(?:\.\d{1,6})?(?:Z|[+-]\d{2}:?\d{2})?`;
+const ISO_DATE = new RegExp(
+  String.raw`(?:1[89]|20)\d{2}([-/.])(?:1[0-2]|0?[1-9])\1(?:3[01]|[12]\d|0?[1-9])(?:${TIME_OF_DAY})?(?!\d)`,
+  "y",
+);
 const DATE = /(?:3[01]|[12]\d|0?[1-9])([-/.])[ ]?(?:3[01]|[12]\d|0?[1-9])\1[ ]?(?:(?:1[89]|20)\d{2}|\d{2})(?!\d)/y;
 const CLOCKS = /\d{1,2}[.:]\d{2}\s?[-\u2013]\s?\d{1,2}[.:]\d{2}(?!\d)/y;
 const YEAR = /^(?:19|20)\d{2}$/;
@@ -76,13 +79,17 @@ function cardAt(findings: Findings, first: number, last: number): number {
   const { text, start, end } = findings.tokens;
   let best = -1;
   let regular = true;
+  let size = 0;
   for (let token = first; token <= last; token++) {
-    if (token > first && !CARD_GAP.test(text.slice(end[token - 1], start[token]))) break;
+    const gap = token === first ? 32 : text.charCodeAt(end[token - 1] ?? 0);
+    if (token > first && ((gap !== 32 && gap !== 45) || (start[token] ?? 0) - (end[token - 1] ?? 0) !== 1)) break;
+    const length = (end[token] ?? 0) - (start[token] ?? 0);
+    size += length;
+    if (size > CARD_DIGITS_MAX) break;
+    if (token < last) regular &&= length >= 4;
+    if (size < CARD_DIGITS_MIN) continue;
     const digits = digitsOf(findings, first, token);
-    if (digits.length > CARD_DIGITS_MAX) break;
-    if (token < last) regular &&= (end[token] ?? 0) - (start[token] ?? 0) >= 4;
-    if (digits.length < CARD_DIGITS_MIN || !/^[2-6]/.test(digits)) continue;
-    if (luhn(digits) || (regular && digits.length === 16)) best = token;
+    if (/^[2-6]/.test(digits) && (luhn(digits) || (regular && size === 16))) best = token;
   }
   return best < 0 ? 0 : findings.fix(first, start[first] ?? 0, end[best] ?? 0, "CARD");
 }
@@ -91,6 +98,8 @@ function cardAt(findings: Findings, first: number, last: number): number {
 function nationalAt(findings: Findings, first: number, last: number): number {
   const { text, start, end } = findings.tokens;
   const from = start[first] ?? 0;
+  const size = (end[first] ?? 0) - from;
+  if (size < 2 && last - first > INSEE_GROUPS_MAX) return 0;
   const whole = text.slice(from, end[last]);
   const three = /^(\d{3})([ .-])(\d{2})\2(\d{4})(?!\d)/.exec(whole);
   if (three !== null && (ssn(three[0].replace(/\D/g, "")) || three[2] === "-"))
@@ -110,7 +119,10 @@ function phoneStart(text: string, from: number): number {
   return start;
 }
 
-/** What a run of seven or more digits is when it is nothing with a check: a phone, or a number that identifies something. */
+/**
+ * What a run of seven or more digits is when it is nothing with a check: a phone, or a number that identifies
+ * something.
+ */
 function longRunAt(findings: Findings, first: number, last: number): number {
   const { text, start, end, flags } = findings.tokens;
   const from = start[first] ?? 0;

@@ -18,7 +18,9 @@ export type PeopleIndex = {
 };
 
 function fold(word: string): string {
-  return word.toLowerCase().replace("\u2019", "'").replace(/'s$/, "");
+  const small = word.toLowerCase();
+  if (!small.includes("'") && !small.includes("\u2019")) return small;
+  return small.replace("\u2019", "'").replace(/'s$/, "");
 }
 
 function wordsOf(name: string): string[] {
@@ -51,7 +53,10 @@ export function peopleIndex(people: People): PeopleIndex {
   return index;
 }
 
-/** Fixes every known name as a person. A name that is a common word too ("Will") needs its capital or a neighbour that fits a name. */
+/**
+ * Fixes every known name as a person. A name that is a common word too ("Will") needs its capital or a
+ * neighbour that fits a name.
+ */
 export function knownPeople(findings: Findings, index: PeopleIndex): void {
   const { tokens } = findings;
   if (index.byFirst.size === 0) return;
@@ -69,7 +74,8 @@ export function knownPeople(findings: Findings, index: PeopleIndex): void {
 }
 
 function endOfName(findings: Findings, token: number): number {
-  const { text, start, end } = findings.tokens;
+  const { text, start, end, shape } = findings.tokens;
+  if (((shape[token] ?? 0) & (SHAPE.APOSTROPHE | SHAPE.WIDE)) === 0) return end[token] ?? 0;
   const word = text.slice(start[token], end[token]);
   return /['\u2019]s$/i.test(word) && word.length > 3 ? (end[token] ?? 0) - 2 : (end[token] ?? 0);
 }
@@ -81,7 +87,7 @@ function nameAt(findings: Findings, index: PeopleIndex, token: number): KnownNam
     if (token + words.length > count) return false;
     return words.every((word, at) => {
       const here = token + at;
-      if (at > 0 && !/^[ .'\u2019-]{1,3}$/.test(text.slice(end[here - 1], start[here]))) return false;
+      if (at > 0 && !findings.spaced(here - 1) && !/^[ .'\u2019-]{1,3}$/.test(findings.gap(here - 1))) return false;
       return fold(text.slice(start[here], end[here])) === word;
     });
   });

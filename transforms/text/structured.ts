@@ -39,7 +39,10 @@ function cues(findings: Findings): void {
   }
 }
 
-/** Masks all that has a form. Linear: every detector walks outward from its anchor over a bounded stretch, or over one that is read once. */
+/**
+ * Masks all that has a form. Linear: every detector walks outward from its anchor over a bounded stretch, or
+ * over one that is read once.
+ */
 export function maskStructured(findings: Findings): void {
   const { text, start, end, flags, hot, hotCount } = findings.tokens;
   armouredKeys(findings);
@@ -90,7 +93,8 @@ function signed(findings: Findings, token: number, before: number, after: number
     const url = urlAt(findings, token);
     if (url > 0) return url;
   }
-  if (after === 64) return 0;
+  // Inside a run that was looked at from its beginning.
+  if (after === 64 || before === 46 || before === 45) return 0;
   if (after === 46 || after === 45) {
     const domain = domainAt(findings, token);
     if (domain > 0) {
@@ -105,10 +109,34 @@ function signed(findings: Findings, token: number, before: number, after: number
   return after === 43 ? openLocationAt(findings, token) : 0;
 }
 
+const DEGREE = 0xb0;
+const MORE = Uint8Array.from({ length: 128 }, (_, code) => (".-/:()+".includes(String.fromCharCode(code)) ? 1 : 0));
+
+/** Up to three digits with no sign and no other number beside them: nothing but a count. */
+function isPlainNumber(findings: Findings, token: number): boolean {
+  const { text, start, end, flags, count } = findings.tokens;
+  const from = start[token] ?? 0;
+  const to = end[token] ?? 0;
+  if (to - from > 3 || (from > 0 && (MORE[text.charCodeAt(from - 1)] ?? 0) === 1)) return false;
+  const after = to < text.length ? text.charCodeAt(to) : 32;
+  if (after === DEGREE) return coordinatesAt(findings, token) === 0;
+  if (after >= 128 || MORE[after] === 1) return false;
+  const joined = token + 1 < count && (start[token + 1] ?? 0) - to <= 3;
+  if (!joined || after !== 32) return true;
+  const small = (end[token + 1] ?? 0) - (start[token + 1] ?? 0) <= 2;
+  return ((flags[token + 1] ?? 0) & FLAG.NUMERIC) === 0 && !(small && after === 32 && text.charCodeAt(to + 1) === 176);
+}
+
 function numbers(findings: Findings, token: number): void {
-  const bits = findings.tokens.shape[token] ?? 0;
+  const { text, shape, start, end } = findings.tokens;
+  const bits = shape[token] ?? 0;
   const digitsOnly = (bits & (SHAPE.LOWER | SHAPE.UPPER | SHAPE.UNDERSCORE)) === 0;
-  if (ibanAt(findings, token) > 0 || networkAt(findings, token) > 0 || coordinatesAt(findings, token) > 0) return;
+  if (digitsOnly && isPlainNumber(findings, token)) return;
+  const after = text.charCodeAt(end[token] ?? 0);
+  const glued = after === 46 || after === 58 || after === 45 || text.charCodeAt((start[token] ?? 0) - 1) === 58;
+  if (!digitsOnly && ibanAt(findings, token) > 0) return;
+  if (glued && networkAt(findings, token) > 0) return;
+  if (digitsOnly && coordinatesAt(findings, token) > 0) return;
   if (openLocationAt(findings, token) > 0 || codeAt(findings, token) > 0) return;
   if (digitsOnly) numberAt(findings, token);
   else if (numericDateAt(findings, token) === 0) mixedAt(findings, token);

@@ -1,6 +1,7 @@
 /** Words and numbers of a text with their places, read once, character by character. */
 import { FLAG, SHAPE } from "./flags.ts";
 import type { Vocabulary } from "./vocabulary.ts";
+import { wordSet } from "./word-set.ts";
 
 /** Columns, one row a token; valid until the next call of `tokenise`. */
 export type Tokens = {
@@ -128,17 +129,53 @@ const ENDS: ReadonlySet<number> = new Set(
 );
 const ENDS_ASCII = Uint8Array.from({ length: 128 }, (_, code) => (ENDS.has(code) ? 1 : 0));
 const FULL_STOP = 46;
+const SPACE = 32;
 
 function endsSentence(code: number): boolean {
   return code < 128 ? ENDS_ASCII[code] === 1 : ENDS.has(code);
 }
 
+/** Shape bits of an apostrophe that has a letter behind it; 0 otherwise. */
+function apostropheAt(text: string, at: number, code: number): number {
+  if (code !== APOSTROPHE && code !== CURLED) return 0;
+  const next = at + 1 < text.length ? shapeAt(text, at + 1) : 0;
+  if ((next & (SHAPE.LOWER | SHAPE.UPPER)) === 0) return 0;
+  return code === CURLED ? SHAPE.APOSTROPHE | SHAPE.WIDE : SHAPE.APOSTROPHE;
+}
+
+const ABBREVIATED = wordSet(`
+  mr mrs ms mx dr prof jr sr hr fr mag ing dipl rev hon capt sgt lt col gen maj mme mlle sra srta sig dott messrs
+`);
+
 /** Does the full stop between this token and the one at `from` end a sentence? Not in "a.b", "Dr. B", "J. B". */
-function stopEnds(token: number, from: number): boolean {
+function stopEnds(text: string, token: number, from: number): boolean {
   if (token < 0) return true;
   const to = end[token] ?? 0;
-  if (from - to === 1 || to - (start[token] ?? 0) === 1) return false;
-  return ((flags[token] ?? 0) & (FLAG.TITLE | FLAG.UNIT)) === 0;
+  const length = to - (start[token] ?? 0);
+  if (length === 1 || ((flags[token] ?? 0) & FLAG.UNIT) !== 0) return false;
+  if (((flags[token] ?? 0) & FLAG.TITLE) !== 0 && ABBREVIATED.has(text.slice(start[token], to).toLowerCase()))
+    return false;
+  // "done.Good" lacks its space, "example.com" does not.
+  return from - to > 1 || (length > 2 && (shapeAt(text, from) & SHAPE.UPPER) !== 0);
+}
+
+/** Shape bits of a word whose letters left their bit 32 in `small`, and its complement in `capital`. */
+function shapeOf(text: string, from: number, small: number, capital: number, other: number, opens: boolean): number {
+  let all = other;
+  if ((small & 32) !== 0) all |= SHAPE.LOWER;
+  if ((capital & 32) !== 0) all |= SHAPE.UPPER;
+  if ((all & SHAPE.UPPER) !== 0 && (shapeAt(text, from) & SHAPE.UPPER) !== 0) all |= SHAPE.CAPITAL;
+  return opens ? all | SHAPE.OPENS : all;
+}
+
+/** Is a word worth a look? `after` is the sign behind it when another sign follows without a space, else a space. */
+function isHot(meaning: number, shape: number, length: number, before: number, after: number): boolean {
+  if ((meaning & HOT) !== 0 || (meaning & KNOWN) === 0 || length >= LONG_WORD) return true;
+  if (after !== SPACE && isAnchor(after)) return true;
+  if (before !== SPACE && before !== FULL_STOP && isAnchor(before)) return true;
+  if (length <= 2 && (meaning & (FLAG.FUNCTION | FLAG.CAPITAL_OK)) === 0) return true;
+  // A capital at the head of a sentence says nothing about a known word.
+  return (shape & (SHAPE.CAPITAL | SHAPE.OPENS)) === SHAPE.CAPITAL && (meaning & FLAG.CAPITAL_OK) === 0;
 }
 
 /** Linear. A word may hold an apostrophe between letters; every other sign parts words. */
@@ -155,7 +192,7 @@ export function tokenise(text: string, vocabulary: Vocabulary): Tokens {
   while (at < length) {
     let code = text.charCodeAt(at);
     let folded = code | 32;
-    let bits = folded >= 97 && folded <= 122 ? SHAPE.LOWER : shapeAt(text, at);
+    let bits = code === SPACE ? 0 : folded >= 97 && folded <= 122 ? SHAPE.LOWER : shapeAt(text, at);
     if (bits === 0) {
       if (code > 126 || (code < 32 && code !== 10 && code !== 9)) plain = false;
       if (endsSentence(code)) ended = true;
@@ -167,37 +204,26 @@ export function tokenise(text: string, vocabulary: Vocabulary): Tokens {
     const from = at;
     let one = 0;
     let two = 0;
-    // Letters: bit 32 tells small from capital.
     let small = 0;
     let capital = 0;
     let other = 0;
     for (;;) {
-      if (folded >= 97 && folded <= 122 && code < 128) {
-        small |= code & 32;
-        capital |= ~code & 32;
-      } else other |= bits;
       one = (Math.imul(one, 31) + folded) | 0;
       two = Math.imul(two ^ folded, 0x5bd1e995);
-      if (++at >= length) {
-        code = 32;
-        break;
-      }
-      code = text.charCodeAt(at);
+      if (folded >= 97 && folded <= 122) {
+        small |= code;
+        capital |= ~code;
+      } else other |= bits;
+      code = ++at < length ? text.charCodeAt(at) : SPACE;
       folded = code | 32;
       if (folded >= 97 && folded <= 122) continue;
-      bits = shapeAt(text, at);
-      if (bits !== 0) continue;
-      if (code !== APOSTROPHE && code !== CURLED) break;
-      const next = at + 1 < length ? shapeAt(text, at + 1) : 0;
-      if ((next & (SHAPE.LOWER | SHAPE.UPPER)) === 0) break;
-      bits = code === CURLED ? SHAPE.APOSTROPHE | SHAPE.WIDE : SHAPE.APOSTROPHE;
+      if (code === SPACE) break;
+      bits = shapeAt(text, at) || apostropheAt(text, at, code);
+      if (bits === 0) break;
     }
-    let all = other | (small !== 0 ? SHAPE.LOWER : 0) | (capital !== 0 ? SHAPE.UPPER : 0);
+    const opens = ended || (stopped && stopEnds(text, count - 1, from));
+    const all = shapeOf(text, from, small, capital, other, opens);
     if ((all & SHAPE.WIDE) !== 0) plain = false;
-    if ((all & SHAPE.UPPER) !== 0 && (shapeAt(text, from) & SHAPE.UPPER) !== 0) all |= SHAPE.CAPITAL;
-    if (ended || (stopped && stopEnds(count - 1, from))) all |= SHAPE.OPENS;
-    ended = false;
-    stopped = false;
     const meaning =
       (all & (SHAPE.DIGIT | SHAPE.UNDERSCORE)) !== 0 ? FLAG.NUMERIC : vocabulary.flagsOf(text, from, at, one, two, all);
     start[count] = from;
@@ -206,17 +232,11 @@ export function tokenise(text: string, vocabulary: Vocabulary): Tokens {
     hash[count] = one;
     kind[count] = 0;
     flags[count] = meaning;
-    if (
-      (meaning & HOT) !== 0 ||
-      (meaning & KNOWN) === 0 ||
-      (code !== 32 && isAnchor(code) && at + 1 < length && text.charCodeAt(at + 1) > 32) ||
-      (before !== 32 && before !== 46 && isAnchor(before)) ||
-      at - from >= LONG_WORD ||
-      (at - from <= 2 && (meaning & (FLAG.FUNCTION | FLAG.CAPITAL_OK)) === 0) ||
-      ((all & SHAPE.CAPITAL) !== 0 && (meaning & FLAG.CAPITAL_OK) === 0 && (all & SHAPE.OPENS) === 0)
-    )
-      hot[hotCount++] = count;
+    const after = at + 1 < length && text.charCodeAt(at + 1) > SPACE ? code : SPACE;
+    if (isHot(meaning, all, at - from, before, after)) hot[hotCount++] = count;
     count++;
+    ended = false;
+    stopped = false;
   }
   return { text, count, start, end, shape, flags, kind, hash, hot, hotCount, plain };
 }

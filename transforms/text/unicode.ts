@@ -1,8 +1,12 @@
-/** Text as rules and models may read it: NFKC, nothing invisible, at a fixpoint (CONTRACT section 2, security notes 2.4). */
+/**
+ * Text as rules and models may read it: NFKC, nothing invisible, at a fixpoint (CONTRACT section 2, security
+ * notes 2.4).
+ */
 
 /**
- * What no rule or model may see: controls except line feed and tab, format characters (bidi, zero width, tags, soft hyphen), surrogates,
- * private use, unassigned, variation selectors, fillers and the blank Braille pattern. Default_Ignorable_Code_Point is Unicode's own list.
+ * What no rule or model may see: controls except line feed and tab, format characters (bidi, zero width, tags, soft
+ * hyphen), surrogates, private use, unassigned, variation selectors, fillers and the blank Braille pattern.
+ * Default_Ignorable_Code_Point is Unicode's own list.
  */
 const INVISIBLE = /[[\p{C}\p{Default_Ignorable_Code_Point}\u2800]--[\n\t]]/gv;
 const ANY_INVISIBLE = /[[\p{C}\p{Default_Ignorable_Code_Point}\u2800]--[\n\t]]/v;
@@ -45,11 +49,11 @@ function once(text: string): Normalised {
 }
 
 /**
- * The normal form of `text`. Idempotent: taking something out can let neighbours compose, so it repeats until nothing changes.
- * Joined emoji fall apart; never apply it to what a person is shown (use `escapeInvisible`).
+ * The normal form of `text`. Idempotent: taking something out can let neighbours compose, so it repeats until
+ * nothing changes. Joined emoji fall apart; never apply it to what a person is shown (use `escapeInvisible`).
  */
 export function normalise(text: string): Normalised {
-  if (!NOT_PLAIN.test(text)) return { text, removed: 0 };
+  if (isNormal(text)) return { text, removed: 0 };
   let removed = 0;
   let now = text;
   for (;;) {
@@ -60,11 +64,13 @@ export function normalise(text: string): Normalised {
   }
 }
 
+/** Anything that normalising takes out, caps or rewrites, but for what NFKC does: one look over the text. */
+const ANY_CHANGE = /[[\p{C}\p{Default_Ignorable_Code_Point}\u2800\u2028\u2029]--[\n\t]]|\p{M}{3}/v;
+
 /** True when `normalise` would change nothing. */
 export function isNormal(text: string): boolean {
   if (!NOT_PLAIN.test(text)) return true;
-  if (ANY_INVISIBLE.test(text) || ANY_MARK_RUN.test(text)) return false;
-  return normalise(text).text === text;
+  return !ANY_CHANGE.test(text) && text.normalize("NFKC") === text;
 }
 
 export function hasInvisible(text: string): boolean {
@@ -93,24 +99,47 @@ export function escapeInvisible(text: string): string {
   });
 }
 
+/** So many different clusters are remembered while one text is read. */
+const CLUSTERS_MAX = 1_000;
+
 /** Normal text, and for each of its UTF-16 units (and its end) the unit of the original where it began. */
 export type Mapped = { readonly text: string; readonly origin: Int32Array };
 
-/** A code point and the marks (or Hangul vowels and finals) that compose with it. */
-const CLUSTER =
-  /[^\p{M}\u1161-\u1175\u11a8-\u11c2\p{Default_Ignorable_Code_Point}][\p{M}\u1161-\u1175\u11a8-\u11c2\p{Default_Ignorable_Code_Point}]{0,64}|[\s\S]/gv;
+const JOINS = /[\p{M}\u1161-\u1175\u11a8-\u11c2\p{Default_Ignorable_Code_Point}]/v;
+/** By UTF-16 unit: 0 not looked at yet, 1 begins a cluster, 2 belongs to the one before it. */
+const JOINING = new Uint8Array(65_536);
+const CLUSTER_UNITS_MAX = 64;
+
+/** Does the character at `at` compose with what stands before it, or show nothing? */
+function joinsBefore(text: string, at: number): boolean {
+  const unit = text.charCodeAt(at);
+  if (unit < 128) return false;
+  const low = unit >= 0xdc00 && unit <= 0xdfff;
+  if (unit >= 0xd800 && !low && unit <= 0xdbff) return JOINS.test(String.fromCodePoint(text.codePointAt(at) ?? unit));
+  if (low) return true;
+  if (JOINING[unit] === 0) JOINING[unit] = JOINS.test(String.fromCharCode(unit)) ? 2 : 1;
+  return JOINING[unit] === 2;
+}
 
 /**
- * Normalises cluster by cluster and remembers where each came from, so that what is found in the normal text can be marked in the
- * original. Equal to `normalise` up to compositions across clusters, which matter to no detector.
+ * Normalises cluster by cluster and remembers where each came from, so that what is found in the normal text can be
+ * marked in the original. Equal to `normalise` up to compositions across clusters, which matter to no detector.
  */
 export function normaliseMapped(text: string): Mapped {
   const parts: string[] = [];
   const from: number[] = [];
-  for (const cluster of text.matchAll(CLUSTER)) {
-    const normal = normalise(cluster[0]).text;
+  const known = new Map<string, string>();
+  for (let at = 0; at < text.length; ) {
+    const limit = Math.min(text.length, at + CLUSTER_UNITS_MAX);
+    let end = at + 1;
+    while (end < limit && joinsBefore(text, end)) end++;
+    const original = text.slice(at, end);
+    const plain = end === at + 1 && text.charCodeAt(at) < 127 && text.charCodeAt(at) >= 32;
+    const normal = plain ? original : (known.get(original) ?? normalise(original).text);
+    if (!plain && known.size < CLUSTERS_MAX) known.set(original, normal);
     parts.push(normal);
-    for (let unit = 0; unit < normal.length; unit++) from.push(cluster.index);
+    for (let unit = 0; unit < normal.length; unit++) from.push(at);
+    at = end;
   }
   from.push(text.length);
   return { text: parts.join(""), origin: Int32Array.from(from) };

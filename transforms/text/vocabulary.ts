@@ -12,8 +12,11 @@ const CLOSED: ReadonlyMap<string, number> = (() => {
 
 const MEMO_SLOTS = 1 << 14;
 /** Sounds people stretch: "soooo", "hahaha", "hmmm". */
-const LAUGH =
-  /^(?:a?(?:ha|he|hi|ja|je|ah|eh|lo)+[hl]?|h+m+|m+h*m+|a+h+|o+h+|u+h+|u+m+|e+h+|a+w+|w+o+w+|y+a+y+|p+f+t*|g+r+|z+|x+o+x*o*|b+r+)$/;
+const LAUGH = new RegExp(
+  "^(?:a?(?:ha|he|hi|ja|je|ah|eh|lo)+[hl]?|h+m+|m+h*m+|a+h+|o+h+|u+h+|u+m+|e+h+|" +
+    "a+w+|w+o+w+|y+a+y+|p+f+t*|g+r+|z+|x+o+x*o*|b+r+)$",
+);
+const STRETCHABLE = /^[abefghijlmoprtuwxyz]{2,24}$|(.)\1\1/;
 const STRETCH_MAX = 24;
 
 /** Questions and answers about words of one lexicon. Known words are remembered by two hashes
@@ -76,6 +79,7 @@ export class Vocabulary {
 
   /** A word written with a letter held down is the word, unless nothing is left that is known. */
   #stretched(word: string): number {
+    if (!STRETCHABLE.test(word)) return 0;
     if (LAUGH.test(word)) return FLAG.CLOSED | FLAG.FUNCTION;
     const two = word.replace(/(.)\1{2,}/g, "$1$1");
     if (two === word) return 0;
@@ -110,7 +114,10 @@ const NOTHING = (): boolean => false;
 const BARE = new Vocabulary(NOTHING, NOTHING);
 let last = BARE;
 
-/** The vocabulary of these surroundings; of the closed lists alone without them. The last one is kept: a daemon has one lexicon. */
+/**
+ * The vocabulary of these surroundings; of the closed lists alone without them. The last one is kept: a daemon
+ * has one lexicon.
+ */
 export function vocabularyOf(surroundings?: Pick<Surroundings, "isOrdinaryWord" | "isName">): Vocabulary {
   if (surroundings === undefined) return BARE;
   if (!last.isOf(surroundings)) last = new Vocabulary(surroundings.isOrdinaryWord, surroundings.isName);
