@@ -9,7 +9,9 @@ import { choose, weighed } from "./summary/choose.ts";
 import { compacted } from "./summary/compact.ts";
 import { contentWords, isStop, spread, stem } from "./summary/content.ts";
 import { maskedTurns } from "./summary/masked.ts";
+import { toldAsOne, toldByTopic } from "./summary/telling.ts";
 import { assertFit, type Echoes, echoesOf, isUnfit, POINT_CHARS_MAX, reworded } from "./summary/verify.ts";
+import { echoes } from "./text/check.ts";
 import { lowerWords } from "./text/sentences.ts";
 
 const POINTS_MAX = 12;
@@ -72,9 +74,9 @@ function ordinary(turns: readonly Turn[], surroundings: Surroundings): (word: st
 }
 
 /** A point as it may be shown, or null. */
-function pointOf(said: string, echoes: Echoes): string | null {
+function pointOf(said: string, seen: Echoes, reported: boolean): string | null {
   if (isUnfit(said)) return null;
-  const text = reworded(said, echoes);
+  const text = reworded(said, seen, reported);
   if (text === null || isUnfit(text)) return null;
   const bare = text.replace(/[\s,;:.!?-]+$/u, "");
   return `${bare.charAt(0).toUpperCase()}${bare.slice(1)}.`;
@@ -108,15 +110,20 @@ function pointsOf(
   const pairwise = senders.length === 2 && turns.length <= PAIR_TURNS_MAX;
   const chars = turns.reduce((sum, turn) => sum + turn.text.length, 0);
   const charsMax = Math.min(POINTS_CHARS_MAX, Math.max(GROUP_CHARS_MIN, Math.floor(chars * GROUP_SHARE)));
-  const echoes = echoesOf([...originals, ...turns.map((turn) => turn.text)]);
+  const seen = echoesOf([...originals, ...turns.map((turn) => turn.text)]);
   const fit: Candidate[] = [];
   const cast = castOf(turns, senders);
   for (const candidate of candidatesOf(turns, cast, ordinary(turns, surroundings))) {
-    const text = pointOf(pairwise ? candidate.text : compacted(candidate, turns, cast.nameOf), echoes);
+    const text = pointOf(pairwise ? candidate.text : compacted(candidate, turns, cast.nameOf), seen, pairwise);
     if (text !== null) fit.push({ ...candidate, text });
   }
   const room = { pointsMax, charsMax: pairwise ? POINTS_CHARS_MAX : charsMax, pairwise };
-  return choose(weighed(fit, counts, turns.length, pairwise), room).map((candidate) => candidate.text);
+  const chosen = choose(weighed(fit, counts, turns.length, pairwise), room);
+  const told = pairwise ? toldAsOne(chosen) : chosen.map((candidate) => candidate.text);
+  const sound = (texts: readonly string[]): string[] =>
+    texts.filter((text) => !isUnfit(text) && !echoes(text, originals));
+  const points = sound(told);
+  return points.length > 0 ? points : sound(toldByTopic(senders.map(cast.nameOf), topicsOf(turns, senders, counts)));
 }
 
 function summaryOf(given: readonly Turn[], pointsMax: number, surroundings: Surroundings): Summary {

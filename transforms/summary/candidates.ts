@@ -38,6 +38,8 @@ export function candidatesOf(turns: readonly Turn[], cast: Cast, isOrdinary: (wo
     const roles: Roles = { speaker, addressee: cast.addresseeOf(turn) };
     for (const { text } of sentencesOf(turn.text).slice(0, SENTENCES_A_TURN_MAX)) {
       sentence += 1;
+      // A masked secret takes its sentence with it.
+      if (/\[[A-Z]+\]/u.test(text)) continue;
       for (const raw of clausesOf(text)) {
         const clause = { ...raw, tokens: pending.fill(raw.tokens, turn.index, turn.sender) };
         pending.note(raw.tokens, turn.index, turn.sender);

@@ -1,5 +1,6 @@
 /** Which statements make the summary: a short pair for a dialogue of two, a dense list for a group. */
 import type { Candidate } from "./candidates.ts";
+import { pack } from "./pack.ts";
 import { featuresOf, weigh } from "./salience.ts";
 import type { Act } from "./statements.ts";
 
@@ -8,14 +9,14 @@ export type Room = { readonly pointsMax: number; readonly charsMax: number; read
 
 export type Weighed = { readonly candidate: Candidate; readonly weight: number };
 
-const PAIR_WORDS_MAX = 26;
+const PAIR_WORDS_MAX = 24;
 const OVERLAP_COST = 0.03;
 const SAME_SPEAKER_COST = 0.03;
-/** In a group a statement is worth what it tells for its length. */
-const LENGTH_FLOOR = 10;
-const LENGTH_POWER = 1;
+/** In a group a statement that tells less than this is not worth its place. */
 const WORTH_LEAST = 1;
-const GROUP_OVERLAP = 0.7;
+/** A statement that shares more than this part of its words with a better one is a repetition. */
+const GROUP_OVERLAP = 0.6;
+const PACKED_MAX = 80;
 
 /** What puts something on somebody's list, or settles it, by kind of statement. */
 const DUTIES: Readonly<Partial<Record<Act, number>>> = {
@@ -30,14 +31,19 @@ const DUTIES: Readonly<Partial<Record<Act, number>>> = {
   recommend: 0.3,
 };
 const WHEN = new RegExp(
-  "\\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?|tomorrow|today|tonight|noon|weekend|deadline|next (?:week|month)|" +
-    "(?:jan|febr)uary|march|april|june|july|august|(?:septem|octo|novem|decem)ber|\\d{1,2}(?:[:.]\\d{2}|\\s?[ap]m)|o'clock)\\b",
+  "\\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?|tomorrow|today|tonight|noon|weekend|deadline|next " +
+    "(?:week|month)|" +
+    "(?:jan|febr)uary|march|april|june|july|august|(?:septem|octo|novem|decem)ber|\\d{1,2}(?:[:.]\\d{2}|" +
+    "\\s?[ap]m)|o'clock)\\b",
   "giu",
 );
 const MONEY = /[€$£]\s?\d|\d\s?(?:[€$£]|euros?\b|dollars?\b|pounds?\b|bucks\b|francs?\b|percent\b|%)/giu;
-const TROUBLE =
-  /\b(?:broken?|crash\w*|leak\w*|lost|ill|sick|allerg\w*|vegan|vegetarian|sprained|cancel\w*|delay\w*|late|moved|problem|bug|down|missing|cannot come|not come|hurts?|storm\w*|closed)\b/iu;
-const DANGLING = /\b(?:it|that|this|these|those|there|one|he|she|him|her|something|so|ok|okay)\b/giu;
+const TROUBLE = new RegExp(
+  String.raw`\b(?:broken?|crash\w*|leak\w*|lost|ill|sick|allerg\w*|vegan|vegetarian|sprained|cancel\w*` +
+    String.raw`|delay\w*|late|moved|problem|bug|down|missing|cannot come|not come|hurts?|storm\w*|closed)\b`,
+  "iu",
+);
+const DANGLING = /\b(?:it|that|this|these|those|there|one|he|she|him|her|them|something|so|ok|okay)\b/giu;
 
 /** How much a reader of a group would miss without it: who does what, when, how much, what is wrong. */
 export function worth(candidate: Candidate, text: string): number {
@@ -55,9 +61,10 @@ export function worth(candidate: Candidate, text: string): number {
     (/^\S+(?: \S+)? will /u.test(text) && act === "request" ? 0.7 : 0) +
     (TROUBLE.test(rest) ? 0.6 : 0) -
     (/^(?:Her|His|Their|They|It|That|This|He|She|All should (?:not )?(?:be|get|have))\b/u.test(text) ? 0.4 : 0) -
-    0.5 * Math.min(2, many(DANGLING)) -
-    (question ? 1.5 : 0) -
-    (content.size < 2 ? 0.6 : 0)
+    0.7 * Math.min(2, many(DANGLING)) -
+    (act === "question" || (question && act === "fact") ? 1.5 : 0) -
+    (content.size < 2 ? 1.2 : 0) -
+    (content.size < 3 && /\bit\b|\bnot$/u.test(rest) ? 1 : 0)
   );
 }
 
@@ -70,9 +77,7 @@ export function weighed(
 ): Weighed[] {
   return candidates.map((candidate) => ({
     candidate,
-    weight: pairwise
-      ? weigh(featuresOf(candidate, counts, turns))
-      : (worth(candidate, candidate.text) - WORTH_LEAST) / (candidate.text.length + LENGTH_FLOOR) ** LENGTH_POWER,
+    weight: pairwise ? weigh(featuresOf(candidate, counts, turns)) : worth(candidate, candidate.text) - WORTH_LEAST,
   }));
 }
 
@@ -83,41 +88,52 @@ function overlap(candidate: Candidate, covered: ReadonlySet<string>): number {
   return shared / candidate.content.size;
 }
 
-/** Takes the best statement, then the best next to it, until the room is full. In order of the conversation. */
-export function choose(all: readonly Weighed[], room: Room): Candidate[] {
+/** Two statements of a dialogue: the best, then the best next to it that is short enough and adds something. */
+function choosePair(all: readonly Weighed[]): Candidate[] {
   const chosen: Candidate[] = [];
   const covered = new Set<string>();
-  const limit = room.pairwise ? 2 : room.pointsMax;
-  const rest = all
-    .filter(({ weight }) => room.pairwise || weight > 0)
-    .sort((a, b) => b.weight - a.weight)
-    .slice(0, 400);
   let words = 0;
-  let chars = 0;
-  while (chosen.length < limit) {
+  while (chosen.length < 2) {
     let best: Weighed | null = null;
     let bestValue = Number.NEGATIVE_INFINITY;
-    for (const item of rest) {
+    for (const item of all) {
       const { candidate } = item;
       if (chosen.some((other) => other.sentence === candidate.sentence)) continue;
-      if (chosen.length > 0 && room.pairwise && words + candidate.words > PAIR_WORDS_MAX) continue;
-      if (chars + candidate.text.length + 2 > room.charsMax && chosen.length > 0) continue;
-      const same = room.pairwise && chosen[0]?.speaker === candidate.speaker ? SAME_SPEAKER_COST : 0;
-      const known = overlap(candidate, covered);
-      const value = room.pairwise
-        ? item.weight - OVERLAP_COST * known - same
-        : item.weight * (1 - GROUP_OVERLAP * known);
+      if (chosen.length > 0 && words + candidate.words > PAIR_WORDS_MAX) continue;
+      const same = chosen[0]?.speaker === candidate.speaker ? SAME_SPEAKER_COST : 0;
+      const value = item.weight - OVERLAP_COST * overlap(candidate, covered) - same;
       if (value > bestValue) {
         best = item;
         bestValue = value;
       }
     }
     if (best === null) break;
-    const { candidate } = best;
-    chosen.push(candidate);
-    words += candidate.words;
-    chars += candidate.text.length + 2;
-    for (const word of candidate.content) covered.add(word);
+    chosen.push(best.candidate);
+    words += best.candidate.words;
+    for (const word of best.candidate.content) covered.add(word);
   }
+  return chosen;
+}
+
+/** What a group said: no statement twice, and as much as there is room for. */
+function choosePacked(all: readonly Weighed[], room: Room): Candidate[] {
+  const distinct: Weighed[] = [];
+  for (const item of all.filter(({ weight }) => weight > 0).sort((a, b) => b.weight - a.weight)) {
+    if (distinct.length >= PACKED_MAX) break;
+    const { candidate } = item;
+    const repeated = distinct.some(
+      ({ candidate: other }) =>
+        other.sentence === candidate.sentence || overlap(candidate, other.content) > GROUP_OVERLAP,
+    );
+    if (!repeated) distinct.push(item);
+  }
+  const items = distinct.map(({ candidate, weight }) => ({ value: weight, chars: candidate.text.length + 1 }));
+  return pack(items, room.charsMax + 1, room.pointsMax).flatMap((i) => distinct[i]?.candidate ?? []);
+}
+
+/** The statements of the summary, in the order of the conversation. */
+export function choose(all: readonly Weighed[], room: Room): Candidate[] {
+  const packed = room.pairwise ? [] : choosePacked(all, room);
+  const chosen = packed.length > 0 ? packed : choosePair(all).slice(0, room.pointsMax);
   return chosen.sort((a, b) => a.sentence - b.sentence);
 }

@@ -11,7 +11,8 @@ const OTHERS = "the others";
 /** Does the token list at `at` continue a clause as its subject (a verb comes next)? Used for "you". */
 const SUBJECT_NEXT = new Set(
   (
-    "are were have had do did can could will would shall should may might must cannot need want like know think see get go take feel look " +
+    "are were have had do did can could will would shall should may might must cannot need want like know " +
+    "think see get go take feel look " +
     "mean say make come give use find tell love hope work live understand agree believe remember forget prefer"
   ).split(" "),
 );
@@ -20,9 +21,10 @@ type Shifted = { readonly tokens: string[]; readonly agreeNext: boolean };
 
 /** Words after which "you" is a subject. */
 const CLAUSE_STARTS = new Set(
-  "if when while once after before because since as that what where how why who until till whether and but so than though , then".split(
-    " ",
-  ),
+  (
+    "if when while once after before because since as that what where how why who until till whether and but " +
+    "so than though , then"
+  ).split(" "),
 );
 
 function pronoun(word: string, next: string, first: boolean, roles: Roles): Shifted | null {
@@ -113,18 +115,32 @@ function subjectEnd(tokens: readonly string[], from: number, copula: boolean): n
   return Math.min(from + 2, tokens.length);
 }
 
+/** After a question word the whole noun phrase up to a preposition is the subject: "how was your summer trip". */
+function phraseEnd(tokens: readonly string[], from: number): number {
+  const first = (tokens[from] ?? "").toLowerCase();
+  if (!DETERMINERS.has(first) || SUBJECTS.has(first)) return subjectEnd(tokens, from, true);
+  let end = from + 1;
+  while (end < tokens.length && end - from < 5 && !AFTER_PHRASE.test(tokens[end] ?? "")) end += 1;
+  return end;
+}
+
+const AFTER_PHRASE = new RegExp(
+  "^(?:of|in|on|at|for|with|from|to|between|about|like|going|doing|coming|made|called|you|i|we|they" +
+    "|he|she|that|,)$",
+  "iu",
+);
 const BASES = new Set(["i", "you", "we", "they"]);
 
 /**
  * The words of a question in the order of a statement, from its auxiliary on: "do you live here" → "you live here",
  * "is it far" → "it is far", "did he go" → "he went". Null when the form is not understood.
  */
-export function uninverted(tokens: readonly string[], aux: number): string[] | null {
+export function uninverted(tokens: readonly string[], aux: number, wh = false): string[] | null {
   const auxiliary = (tokens[aux] ?? "").toLowerCase();
   if (!AUXILIARIES.has(auxiliary) || tokens.length < aux + 2) return null;
   const negative = (tokens[aux + 1] ?? "").toLowerCase() === "not";
   const from = aux + (negative ? 2 : 1);
-  const end = subjectEnd(tokens, from, isBe(auxiliary));
+  const end = wh && isBe(auxiliary) ? phraseEnd(tokens, from) : subjectEnd(tokens, from, isBe(auxiliary));
   const subject = tokens.slice(from, end);
   const rest = tokens.slice(end);
   if (subject.length === 0) return null;
@@ -147,5 +163,6 @@ function inflected(auxiliary: string, subject: string, rest: readonly string[]):
 /** "take the bus" → "taking the bus"; leaves what is not a plain verb alone. */
 export function asGerund(tokens: readonly string[]): string[] {
   const verb = tokens[0] ?? "";
+  if (verb === "not") return ["not", ...asGerund(tokens.slice(1))];
   return MODALS.has(verb.toLowerCase()) ? [...tokens] : [gerundOf(verb), ...tokens.slice(1)];
 }

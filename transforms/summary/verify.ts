@@ -1,4 +1,7 @@
-/** Makes a point fit to be revealed: it must not repeat its sources, and holds nothing that tier B refuses (CONTRACT section 3). */
+/**
+ * Makes a point fit to be revealed: it must not repeat its sources, and holds nothing that tier B refuses (CONTRACT
+ * section 3).
+ */
 import { echoes, refuseB } from "../text/check.ts";
 import { lowerWords } from "../text/sentences.ts";
 import { isParticiple } from "./verbs.ts";
@@ -79,12 +82,27 @@ const OTHERWISE = new Map(
     with: "along with",
   }),
 );
+/** In reported speech the verb may go back a tense instead: "tells Ben the shop was closed". */
+const BACK = new Map(
+  Object.entries({
+    is: "was",
+    are: "were",
+    am: "was",
+    will: "would",
+    can: "could",
+    has: "had",
+    have: "had",
+    may: "might",
+  }),
+);
 const LAST_RESORT = new Set(["with", "and", "about"]);
 const PLURAL = /^(?:they|we|the others|.*[^s]s)$/iu;
 
 /** What stands for the word at `at`, in its place. */
-function substitute(spaced: readonly string[], at: number): readonly string[] {
+function substitute(spaced: readonly string[], at: number, reported: boolean): readonly string[] {
   const word = (spaced[at] ?? "").toLowerCase();
+  const back = reported ? BACK.get(word) : undefined;
+  if (back !== undefined) return [back];
   const other = OTHERWISE.get(word);
   if (other === undefined) return [];
   const before = spaced[at - 1] ?? "";
@@ -94,7 +112,7 @@ function substitute(spaced: readonly string[], at: number): readonly string[] {
 }
 
 /** The point with one word less or shifted inside each repetition; null when no wording was found. */
-export function reworded(text: string, echoes: Echoes): string | null {
+export function reworded(text: string, echoes: Echoes, reported = false): string | null {
   let current = text;
   for (let round = 0; round < 6; round += 1) {
     const spaced = current.split(" ");
@@ -105,10 +123,10 @@ export function reworded(text: string, echoes: Echoes): string | null {
     const owner = flat.flatMap((list, i) => list.map(() => i));
     const at = changeable(spaced, owner.slice(found[0], found[1]));
     if (at === null) return null;
-    const colon = OTHERWISE.get((spaced[at] ?? "").toLowerCase()) === ":";
+    const colon = !reported && OTHERWISE.get((spaced[at] ?? "").toLowerCase()) === ":";
     const before = spaced.slice(0, at);
     if (colon && at > 0) before[at - 1] = `${before[at - 1]}:`;
-    current = [...before, ...substitute(spaced, at), ...spaced.slice(at + 1)].join(" ");
+    current = [...before, ...substitute(spaced, at, reported), ...spaced.slice(at + 1)].join(" ");
   }
   return null;
 }
@@ -120,20 +138,34 @@ function changeable(spaced: readonly string[], places: readonly number[]): numbe
   const inner = order.map((i) => places[i] ?? 0);
   const lower = (i: number): string => (spaced[i] ?? "").toLowerCase();
   const other = (i: number): boolean => OTHERWISE.has(lower(i)) && !LAST_RESORT.has(lower(i));
+  const plainSlack = (i: number): boolean => SLACK.has(lower(i)) && !/^an?$/u.test(lower(i));
   return (
-    inner.find((i) => SLACK.has(lower(i))) ?? inner.find(other) ?? inner.find((i) => LAST_RESORT.has(lower(i))) ?? null
+    inner.find(plainSlack) ??
+    inner.find(other) ??
+    inner.find((i) => SLACK.has(lower(i))) ??
+    inner.find((i) => LAST_RESORT.has(lower(i))) ??
+    null
   );
 }
 
-const SECRETS =
-  /\b(?:pass(?:word|wort|code|phrase)s?|pwd|pin|iban|otp|cvv|ssn|kennwort|contraseña|mot de passe)\b\P{L}{0,4}(?:(?:is|ist|es|est|was|to)\b|[:=])|\b(?:iban|cvv|otp)\b/iu;
+const SECRETS = new RegExp(
+  String.raw`\b(?:pass(?:word|wort|code|phrase)s?|pwd|pin|iban|otp|cvv|ssn|kennwort|contraseña` +
+    String.raw`|mot de passe)\b\P{L}{0,4}(?:(?:is|ist|es|est|was|to)\b|[:=])|\b(?:iban|cvv|otp)\b`,
+  "iu",
+);
 /** A code in words: "the gate code is 7731", "PIN: 12-34". */
-const CODE =
-  /\b(?:codes?|pin|combination|key|number|nr|no)\b\P{L}{0,6}(?:\p{L}+\P{L}{1,3}){0,5}(?=[^\s]*\d[\d\s.-]{2,})[\p{L}\d._-]+/iu;
+const CODE = new RegExp(
+  String.raw`\b(?:codes?|pin|combination|key|number|nr|no)\b\P{L}{0,6}(?:\p{L}+\P{L}{1,3}){0,5}` +
+    String.raw`(?=[^\s]*\d[\d\s.-]{2,})[\p{L}\d._-]+`,
+  "iu",
+);
 const REFUSED =
   /https?:|www\.|[<>{}[\]`\\|*#~^@=]|\b\w+\.(?:com|net|org|io|de|at|fr|es|eu|uk|co)\b|\d[\d\s/().-]{5,}\d|_{2}/iu;
 
-/** Is there anything in a text that may not leave as tier B? Our own quick look first, the check of the contract after it. */
+/**
+ * Is there anything in a text that may not leave as tier B? Our own quick look first, the check of the contract after
+ * it.
+ */
 export const isUnfit = (text: string): boolean =>
   text.length > POINT_CHARS_MAX ||
   REFUSED.test(text) ||
