@@ -1,4 +1,7 @@
-/** The console channel: the local owner's own terminal. Nothing of it leaves the machine and nothing outlives the process. */
+/**
+ * The console channel: the local owner's own terminal. Nothing of it leaves the machine and nothing outlives the
+ * process.
+ */
 import { hex } from "../src/core/ids.ts";
 import { REPLY_CHARS_MAX, TEXT_BYTES_MAX } from "../src/core/limits.ts";
 import { type Content, Envelope, type InboundEvent } from "../src/core/message.ts";
@@ -20,7 +23,7 @@ export const CONSOLE_OWNER = "owner";
 export const CONSOLE_CONVERSATION = "console";
 
 export type ConsolePowers = { readonly clock: Clock; readonly random: Random };
-export type ConsoleKind = "message" | "edit" | "delete" | "reaction" | "action";
+type ConsoleKind = "message" | "edit" | "delete" | "reaction" | "action";
 
 /** What a line is and where it goes. For a reaction or an action the line is its key; a delete has an empty line. */
 export type ConsoleLine = {
@@ -66,8 +69,8 @@ export class ConsoleConnector implements Connector {
   }
 
   /**
-   * Hands in what the owner typed and resolves once it is durable. Refuses with `input.invalid`, `input.too_large`, and as
-   * Handover does.
+   * Hands in what the owner typed and resolves once it is durable. Refuses with `input.invalid`, `input.too_large`,
+   * and as Handover does.
    */
   async submit(line: string, about: ConsoleLine = {}): Promise<"committed"> {
     const event = this.#eventOf(line, about);
@@ -162,7 +165,10 @@ function beforeStop<T>(work: Promise<T>, stop: Stop): Promise<T | null> {
   });
 }
 
-/** What a terminal shows of an operation; null where there is nothing to read. A question shows the code that answers it. */
+/**
+ * What a terminal shows of an operation; null where there is nothing to read. A question shows the code that answers
+ * it.
+ */
 export function shownText(operation: Operation): string | null {
   if (operation.op !== "text" && operation.op !== "edit") return null;
   const code = operation.op === "text" ? operation.approval?.code : undefined;

@@ -11,8 +11,9 @@ type Waiting = {
 };
 
 /**
- * A bounded queue between callers and one stream. `put` resolves once the batch that holds the event was acknowledged, which
- * is when the stream's reader pulls the next one. A batch that was not acknowledged keeps its place and is handed over again.
+ * A bounded queue between callers and one stream. `put` resolves once the batch that holds the event was
+ * acknowledged, which is when the stream's reader pulls the next one. A batch that was not acknowledged keeps its
+ * place and is handed over again.
  */
 export class Handover {
   readonly #clock: Clock;
@@ -55,7 +56,10 @@ export class Handover {
     });
   }
 
-  /** Everything that waits as one batch, again and again until `stop`. One reader at a time: a second one is a `conflict`. */
+  /**
+   * Everything that waits as one batch, again and again until `stop`. One reader at a time: a second one is a
+   * `conflict`.
+   */
   async *batches(stop: Stop): AsyncGenerator<ConnectorBatch, void, void> {
     if (this.#streaming) throw new Refusal("conflict", { hint: "this channel is already open" });
     this.#streaming = true;

@@ -1,4 +1,7 @@
-/** Every kind of channel that exists, and how one is made. A network that needs a large library imports it in here, when asked. */
+/**
+ * Every kind of channel that exists, and how one is made. A network that needs a large library imports it in here,
+ * when asked.
+ */
 import { ConsoleConnector, type ConsolePowers } from "./console.ts";
 import { WebhookConnector, type WebhookPowers } from "./webhook.ts";
 
@@ -9,5 +12,3 @@ export const CONNECTORS = {
   console: async (place: ChannelPlace, powers: ConsolePowers) => new ConsoleConnector(place, powers),
   webhook: async (place: ChannelPlace, powers: WebhookPowers) => new WebhookConnector(place, powers),
 } as const;
-
-export type ChannelKind = keyof typeof CONNECTORS;

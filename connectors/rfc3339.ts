@@ -3,7 +3,10 @@ const FORM = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:
 
 const daysIn = (year: number, month: number): number => new Date(Date.UTC(year, month, 0)).getUTCDate();
 
-/** Milliseconds since 1970 UTC; null when the text is no such moment or lies before 1970. A leap second is the second after it. */
+/**
+ * Milliseconds since 1970 UTC; null when the text is no such moment or lies before 1970. A leap second is the second
+ * after it.
+ */
 export function parseMoment(text: string): number | null {
   const found = FORM.exec(text);
   if (found === null) return null;

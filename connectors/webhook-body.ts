@@ -10,6 +10,7 @@ import {
 } from "../src/core/limits.ts";
 import { ADDRESSED, type Content, type Envelope, type InboundEvent, type Media } from "../src/core/message.ts";
 import { Refusal } from "../src/core/refusal.ts";
+import { decodeBase64 } from "./base64.ts";
 import { platformId } from "./platform-id.ts";
 import { parseMoment } from "./rfc3339.ts";
 
@@ -49,7 +50,10 @@ const HookBody = z.strictObject({
 type HookBody = z.infer<typeof HookBody>;
 type Field = keyof HookBody;
 
-/** For each kind: what it needs, and what else it may bring beside id, conversation, sender, thread, addressed, direct, sent_at. */
+/**
+ * For each kind: what it needs, and what else it may bring beside id, conversation, sender, thread, addressed,
+ * direct, sent_at.
+ */
 const FIELDS: Readonly<Record<HookBody["kind"], { readonly needs: readonly Field[]; readonly may: readonly Field[] }>> =
   {
     message: { needs: [], may: ["text", "attachments", "reply_to"] },
@@ -64,7 +68,10 @@ const BOUND: readonly Field[] = ["text", "attachments", "reply_to", "target", "k
 /** Where an event comes from and when it came, milliseconds. */
 export type HookPlace = { readonly tenant: string; readonly channel: string; readonly receivedAt: number };
 
-/** The event that these bytes are. Refuses with `input.invalid` or `input.too_large`, naming the field and nothing of its content. */
+/**
+ * The event that these bytes are. Refuses with `input.invalid` or `input.too_large`, naming the field and nothing of
+ * its content.
+ */
 export function hookEvent(bytes: Uint8Array, place: HookPlace): InboundEvent {
   const body = strictly(HookBody, jsonOf(bytes));
   checkFields(body);
@@ -175,9 +182,8 @@ function addressed({ addressed: claimed, direct }: HookBody): Envelope["addresse
 type File = NonNullable<Content["attachments"]>[number];
 
 function attachmentOf(raw: File, field: string): { file: File; media: Media } {
-  const data = Buffer.from(raw.data, "base64");
-  // Node reads past what is not base64; only what comes out the same again was it.
-  if (data.toString("base64") !== raw.data) throw invalid(`${field}.data`);
+  const data = decodeBase64(raw.data);
+  if (data === null) throw invalid(`${field}.data`);
   if (data.length > ATTACHMENT_BYTES_MAX) throw tooLarge(`${field}.data`);
   const mime = mimeOf(raw.mime);
   const [family = ""] = mime.split("/");

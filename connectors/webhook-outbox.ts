@@ -8,7 +8,10 @@ export type OutboxQuery = { readonly after: number; readonly wait: number };
 
 const NUMBER = /^(?:0|[1-9][0-9]{0,15})$/;
 
-/** `after` (a sequence number) and `wait` (seconds, at most 30) of a request target; both default to 0. Refuses anything else. */
+/**
+ * `after` (a sequence number) and `wait` (seconds, at most 30) of a request target; both default to 0. Refuses
+ * anything else.
+ */
 export function outboxQuery(target: string): OutboxQuery {
   const at = target.indexOf("?");
   const pairs = at < 0 || at === target.length - 1 ? [] : target.slice(at + 1).split("&");
@@ -27,7 +30,10 @@ export function outboxQuery(target: string): OutboxQuery {
   return { after, wait };
 }
 
-/** Long polls over one channel's rows. Only few wait at once: a new one beyond that ends the oldest, which gets nothing. */
+/**
+ * Long polls over one channel's rows. Only few wait at once: a new one beyond that ends the oldest, which gets
+ * nothing.
+ */
 export class HookPolls {
   readonly #rows: HookRows;
   readonly #waiting = new Set<() => void>();

@@ -4,8 +4,8 @@ import { HOOK_SECRET_BYTES_MIN, HOOK_SKEW_SECONDS_MAX } from "../src/core/limits
 import type { HookHeaders } from "../src/core/ports.ts";
 import { Refusal } from "../src/core/refusal.ts";
 
-export const TIMESTAMP_HEADER = "x-lazaret-timestamp";
-export const SIGNATURE_HEADER = "x-lazaret-signature";
+const TIMESTAMP_HEADER = "x-lazaret-timestamp";
+const SIGNATURE_HEADER = "x-lazaret-signature";
 
 /** Lends the secret for the length of `use` and rejects when there is none. The bytes are not kept. */
 export type WithSecret = <T>(use: (secret: Uint8Array) => T | Promise<T>) => Promise<T>;
@@ -22,9 +22,9 @@ export const hookSignature = (secret: Uint8Array, timestamp: string, signed: Uin
   `v1=${digestOf(secret, timestamp, signed).toString("hex")}`;
 
 /**
- * Resolves when `signed` carries a signature of the channel's secret that is at most 300 seconds away from `now` (milliseconds).
- * Otherwise `auth.required` (no signature), `auth.denied` (malformed, wrong, or right but too old or too new), `channel.down`
- * (no usable secret). Only somebody who has the secret learns that his clock is wrong.
+ * Resolves when `signed` carries a signature of the channel's secret that is at most 300 seconds away from `now`
+ * (milliseconds). Otherwise `auth.required` (no signature), `auth.denied` (malformed, wrong, or right but too old or
+ * too new), `channel.down` (no usable secret). Only somebody who has the secret learns that his clock is wrong.
  */
 export async function checkHook(
   headers: HookHeaders,
@@ -65,7 +65,10 @@ async function judge(
   }
 }
 
-/** The one value of a header, null when it is absent. Refuses a header that came twice: two readers could read two values. */
+/**
+ * The one value of a header, null when it is absent. Refuses a header that came twice: two readers could read two
+ * values.
+ */
 function soleHeader(headers: HookHeaders, name: string): string | null {
   const values = Object.keys(headers)
     .filter((key) => key.toLowerCase() === name)

@@ -69,8 +69,8 @@ export class WebhookConnector implements Connector, HookDoor {
   }
 
   /**
-   * Size, then signature, then the body; resolves once the event is durable. Refuses with `input.too_large`, as checkHook,
-   * hookEvent and Handover do, and with `rate.limited` when too many knock at once.
+   * Size, then signature, then the body; resolves once the event is durable. Refuses with `input.too_large`, as
+   * checkHook, hookEvent and Handover do, and with `rate.limited` when too many knock at once.
    */
   async accept(headers: HookHeaders, bytes: Uint8Array): Promise<"committed" | "duplicate"> {
     if (bytes.length > HOOK_BODY_BYTES_MAX) throw new Refusal("input.too_large");
@@ -128,7 +128,10 @@ export class WebhookConnector implements Connector, HookDoor {
     return this.#handover.batches(options.stop);
   }
 
-  /** This network fetches: a row stays where it is until it is acknowledged through the door, so nothing is sent from here. */
+  /**
+   * This network fetches: a row stays where it is until it is acknowledged through the door, so nothing is sent from
+   * here.
+   */
   async send(operation: Operation, stop: Stop): Promise<Outcome> {
     if (!OPERATIONS.includes(operation.op)) return notSent("unsupported");
     if ("text" in operation && operation.text.length > REPLY_CHARS_MAX) return notSent("too_long");

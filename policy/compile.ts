@@ -3,17 +3,7 @@ import { RULES_MAX } from "./bounds.ts";
 import type { Condition } from "./condition.ts";
 import { RANGE_END } from "./condition.ts";
 import { type Approver, ASSURANCES, type Assurance, type Effect } from "./language.ts";
-import {
-  CATS_MAX,
-  CLOSED,
-  DIMENSIONS,
-  type Dimension,
-  HOURS_PER_WEEK,
-  isClosed,
-  isCounter,
-  isOpen,
-  OTHER,
-} from "./request.ts";
+import { CATS_MAX, CLOSED, DIMENSIONS, type Dimension, HOURS_PER_WEEK, isClosed, isOpen, OTHER } from "./request.ts";
 import type { Rule } from "./rule.ts";
 
 /** One dimension of a space. Its bits start at word `start`; atom n is bit n % 32 of word start + n / 32. */
@@ -223,9 +213,4 @@ function canonicalText(rules: readonly Rule[]): string {
     rule.locked,
   ]);
   return JSON.stringify(["lazaret.policy.v1", rows]);
-}
-
-/** Is the dimension one whose atoms are numbers. */
-export function isNumeric(dimension: Dimension): boolean {
-  return isCounter(dimension) || dimension === "cats" || dimension === "time" || dimension === "now";
 }

@@ -13,7 +13,7 @@ export type Condition =
 
 /** Above every number that a request may carry (2^53 − 1 is the largest exact one). */
 export const RANGE_END = Number.MAX_SAFE_INTEGER;
-export const DAY_MS = 86_400_000;
+const DAY_MS = 86_400_000;
 
 const DAYS: readonly string[] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 

@@ -5,7 +5,7 @@ import type { Dimension, Request } from "./request.ts";
 
 export type Decision = {
   readonly effect: Effect;
-  /** The rule that decided; `default` when none matched, `malformed` when an attribute has a value that cannot be. */
+  /** The rule that decided (of several, one that surely matches); `default` when none matched, `malformed` when an attribute has a value that cannot be. */
   readonly rule: string;
   /** A plain sentence for the operator; agents and chats get a code and a hint only. */
   readonly because: string;
@@ -44,19 +44,22 @@ export function decide(policy: Policy, request: Request): Decision {
 function settle(policy: Policy, words: readonly number[], bits: readonly number[]): Decision {
   const matched: CompiledRule[] = [];
   const perhaps: CompiledRule[] = [];
+  let denial: CompiledRule | undefined;
   let permitted = false;
   for (const compiled of policy.rules) {
     const match = matchOf(compiled, words, bits);
     if (match === "no") continue;
     const effect = compiled.rule.effect;
-    if (match === "yes" || effect === "deny") {
-      matched.push(compiled);
-      if (effect !== "deny") permitted = true;
-    } else if (effect === "ask") perhaps.push(compiled);
+    if (match === "yes" && effect !== "deny") permitted = true;
+    // Among denies, one that surely matches explains more than one that matches for want of knowledge.
+    if (match === "yes" && effect === "deny") denial ??= compiled;
+    if (match === "yes" || effect === "deny") matched.push(compiled);
+    else if (effect === "ask") perhaps.push(compiled);
   }
   const first = matched[0];
   if (first?.rule.effect === "deny") {
-    return { effect: "deny", rule: first.rule.id, because: first.rule.because, matched: idsOf(matched) };
+    const { id, because } = (denial ?? first).rule;
+    return { effect: "deny", rule: id, because, matched: idsOf(matched) };
   }
   if (!permitted) return byDefault(policy, words, bits);
   const asks = [...matched.filter((it) => it.rule.effect === "ask"), ...perhaps];

@@ -5,7 +5,7 @@ import { type Decision, decide } from "./decide.ts";
 import type { Effect } from "./language.ts";
 import type { Dimension, Request } from "./request.ts";
 
-export type Alternative = {
+type Alternative = {
   readonly effect: Effect;
   /** By which rule, if this one attribute had one of these values. */
   readonly rule: string;

@@ -17,7 +17,7 @@ import { type PackError, type Path, type Places, readYaml } from "./yaml-source.
 
 export const EFFECTS = ["deny", "ask", "allow"] as const;
 export const ASSURANCES = ["low", "medium", "high"] as const;
-export const APPROVERS = ["owner", "approver"] as const;
+const APPROVERS = ["owner", "approver"] as const;
 export type Effect = (typeof EFFECTS)[number];
 export type Assurance = (typeof ASSURANCES)[number];
 export type Approver = (typeof APPROVERS)[number];

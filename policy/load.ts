@@ -1,7 +1,7 @@
 /** Texts of packs to one policy: base, then packs, then tenants' overlays that can only narrow. */
 import { EXTENDS_DEPTH_MAX, PACKS_MAX, RULES_MAX } from "./bounds.ts";
 import { compileRules, type Policy } from "./compile.ts";
-import { type PackSource, type PackTest, readPack } from "./language.ts";
+import { type PackSource, readPack } from "./language.ts";
 import { firstWidening } from "./narrow.ts";
 import { CAPABILITIES } from "./request.ts";
 import { type Rule, resolveRules } from "./rule.ts";
@@ -128,11 +128,4 @@ function choose(sources: readonly PackSource[], wanted: readonly string[] | unde
 
 function refused(file: string, message: string): { readonly ok: false; readonly errors: readonly PackError[] } {
   return { ok: false, errors: [{ file, line: 1, column: 1, key: "", message }] };
-}
-
-/** The scenario tables of all loaded packs. */
-export function scenariosOf(
-  loaded: LoadedPolicy,
-): { readonly source: PackSource; readonly test: PackTest; readonly index: number }[] {
-  return loaded.packs.flatMap((source) => (source.pack.tests ?? []).map((test, index) => ({ source, test, index })));
 }

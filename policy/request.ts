@@ -59,8 +59,8 @@ export const COUNTERS = ["failures", "denials", "sends", "asks"] as const;
 export const OTHER = "*other*";
 
 export type ClosedDimension = keyof typeof CLOSED;
-export type OpenDimension = (typeof OPEN)[number];
-export type CounterDimension = (typeof COUNTERS)[number];
+type OpenDimension = (typeof OPEN)[number];
+type CounterDimension = (typeof COUNTERS)[number];
 export type Dimension = ClosedDimension | OpenDimension | CounterDimension | "cats" | "time" | "now";
 export type ValueOf<D extends ClosedDimension> = (typeof CLOSED)[D][number];
 

@@ -30,7 +30,7 @@ export type Rule = {
   readonly locked: boolean;
 };
 
-export type RuleReading =
+type RuleReading =
   | { readonly ok: true; readonly rules: readonly Rule[] }
   | { readonly ok: false; readonly errors: readonly PackError[] };
 

@@ -22,7 +22,7 @@ export function changeSentence(space: Space, change: Change, box: Box): string {
 }
 
 /** Who may do what, where, and under which further conditions. */
-export function regionWords(space: Space, box: Box, may = "may"): string {
+function regionWords(space: Space, box: Box, may = "may"): string {
   const words = (dimension: Dimension, phrases: Readonly<Record<string, string>>): string | undefined => {
     const axis = space.axes.find((it) => it.dimension === dimension);
     return axis ? choiceWords(axis, box, (value) => phrases[value] ?? value) : undefined;

@@ -24,7 +24,7 @@ export type Places = {
   ): PackError;
 };
 
-export type YamlSource =
+type YamlSource =
   | { readonly ok: true; readonly value: unknown; readonly places: Places }
   | { readonly ok: false; readonly errors: readonly PackError[] };
 
@@ -97,7 +97,7 @@ export function readYaml(file: string, text: string): YamlSource {
     ok: false,
     errors: [{ file, line: 1, column: 1, key: "", message }],
   });
-  if (utf8Bytes(text, PACK_BYTES_MAX) > PACK_BYTES_MAX) return refused("a pack is at most 256 KB");
+  if (utf8Bytes(text, PACK_BYTES_MAX) > PACK_BYTES_MAX) return refused("a file is at most 256 KB");
   // Control characters are also the lexer's own markers, so none may come from outside.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are exactly what is looked for
   if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufeff]/.test(text))
@@ -120,7 +120,8 @@ export function readYaml(file: string, text: string): YamlSource {
     // Quadratic in the library; the reader looks for duplicates itself.
     uniqueKeys: false,
     stringKeys: false,
-    logLevel: "silent",
+    // "silent" would also pass over a second document without a word.
+    logLevel: "error",
   });
   const reader = new Reader(file, lines);
   const problems = [...document.errors, ...document.warnings].slice(0, ERRORS_MAX);

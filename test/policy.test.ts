@@ -39,6 +39,25 @@ describe("the packs that are shipped", () => {
   });
 });
 
+test("a scenario that is answered otherwise says what it got, and where it stands", () => {
+  const text = `version: 1
+pack: mine
+rules: []
+tests:
+  - { name: allowed, request: { action: invoke }, expect: allow }
+  - { name: by a rule, request: { action: reveal, tier: raw }, expect: deny, rule: base.secret }
+  - { name: right, request: { action: reveal, tier: raw, cats: [public] }, expect: deny }
+`;
+  const mine = loadPolicy([...sources, { name: "mine.yaml", text }], { packs: ["chat-mode", "mine"] });
+  const source = mine.ok ? mine.packs.find((it) => it.pack.pack === "mine") : undefined;
+  if (!mine.ok || !source) throw new Error("mine does not load");
+  const [first, second, third] = runScenarios(mine.policy, source);
+  expect(first?.error).toMatchObject({ file: "mine.yaml", line: 5, column: 5, key: "tests[0]" });
+  expect(first?.error?.message).toMatch(/^allowed: expected allow, got deny by base\./);
+  expect(second?.error?.message).toMatch(/^by a rule: expected rule base\.secret, got deny by base\.raw$/);
+  expect(third).toMatchObject({ name: "right", passed: true });
+});
+
 const anyRequest = fc.record(
   {
     action: fc.constantFrom(...CLOSED.action),
@@ -218,6 +237,11 @@ describe("rules", () => {
     ]);
     const asked = { effect: "ask", rule: "b", assurance: "high", approvers: ["owner"], fourEyes: true };
     expect(decide(policy, {})).toMatchObject({ ...asked, matched: ["b", "c", "a", "d"] });
+  });
+
+  test("a locked deny is the one that is named, whatever the others are called", () => {
+    const policy = compileRules([rule("a", "deny", []), rule("z", "deny", [], { locked: true })]);
+    expect(decide(policy, {})).toMatchObject({ rule: "z", matched: ["z", "a"] });
   });
 
   test("their order means nothing, neither for decisions nor for the digest", () => {

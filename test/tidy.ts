@@ -32,6 +32,7 @@ export const FLOORS: readonly Floor[] = [
     may: ["src/gateway/", "src/core/", "zod", "fastify", "@fastify/", "ws", "@modelcontextprotocol/server", "node:"],
   },
   { floor: "src/cli/", may: ["src/core/", "zod", "commander", "@clack/prompts", "node:"] },
+  { floor: "src/config/", may: ["src/core/", "policy/", "zod"] },
   { floor: "src/", may: ["*"] },
 ];
 

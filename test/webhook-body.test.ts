@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { decodeBase64 } from "../connectors/base64.ts";
 import { parseMoment } from "../connectors/rfc3339.ts";
 import { hookAck, hookEvent } from "../connectors/webhook-body.ts";
 import { ATTACHMENT_BYTES_MAX } from "../src/core/limits.ts";
@@ -145,6 +146,7 @@ describe("moments", () => {
     "2026-01-01T00:00:00.Z",
     "1969-12-31T23:59:59Z",
     "0001-01-01T00:00:00Z",
+    "0099-01-01T00:00:00Z",
     "1767225600",
     "２０２６-01-01T00:00:00Z",
     "2026-01-01T00:00:00Z\n",
@@ -235,10 +237,22 @@ describe("attachments", () => {
     (data) => expect(codeOf(attach(data))).toBe("input.invalid"),
   );
 
+  test("base64 is exactly what its bytes would be written as", () => {
+    const near = fc.array(fc.constantFrom(..."ABab09+/=-_ \nÄ"), { maxLength: 12 }).map((letters) => letters.join(""));
+    const sound = fc.uint8Array({ maxLength: 12 }).map((bytes) => Buffer.from(bytes).toString("base64"));
+    fc.assert(
+      fc.property(fc.oneof(near, sound), (text) => {
+        const bytes = Buffer.from(text, "base64");
+        expect(decodeBase64(text)).toEqual(bytes.toString("base64") === text ? bytes : null);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   test("the cap holds to the byte, and ten are enough", () => {
     const most = Buffer.alloc(ATTACHMENT_BYTES_MAX, 1);
     expect(eventOf(attach(most.toString("base64"))).envelope.content.media[0]?.bytes).toBe(ATTACHMENT_BYTES_MAX);
-    for (const over of [1, 2, 3, 1000])
+    for (const over of [1, 1000])
       expect(codeOf(attach(Buffer.alloc(ATTACHMENT_BYTES_MAX + over, 1).toString("base64")))).toBe("input.too_large");
     const one = { name: "a", mime: "text/plain", data: "" };
     expect(eventOf({ ...PLAIN, attachments: Array(10).fill(one) }).envelope.content.media).toHaveLength(10);

@@ -1,7 +1,7 @@
 /** The webhook channel's door outward: texts are fetched, and stay until they are acknowledged. */
 import { expect, test } from "vitest";
 import type { ApprovalId, OutboxId } from "../src/core/ids.ts";
-import { HOOK_POLLS_MAX } from "../src/core/limits.ts";
+import { BODY_BYTES_MAX, HOOK_POLLS_MAX } from "../src/core/limits.ts";
 import type { Operation } from "../src/core/outbox.ts";
 import { HookBench, signed } from "./contract/hook.ts";
 import { codeOf, settle, stateOf } from "./contract/unfinished.ts";
@@ -125,4 +125,14 @@ test("send leaves the row where it is, and says that nobody took it yet", async 
     retryAfterMs: null,
   });
   expect(bench.rows.shelf).toEqual([]);
+});
+
+test("an acknowledgement is small, and what is no text is no item", async () => {
+  const bench = new HookBench();
+  const long = Buffer.from(`{"upto":${" ".repeat(BODY_BYTES_MAX)}1}`);
+  expect(await codeOf(bench.connector.ack(signed(long, bench.seconds), long))).toBe("input.too_large");
+  const { id, conversation } = text(1);
+  bench.rows.put({ op: "typing", id, conversation });
+  bench.rows.put(text(2));
+  expect((await bench.fetch("")).items.map(({ seq }) => seq)).toEqual([2]);
 });

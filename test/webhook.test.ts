@@ -1,9 +1,12 @@
 /** The webhook channel's door inward: the answer comes only after the commit. */
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
-import { Handover } from "../connectors/handover.ts";
-import { hookEvent } from "../connectors/webhook-body.ts";
-import { HOOK_BODY_BYTES_MAX, WAITING_BYTES_MAX, WAITING_EVENTS_MAX, WAITING_MS_MAX } from "../src/core/limits.ts";
+import {
+  DELIVERIES_REMEMBERED_MAX,
+  HOOK_BODY_BYTES_MAX,
+  WAITING_EVENTS_MAX,
+  WAITING_MS_MAX,
+} from "../src/core/limits.ts";
 import type { ConnectorBatch } from "../src/core/ports.ts";
 import { HOOK_SECRET, HookBench, signed } from "./contract/hook.ts";
 import { codeOf, reader, settle, stateOf } from "./contract/unfinished.ts";
@@ -164,27 +167,39 @@ describe("accept", () => {
   });
 });
 
-test("only so many bytes wait at once, and room comes back as they are committed", async () => {
+test("those who wait for somebody else's commit count as well, and refused ones no longer", async () => {
   const bench = new HookBench();
-  const handover = new Handover(bench.clock);
-  const stopper = new AbortController();
-  const stream = handover.batches(stopper.signal);
-  const { envelope, content } = hookEvent(Buffer.from(JSON.stringify(body("e1"))), {
-    tenant: "default",
-    channel: "alerts",
-    receivedAt: 0,
-  });
-  const first = handover.put({ envelope, content }, WAITING_BYTES_MAX);
-  expect(await codeOf(handover.put({ envelope, content }, 1))).toBe("rate.limited");
-  await stream.next();
-  const ended = stream.next();
-  await first;
-  const second = handover.put({ envelope, content }, WAITING_BYTES_MAX);
-  await ended;
-  await stream.return();
-  expect(await stateOf(second)).toBe("waiting");
-  handover.close();
-  expect(await codeOf(second)).toBe("daemon.stopping");
+  for (let at = 0; at < WAITING_EVENTS_MAX; at += 1)
+    expect(await codeOf(bench.connector.accept({}, new Uint8Array()))).toBe("auth.required");
+  const same = Array.from({ length: WAITING_EVENTS_MAX }, () => codeOf(bench.post(body("e1"))));
+  expect(await codeOf(bench.post(body("e1")))).toBe("rate.limited");
+  await bench.connector.close();
+  expect(new Set(await Promise.all(same))).toEqual(new Set(["daemon.stopping"]));
+});
+
+test("what was committed a moment ago is remembered, but not without end", async () => {
+  const bench = new HookBench();
+  const stream = reader(bench.connector);
+  let pulled = stream.pull();
+  for (let from = 0; from <= DELIVERIES_REMEMBERED_MAX; from += 512) {
+    const posted = Array.from({ length: 512 }, (_, at) => bench.post(body(`e${from + at}`)));
+    await pulled;
+    const all = Promise.all(posted);
+    let committed = false;
+    void all.then(() => {
+      committed = true;
+    });
+    while (!committed) {
+      pulled = stream.pull();
+      await Promise.race([all, pulled]);
+    }
+  }
+  expect(await bench.post(body(`e${DELIVERIES_REMEMBERED_MAX}`))).toBe("duplicate");
+  const oldest = bench.post(body("e0"));
+  expect((await pulled)?.events).toHaveLength(1);
+  void stream.pull();
+  expect(await oldest).toBe("committed");
+  stream.stop();
 });
 
 test("the connector holds its secret nowhere that can be looked at", async () => {

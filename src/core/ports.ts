@@ -198,8 +198,8 @@ export type HookItem = {
 };
 
 /**
- * The door of one channel. Bytes are as they came over the wire, nothing decoded. Whatever is refused is a thrown Refusal,
- * whose code gives the status; of accept's answers `committed` is 202 and `duplicate` 200.
+ * The door of one channel. Bytes are as they came over the wire, nothing decoded. Whatever is refused is a thrown
+ * Refusal, whose code gives the status; of accept's answers `committed` is 202 and `duplicate` 200.
  */
 export interface HookDoor {
   accept(headers: HookHeaders, bytes: Uint8Array): Promise<Exclude<HookAnswer, "refused">>;

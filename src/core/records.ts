@@ -16,6 +16,7 @@ import type {
   TokenId,
 } from "./ids.ts";
 import type { Label } from "./label.ts";
+import { DAY_MS } from "./limits.ts";
 import type { Addressed } from "./message.ts";
 import type { Conversation, Principal, Pseudonym } from "./people.ts";
 import type { RefusalCode } from "./refusal.ts";
@@ -145,6 +146,9 @@ type Indexes = {
   readonly [K in RecordKind]: { readonly [name: string]: (record: Records[K]) => string | readonly string[] | null };
 };
 
+/** The UTC day of an instant, counted from 1970: sweeps look a day up instead of reading everything. */
+export const dayOf = (at: number): string => String(Math.floor(at / DAY_MS));
+
 /** The keys under which records are found. An index gives one key, several, or none. */
 export const INDEXES = {
   approval: {
@@ -154,6 +158,7 @@ export const INDEXES = {
     conversation: (r) => r.conversation,
   },
   call: {
+    day: (r) => dayOf(r.at),
     run: (r) => r.run,
     open: (r) => (r.status === "open" || r.status === "waiting" ? "open" : null),
   },
@@ -184,7 +189,12 @@ export const INDEXES = {
   },
   setting: {},
   token: { hash: (r) => r.hash, name: (r) => r.name },
-  value: { run: (r) => r.run, source: (r) => r.sources.map((s) => s.message), conversation: (r) => r.conversation },
+  value: {
+    run: (r) => r.run,
+    day: (r) => dayOf(r.expiresAt),
+    source: (r) => r.sources.map((s) => s.message),
+    conversation: (r) => r.conversation,
+  },
 } as const satisfies Indexes;
 
 export type IndexOf<K extends RecordKind> = keyof (typeof INDEXES)[K] & string;

@@ -284,7 +284,7 @@ async function receipted(
     v: 1,
     receipt: id,
     at,
-    scope: scopeText(scope),
+    scope: scope.by,
     conversations: [...plan.conversations].sort(),
     counts,
     epoch: { before: erased.epoch[0], after: erased.epoch[1] },
@@ -293,5 +293,3 @@ async function receipted(
   });
   await transact(powers, (draft) => void draft.put("receipt", id, { id, tenant: draft.tenant, at, text }));
 }
-
-const scopeText = (scope: PurgeScope): string => JSON.stringify(scope);

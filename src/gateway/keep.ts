@@ -152,8 +152,6 @@ export function revise(
 
 /** Destroys a message's keys and rows. Its reference stays as a tombstone, so that a late original is dropped. */
 export function withdraw(draft: Draft, conversation: Conversation, message: Message): void {
-  draft.dropBlob(message.blob);
-  for (const blob of message.attachments) draft.dropBlob(blob);
   draft.dropMessage(message.id);
   const bytes = Math.max(0, conversation.bytes - message.bytes);
   draft.put("conversation", conversation.id, { ...conversation, bytes });

@@ -2,11 +2,12 @@
 import type { Approval } from "../core/approval.ts";
 import type { Entry } from "../core/entry.ts";
 import type { Conversation, Principal } from "../core/people.ts";
-import type { Channel } from "../core/records.ts";
+import type { Channel, Token } from "../core/records.ts";
 import type { Run } from "../core/run.ts";
 import type { Session } from "../core/session.ts";
 import type { VerbOutput } from "../core/verbs/all.ts";
 import type { RunView } from "../core/verbs/evidence.ts";
+import { policyDigest } from "./ask.ts";
 import { labelWords } from "./call.ts";
 import { grantPermit } from "./permit.ts";
 import type { Powers } from "./powers.ts";
@@ -112,3 +113,26 @@ export const entryView = (entry: Entry): EntryView => {
   const { tenant: _tenant, body, ...rest } = entry;
   return { ...rest, body: JSON.parse(JSON.stringify(body)) as EntryView["body"] };
 };
+
+export const policyView = (powers: Powers, packs: readonly string[] = []): VerbOutput<"policy.show"> => ({
+  packs: [...packs] as never,
+  digest: policyDigest(powers),
+  rules: powers.policy.current.rules.map(({ rule }) => ({
+    id: rule.id,
+    effect: rule.effect,
+    because: rule.because,
+    locked: rule.locked,
+  })),
+});
+
+export const tokenView = (powers: Powers, it: Token): VerbOutput<"token.list">["tokens"][number] => ({
+  id: it.id,
+  name: it.name,
+  scopes: [...it.scopes],
+  conversations: it.conversations.map((id) => aliasOf(powers, id) ?? id),
+  runs_on: it.runsOn,
+  accepts: it.accepts,
+  created_at: it.createdAt,
+  expires_at: it.expiresAt,
+  revoked: it.revokedAt !== null,
+});

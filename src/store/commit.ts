@@ -11,6 +11,9 @@ type Verdict = { readonly job: Job; readonly error: unknown };
 
 const PROBE_BYTES = 65_536;
 
+/** Inside a group that shares everything: one batch cannot be applied. */
+class OneFailed extends Error {}
+
 export class Committer {
   readonly #tables: Tables;
   #tally: Tally;
@@ -44,7 +47,7 @@ export class Committer {
       const jobs = this.#queue.splice(0, BATCHES_PER_COMMIT_MAX);
       try {
         this.#assertWritable();
-        for (const { job, error } of this.#transact(() => this.#group(jobs))) {
+        for (const { job, error } of this.#together(jobs)) {
           if (error === undefined) job.done();
           else job.failed(error);
         }
@@ -52,6 +55,7 @@ export class Committer {
         for (const job of jobs) job.failed(error);
       }
     }
+    this.#tables.refs.settle();
   }
 
   /** A transaction of its own, after everything that waits. Throws `store.full` or `store.failed` when the disk does. */
@@ -82,7 +86,7 @@ export class Committer {
 
   /** BEGIN … COMMIT. Whatever goes wrong, nothing of it stays, neither on the disk nor in memory. */
   #transact<T>(work: () => T): T {
-    const { db, statements, probe, keys, refs, ledger } = this.#tables;
+    const { db, statements, probe, keys, refs, inbox, ledger } = this.#tables;
     const before = { ...this.#tally };
     try {
       statements.of("BEGIN IMMEDIATE").run();
@@ -98,12 +102,40 @@ export class Committer {
       this.#tally = before;
       keys.forget();
       refs.forget();
+      inbox.forget();
       ledger.reload();
       throw isDisk ? diskRefusal(error) : error;
     }
   }
 
-  #group(jobs: readonly Job[]): readonly Verdict[] {
+  /**
+   * A savepoint makes SQLite copy every page that a batch touches, so the batches are first tried without. Nearly always that is
+   * all; if one fails, all is rolled back and done again with a savepoint for each, so that only the one pays that has it.
+   */
+  #together(jobs: readonly Job[]): readonly Verdict[] {
+    if (jobs.length === 1) return this.#transact(() => this.#singly(jobs));
+    try {
+      return this.#transact(() => this.#optimistically(jobs));
+    } catch (error) {
+      if (error instanceof OneFailed) return this.#transact(() => this.#singly(jobs));
+      throw error;
+    }
+  }
+
+  #optimistically(jobs: readonly Job[]): readonly Verdict[] {
+    const now = this.#tables.clock.now();
+    const grown = emptyTally();
+    try {
+      for (const { batch } of jobs) addTally(grown, applyBatch(this.#tables, batch, now));
+      this.#tables.inbox.writeCursors();
+    } catch (error) {
+      throw isDiskFault(error) ? error : new OneFailed("a batch of the group failed", { cause: error });
+    }
+    this.#settle(grown);
+    return jobs.map((job) => ({ job, error: undefined }));
+  }
+
+  #singly(jobs: readonly Job[]): readonly Verdict[] {
     const now = this.#tables.clock.now();
     const grown = emptyTally();
     const verdicts = jobs.map((job) => ({ job, error: this.#one(job.batch, now, grown) }));
@@ -113,12 +145,14 @@ export class Committer {
 
   /** One batch in its savepoint. Answers why it failed; a failing disk is everybody's failure and thrown. */
   #one(batch: Batch, now: number, grown: Tally): unknown {
-    const { statements, keys, refs } = this.#tables;
+    const { statements, keys, refs, inbox } = this.#tables;
     keys.mark();
     statements.of("SAVEPOINT batch").run();
     try {
-      addTally(grown, applyBatch(this.#tables, batch, now));
+      const added = applyBatch(this.#tables, batch, now);
+      inbox.writeCursors();
       statements.of("RELEASE batch").run();
+      addTally(grown, added);
       return undefined;
     } catch (error) {
       if (isDiskFault(error)) throw error;
@@ -126,6 +160,7 @@ export class Committer {
       statements.of("RELEASE batch").run();
       keys.rollback();
       refs.forget();
+      inbox.forget();
       return codeOf(error).startsWith("SQLITE_CONSTRAINT") ? new Refusal("conflict") : error;
     }
   }

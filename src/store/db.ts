@@ -8,6 +8,8 @@ export type Db = Database.Database;
 export type Statement = Database.Statement;
 
 const CACHE_KIB = 32_768;
+/** 16 MiB of journal: pages that change in every commit are written back once. Erasure truncates it anyway. */
+const CHECKPOINT_PAGES = 4096;
 const INCREMENTAL = 2;
 const FULL = 2;
 
@@ -32,6 +34,7 @@ export function openDatabase(path: string, probe: Probe = () => undefined): Db {
     db.pragma("cell_size_check = ON");
     db.pragma(`cache_size = -${CACHE_KIB}`);
     db.pragma("busy_timeout = 250");
+    db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     migrate(db, probe);
     assertSettings(db);
     return db;
@@ -44,6 +47,23 @@ export function openDatabase(path: string, probe: Probe = () => undefined): Db {
 /** Read-only, for verification and backups: it changes nothing, not even the settings. */
 export function openReadOnly(path: string): Db {
   return new Database(path, { readonly: true, fileMustExist: true });
+}
+
+/** Copies the pages of a database that is in use into a file of its own, so many at a time. */
+export async function copyDatabase(db: Db, path: string, pages: number): Promise<void> {
+  await db.backup(path, { progress: () => pages });
+}
+
+/** Makes a copy a single file, without a journal beside it, and checks every page and index. Answers what is wrong, or null. */
+export function settleCopy(path: string): string | null {
+  const db = new Database(path, { fileMustExist: true });
+  try {
+    db.pragma("journal_mode = DELETE");
+    const answer = db.pragma("integrity_check(1)", { simple: true });
+    return answer === "ok" ? null : String(answer);
+  } finally {
+    db.close();
+  }
 }
 
 /** A database of its own that is nothing but a lock which dies with the process. Null when another process has it. */

@@ -25,6 +25,7 @@ export class Inbox {
   readonly #statements: Statements;
   readonly #pool: RandomPool;
   readonly #keys: KeyRing;
+  readonly #cursors = new Map<string, { readonly tenant: string; readonly cursor: string }>();
   #last: number;
 
   constructor(statements: Statements, pool: RandomPool, keys: KeyRing) {
@@ -44,13 +45,26 @@ export class Inbox {
       insert.run(seq, tenant, channel, at, this.#sealed(key, eventAad({ seq, tenant, channel, at }), event));
     }
     tally.inbox += events.length;
-    if (cursor === null) return;
-    this.#statements
-      .of(
-        `INSERT INTO cursor VALUES (?, ?, ?)
-        ON CONFLICT (channel) DO UPDATE SET tenant = excluded.tenant, sealed = excluded.sealed`,
-      )
-      .run(channel, tenant, this.#sealed(key, cursorAad(tenant, channel), cursor));
+    if (cursor !== null) this.#cursors.set(channel, { tenant, cursor });
+  }
+
+  /** Inside the transaction of the events: of the batches that share it, the last cursor of each channel counts. */
+  writeCursors(): void {
+    for (const [channel, { tenant, cursor }] of this.#cursors) {
+      const sealed = this.#sealed(this.#keys.home("inbox", tenant), cursorAad(tenant, channel), cursor);
+      this.#statements
+        .of(
+          `INSERT INTO cursor VALUES (?, ?, ?)
+          ON CONFLICT (channel) DO UPDATE SET tenant = excluded.tenant, sealed = excluded.sealed`,
+        )
+        .run(channel, tenant, sealed);
+    }
+    this.#cursors.clear();
+  }
+
+  /** After a rollback. */
+  forget(): void {
+    this.#cursors.clear();
   }
 
   /** Inside a transaction: shreds a row. */

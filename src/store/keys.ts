@@ -20,6 +20,8 @@ export type ConversationKey = {
   readonly key: Uint8Array;
   /** Seals platform ids and display names. */
   readonly refKey: Uint8Array;
+  /** The channel its messages came from, once there was one. */
+  channel: string | null;
 };
 
 type KeyRow = {
@@ -27,6 +29,7 @@ type KeyRow = {
   readonly tenant: string;
   readonly conversation: string;
   readonly drawn: number;
+  readonly channel: string | null;
   readonly wrapped: Uint8Array;
 };
 
@@ -131,23 +134,32 @@ export class KeyRing {
     const { lastInsertRowid } = this.#statements
       .of("INSERT INTO conversation_key (tenant, conversation, drawn, wrapped) VALUES (?, ?, ?, ?)")
       .run(tenant, conversation, this.#epoch, wrapped);
-    const made = this.#keep({ n: Number(lastInsertRowid), tenant, conversation, drawn: this.#epoch }, key);
+    const row = { n: Number(lastInsertRowid), tenant, conversation, drawn: this.#epoch, channel: null };
+    const made = this.#keep(row, key);
     this.#fresh.push(made);
     return made;
+  }
+
+  /** Inside a transaction: remembers which channel a conversation is on, once. */
+  placeOn(home: ConversationKey, channel: string): void {
+    if (home.channel !== null) return;
+    this.#statements.of("UPDATE conversation_key SET channel = ? WHERE n = ?").run(channel, home.n);
+    home.channel = channel;
+    this.#fresh.push(home);
   }
 
   find(tenant: string, conversation: string): ConversationKey | null {
     const known = this.#byName.get(`${tenant}/${conversation}`);
     if (known !== undefined) return known;
     const sql =
-      "SELECT n, tenant, conversation, drawn, wrapped FROM conversation_key WHERE tenant = ? AND conversation = ? AND dead = 0";
+      "SELECT n, tenant, conversation, drawn, channel, wrapped FROM conversation_key WHERE tenant = ? AND conversation = ? AND dead = 0";
     return this.#load(this.#statements.of(sql).get(tenant, conversation) as KeyRow | undefined);
   }
 
   byNumber(n: number): ConversationKey | null {
     const known = this.#byNumber.get(n);
     if (known !== undefined) return known;
-    const sql = "SELECT n, tenant, conversation, drawn, wrapped FROM conversation_key WHERE n = ? AND dead = 0";
+    const sql = "SELECT n, tenant, conversation, drawn, channel, wrapped FROM conversation_key WHERE n = ? AND dead = 0";
     return this.#load(this.#statements.of(sql).get(n) as KeyRow | undefined);
   }
 
@@ -163,6 +175,7 @@ export class KeyRing {
   }
 
   rollback(): void {
+    // A key that was only placed on a channel is read again as well; that is cheaper than telling the two apart.
     for (const made of this.#fresh) {
       this.#byName.delete(`${made.tenant}/${made.conversation}`);
       this.#byNumber.delete(made.n);
@@ -222,8 +235,8 @@ export class KeyRing {
       this.#byNumber.clear();
       this.#byName.clear();
     }
-    const { n, tenant, conversation, drawn } = row;
-    const kept = { n, tenant, conversation, drawn, key, refKey: refKeyOf(key) };
+    const { n, tenant, conversation, drawn, channel } = row;
+    const kept = { n, tenant, conversation, drawn, channel, key, refKey: refKeyOf(key) };
     this.#byNumber.set(n, kept);
     this.#byName.set(`${tenant}/${conversation}`, kept);
     return kept;

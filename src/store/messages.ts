@@ -19,6 +19,7 @@ type Row = {
   readonly expires_at: number;
   readonly revision: number;
   readonly blob: Uint8Array;
+  readonly ref: Uint8Array | null;
   readonly rest: string;
 };
 /** Columns that nothing is found by, as one JSON array in this order. The label is canonical text. */
@@ -35,7 +36,7 @@ type Rest = readonly [
   bytes: number,
   own: boolean,
 ];
-type Place = Pick<Row, "conv" | "sent_at" | "tie" | "revision">;
+type Place = Pick<Row, "conv" | "sent_at" | "tie" | "revision" | "ref">;
 
 const LABELS_KEPT_MAX = 4096;
 const TIES_PER_MS = 1024;
@@ -106,15 +107,17 @@ export class MessageTable {
     return found;
   }
 
-  /** Inside a transaction. `expect` is the stored revision, null for a new message; otherwise `conflict`. */
-  put(message: Message, expect: number | null, tally: Tally, now: number): void {
-    const place = this.#place(message.id);
+  /**
+   * Inside a transaction. `expect` is the stored revision, null for a new message; otherwise `conflict`. `ref` is the hash of
+   * its platform id when the batch has it.
+   */
+  put(message: Message, expect: number | null, ref: Uint8Array | null, tally: Tally, now: number): void {
+    // A new message that is there already fails on its unique id, which costs nothing when it is not.
+    const place = expect === null ? null : this.#place(message.id);
     if ((place?.revision ?? null) !== expect) throw new Refusal("conflict", { field: "message" });
     const home = this.#keys.ensure(message.tenant, message.conversation);
     if (place === null) {
-      this.#statements
-        .of("UPDATE conversation_key SET channel = ? WHERE n = ? AND channel IS NULL")
-        .run(message.channel, home.n);
+      this.#keys.placeOn(home, message.channel);
       tally.messages++;
     } else {
       this.#delete(place);
@@ -122,7 +125,7 @@ export class MessageTable {
     this.#tie = Math.max(this.#tie + 1, now * TIES_PER_MS);
     const thread = message.thread === null ? null : idBytes(message.thread);
     this.#statements
-      .of("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+      .of("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
       .run(
         home.n,
         message.sentAt,
@@ -133,6 +136,7 @@ export class MessageTable {
         message.expiresAt,
         message.revision,
         idBytes(message.blob),
+        ref ?? place?.ref ?? null,
         restOf(message),
       );
   }
@@ -157,7 +161,7 @@ export class MessageTable {
   }
 
   #place(id: MessageId): Place | null {
-    const sql = "SELECT conv, sent_at, tie, revision FROM message WHERE id = ?";
+    const sql = "SELECT conv, sent_at, tie, revision, ref FROM message WHERE id = ?";
     return (this.#statements.of(sql).get(idBytes(id)) as Place | undefined) ?? null;
   }
 

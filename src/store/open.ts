@@ -119,7 +119,7 @@ async function openLocked(options: StoreOptions, lock: HomeLock, opened: { db?: 
     committer.alone(() => ledger.append([{ type: "key.rotated", tenant, actor: "daemon", body }], () => new Map()));
   }
   await eraser.resume();
-  return new HomeStore({ tables, committer, eraser, lock, tenant });
+  return new HomeStore({ tables, committer, eraser, lock, tenant, homeId: id });
 }
 
 type Home = { readonly id: string; readonly epoch: number };

@@ -3,6 +3,7 @@ import type { RefDraft, RefKind } from "../core/batch.ts";
 import { Refusal } from "../core/refusal.ts";
 import { padded, unpadded } from "./blob.ts";
 import type { Statements } from "./db.ts";
+import { idBytes } from "./id-bytes.ts";
 import type { ConversationKey, KeyRing } from "./keys.ts";
 import { context, open, type RandomPool, SealBroken, seal, wipe } from "./seal.ts";
 
@@ -11,6 +12,7 @@ const FRAME_BYTES = 64;
 /** 128 bits of HMAC-SHA256 (RFC 2104 section 5). */
 const MAC_BYTES = 16;
 const NAMES_KEPT_MAX = 8192;
+const MACS_KEPT_MAX = 1024;
 
 type Row = {
   readonly n: number;
@@ -22,6 +24,7 @@ type Row = {
   readonly platform: Uint8Array;
   readonly name: Uint8Array | null;
 };
+type Known = Pick<Row, "n" | "id" | "conv">;
 type Field = "platform" | "name";
 /** The part of a row that its sealed fields are bound to. */
 export type RefContext = Pick<Row, "kind" | "tenant" | "channel" | "id">;
@@ -32,6 +35,8 @@ export class RefTable {
   readonly #keys: KeyRing;
   /** Keyed hashes of display names as last written, so that a name which did not change is not sealed again. */
   readonly #names = new Map<string, string>();
+  /** Hashes of ids that were looked up in this turn: what is looked up is mostly written next. */
+  readonly #macs = new Map<string, Buffer>();
   #hasTombstones: boolean;
 
   constructor(statements: Statements, pool: RandomPool, keys: KeyRing) {
@@ -74,19 +79,37 @@ export class RefTable {
     return names;
   }
 
-  /** Inside a transaction. A platform id that has another id of ours already is a `conflict`: somebody was faster. */
-  put(draft: RefDraft): void {
-    const { kind, tenant, channel, platform, id, at } = draft;
-    const mac = this.#mac(kind, tenant, channel, platform);
+  /** The hash that a platform id is found by. */
+  macOf({ kind, tenant, channel, platform }: RefDraft): Buffer {
+    return this.#mac(kind, tenant, channel, platform);
+  }
+
+  /**
+   * Inside a transaction. A platform id that has another id of ours already is a `conflict`: somebody was faster. `isKept`
+   * when a message of the same batch keeps the hash, so that the row is found through it.
+   */
+  put(draft: RefDraft, isKept: boolean): void {
+    const { kind, id, at } = draft;
+    const mac = this.macOf(draft);
     if (kind === "delivery") {
       const { changes } = this.#statements.of("INSERT OR IGNORE INTO delivery VALUES (?, ?)").run(mac, at);
       if (changes === 0) throw new Refusal("conflict", { field: "delivery" });
       return;
     }
-    const known = this.#statements.of("SELECT n, id, conv FROM ref WHERE mac = ?").get(mac) as
-      | Pick<Row, "n" | "id" | "conv">
-      | undefined;
-    if (known === undefined) return this.#insert(draft, mac);
+    // Events are nearly always new: their unique hash tells without a look first.
+    const known = kind === "event" ? undefined : this.#known(mac);
+    if (known === undefined && this.#insert(draft, mac, isKept)) return;
+    const there = known ?? this.#known(mac);
+    if (there === undefined) throw new Refusal("conflict", { field: kind });
+    this.#rename(draft, there);
+  }
+
+  #known(mac: Buffer): Known | undefined {
+    return this.#statements.of("SELECT n, id, conv FROM ref WHERE mac = ?").get(mac) as Known | undefined;
+  }
+
+  #rename(draft: RefDraft, known: Known): void {
+    const { kind, id } = draft;
     if (known.id !== id) throw new Refusal("conflict", { field: kind });
     if (draft.name === undefined || !this.#isNewName(draft, draft.name)) return;
     const home = this.#keys.byNumber(known.conv);
@@ -133,18 +156,25 @@ export class RefTable {
   /** Forgets what was remembered of names, after a rollback or an erasure. */
   forget(): void {
     this.#names.clear();
+    this.#macs.clear();
   }
 
-  #insert(draft: RefDraft, mac: Buffer): void {
+  /** Forgets the platform ids that were looked up for the batches which are now written. */
+  settle(): void {
+    this.#macs.clear();
+  }
+
+  /** False when the hash is there already. */
+  #insert(draft: RefDraft, mac: Buffer, isKept: boolean): boolean {
     const { kind, tenant, channel, platform, id, conversation, name, at } = draft;
     const home = this.#keys.ensure(tenant, conversation);
+    const sealed = this.#sealed(home, draft, "platform", platform);
     const sealedName = name === undefined ? null : this.#sealed(home, draft, "name", name);
     if (name !== undefined) this.#isNewName(draft, name);
-    this.#statements
-      .of(
-        "INSERT INTO ref (mac, kind, tenant, channel, id, conv, at, platform, name) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      )
-      .run(mac, kind, tenant, channel, id, home.n, at, this.#sealed(home, draft, "platform", platform), sealedName);
+    const sql = `INSERT INTO ref (mac, kind, tenant, channel, id, conv, at, kept, platform, name)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (mac) DO NOTHING`;
+    const row = [mac, kind, tenant, channel, id, home.n, at, Number(isKept), sealed, sealedName];
+    return this.#statements.of(sql).run(...row).changes === 1;
   }
 
   #bury(row: Row, at: number): void {
@@ -157,8 +187,14 @@ export class RefTable {
     this.#names.delete(row.id);
   }
 
+  /** The references of our id, the newest first. */
   #rows(id: string): readonly Row[] {
-    return this.#statements.of("SELECT * FROM ref WHERE id = ? ORDER BY n DESC").all(id) as Row[];
+    const rows = this.#statements
+      .of("SELECT * FROM ref WHERE kept = 0 AND id = ? ORDER BY n DESC")
+      .all(id) as Row[];
+    if (!id.startsWith("msg_")) return rows;
+    const sql = "SELECT r.* FROM message m JOIN ref r ON r.mac = m.ref WHERE m.id = ? AND r.kept = 1";
+    return [...(this.#statements.of(sql).all(idBytes(id)) as Row[]), ...rows];
   }
 
   #isNewName({ id, tenant }: RefDraft, name: string): boolean {
@@ -188,7 +224,15 @@ export class RefTable {
 
   /** HMAC(index key, kind ‖ 0 ‖ channel ‖ 0 ‖ platform id); two channels of one network never share a hash. */
   #mac(kind: RefKind, tenant: string, channel: string, platform: string): Buffer {
-    return this.#keys.mac("index", tenant).of(`${kind}\0${channel}\0${platform}`).subarray(0, MAC_BYTES);
+    const text = `${kind}\0${channel}\0${platform}`;
+    const id = `${tenant}\0${text}`;
+    let mac = this.#macs.get(id);
+    if (mac === undefined) {
+      if (this.#macs.size >= MACS_KEPT_MAX) this.#macs.clear();
+      mac = this.#keys.mac("index", tenant).of(text).subarray(0, MAC_BYTES);
+      this.#macs.set(id, mac);
+    }
+    return mac;
   }
 }
 

@@ -27,22 +27,23 @@ CREATE UNIQUE INDEX blob_id ON blob (id);
 CREATE TABLE blob_key (
   conv INTEGER NOT NULL, n INTEGER NOT NULL, wrapped BLOB NOT NULL, PRIMARY KEY (conv, n)) STRICT, WITHOUT ROWID;
 
--- tie keeps messages of one instant in the order of their arrival.
+-- tie keeps messages of one instant in the order of their arrival; ref is the hash under which its platform id is kept.
 CREATE TABLE message (
   conv INTEGER NOT NULL, sent_at INTEGER NOT NULL, tie INTEGER NOT NULL, id BLOB NOT NULL, sender BLOB NOT NULL,
-  thread BLOB, expires_at INTEGER NOT NULL, revision INTEGER NOT NULL, blob BLOB NOT NULL, rest TEXT NOT NULL,
+  thread BLOB, expires_at INTEGER NOT NULL, revision INTEGER NOT NULL, blob BLOB NOT NULL, ref BLOB,
+  rest TEXT NOT NULL,
   PRIMARY KEY (conv, sent_at, tie)) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX message_id ON message (id);
-CREATE INDEX message_sender ON message (conv, sender, sent_at);
 CREATE INDEX message_thread ON message (thread, sent_at) WHERE thread IS NOT NULL;
 CREATE INDEX message_expiry ON message (expires_at);
 
 -- Platform ids: a keyed hash to find ours by, the original and the display name sealed.
 CREATE TABLE ref (
   n INTEGER PRIMARY KEY, mac BLOB NOT NULL, kind TEXT NOT NULL, tenant TEXT NOT NULL, channel TEXT NOT NULL,
-  id TEXT NOT NULL, conv INTEGER NOT NULL, at INTEGER NOT NULL, platform BLOB NOT NULL, name BLOB) STRICT;
+  id TEXT NOT NULL, conv INTEGER NOT NULL, at INTEGER NOT NULL, kept INTEGER NOT NULL, platform BLOB NOT NULL, name BLOB) STRICT;
 CREATE UNIQUE INDEX ref_mac ON ref (mac);
-CREATE INDEX ref_id ON ref (id);
+-- The reference of a message is found through its message; random places in an index are what ingest costs most.
+CREATE INDEX ref_id ON ref (id) WHERE kept = 0;
 CREATE TABLE delivery (mac BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE tombstone (mac BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 

@@ -8,6 +8,7 @@ import { type Permit, type PermitUse, redeem } from "../core/permit.ts";
 import type { LedgerPort, LedgerReport, MessageScope, Opened, Page, Range, Store, StoreCounts } from "../core/ports.ts";
 import type { IndexOf, RecordKind, Records } from "../core/records.ts";
 import { Refusal } from "../core/refusal.ts";
+import { type BackupManifest, backupHome } from "./backup.ts";
 import type { Committer } from "./commit.ts";
 import { truncateJournal } from "./db.ts";
 import type { Eraser } from "./erase.ts";
@@ -27,6 +28,7 @@ export type HomeParts = {
   readonly eraser: Eraser;
   readonly lock: HomeLock;
   readonly tenant: string;
+  readonly homeId: string;
 };
 
 export class HomeStore implements Store {
@@ -150,6 +152,12 @@ export class HomeStore implements Store {
 
   erase(plan: ErasePlan): Promise<Erased> {
     return this.#parts.eraser.erase(plan);
+  }
+
+  /** A verified copy into an empty directory, while others work. It never holds a key that opens it. */
+  backup(directory: string): Promise<BackupManifest> {
+    const { tables, committer, tenant, homeId } = this.#parts;
+    return backupHome(tables, committer, { id: homeId, tenant }, directory);
   }
 
   clean(): boolean {

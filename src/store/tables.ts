@@ -41,8 +41,13 @@ export function applyBatch(t: Tables, batch: Batch, now: number): Tally {
   const tally = emptyTally();
   for (const put of batch.put ?? []) t.records.put(put);
   for (const move of batch.outboxMoves ?? []) t.outbox.move(move.expect, move.row);
-  for (const { value, expect } of batch.messages ?? []) t.messages.put(value, expect, tally, now);
-  for (const ref of batch.refs ?? []) t.refs.put(ref);
+  const kept = new Map<string, Buffer>();
+  for (const ref of batch.refs ?? []) if (ref.kind === "event") kept.set(ref.id, t.refs.macOf(ref));
+  for (const { value, expect } of batch.messages ?? []) {
+    t.messages.put(value, expect, kept.get(value.id) ?? null, tally, now);
+  }
+  const found = new Set(batch.messages?.map(({ value }) => value.id as string));
+  for (const ref of batch.refs ?? []) t.refs.put(ref, ref.kind === "event" && found.has(ref.id));
   for (const drop of batch.drop ?? []) t.records.drop(drop);
   for (const id of batch.dropMessages ?? []) dropMessage(t, id, now, tally);
   for (const id of batch.dropBlobs ?? []) t.quarantine.drop(id, tally);
@@ -63,10 +68,10 @@ export function applyBatch(t: Tables, batch: Batch, now: number): Tally {
 
 /** A message goes with its content, its attachments and its platform id; the tombstone keeps it from coming back. */
 export function dropMessage(t: Tables, id: MessageId, now: number, tally: Tally): boolean {
+  t.refs.erase(id, now);
   const message = t.messages.drop(id, tally);
   if (message === null) return false;
   for (const blob of [message.blob, ...message.attachments]) t.quarantine.drop(blob, tally);
-  t.refs.erase(id, now);
   return true;
 }
 

@@ -1,6 +1,7 @@
 /**
- * The contract of every connector (HOUSE section 4.6), as checks that its author runs: `connectorSuite("my network", traits,
- * makeHarness)` in a test file. A check that a network has no use for is left out by its traits, never passed over in silence.
+ * The contract of every connector (HOUSE section 4.6), as checks that its author runs: `connectorSuite("my network",
+ * traits, makeHarness)` in a test file. A check that a network has no use for is left out by its traits, never passed
+ * over in silence.
  */
 import { describe, expect, test } from "vitest";
 import type { Check, ConnectorHarness, Traits } from "./harness.ts";
@@ -11,8 +12,7 @@ import { SENDING } from "./sending-checks.ts";
 
 export const CHECKS: readonly Check[] = [...RECEIVING, ...KINDS, ...SENDING, ...SECRECY];
 
-export const checksFor = (traits: Traits): readonly Check[] =>
-  CHECKS.filter(({ when }) => when === undefined || when(traits));
+const checksFor = (traits: Traits): readonly Check[] => CHECKS.filter(({ when }) => when === undefined || when(traits));
 
 type MakeHarness = () => Promise<ConnectorHarness> | ConnectorHarness;
 

@@ -11,8 +11,8 @@ export type Fault = (typeof FAULTS)[number];
 
 export type Traits = {
   /**
-   * cursor: the network keeps events and gives them again. told: whoever sends waits for our word and sends again without it.
-   * typed: waits for our word as well, but nobody types the same line twice.
+   * cursor: the network keeps events and gives them again. told: whoever sends waits for our word and sends again
+   * without it. typed: waits for our word as well, but nobody types the same line twice.
    */
   readonly delivery: "cursor" | "told" | "typed";
   /** push: send puts it on the wire. pull: the far end fetches its rows. */
@@ -29,7 +29,7 @@ export type Traits = {
   readonly faults: readonly Fault[];
 };
 
-export type NamedFile = { readonly name: string; readonly mime: string; readonly bytes: Uint8Array };
+type NamedFile = { readonly name: string; readonly mime: string; readonly bytes: Uint8Array };
 
 /** One thing that somebody does on the network. What the network cannot say is left out by its harness. */
 export type Deed = {
@@ -72,7 +72,9 @@ export type ConnectorHarness = {
   /** A connector after a crash: nothing in memory is left, the network is as it was, hanging requests are cut. */
   readonly restart: () => Connector;
   readonly act: (deed: Deed) => Act;
-  /** Things a network may send that are malformed or mean harm. Each is refused or left out; gives what each was told. */
+  /**
+   * Things a network may send that are malformed or mean harm. Each is refused or left out; gives what each was told.
+   */
   readonly garble: () => readonly (Promise<unknown> | null)[];
   readonly wire: {
     readonly attempts: () => number;

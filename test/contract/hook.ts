@@ -1,4 +1,7 @@
-/** The far end of a webhook channel: signs with code of its own, so that a wrong signature rule cannot agree with itself. */
+/**
+ * The far end of a webhook channel: signs with code of its own, so that a wrong signature rule cannot agree with
+ * itself.
+ */
 import { createHmac } from "node:crypto";
 import { WebhookConnector } from "../../connectors/webhook.ts";
 import type { Operation } from "../../src/core/outbox.ts";
@@ -18,7 +21,7 @@ export function signed(bytes: Uint8Array, timestamp: number, secret: Uint8Array 
 }
 
 /** Outbox rows in memory, with the promises that HookRows makes. */
-export class ShelfRows implements HookRows {
+class ShelfRows implements HookRows {
   readonly #clock: TurnedClock;
   readonly #waiting = new Set<() => void>();
   shelf: { readonly seq: number; readonly operation: Operation }[] = [];

@@ -1,4 +1,7 @@
-/** What differs from network to network: declared kinds, ids, senders, clocks, files. Each is checked where a network has it. */
+/**
+ * What differs from network to network: declared kinds, ids, senders, clocks, files. Each is checked where a network
+ * has it.
+ */
 import { expect } from "vitest";
 import { ATTACHMENT_BYTES_MAX, ATTACHMENTS_MAX } from "../../src/core/limits.ts";
 import { Content, Envelope } from "../../src/core/message.ts";
@@ -45,7 +48,7 @@ export const KINDS: readonly Check[] = [
   },
   ...(["reaction", "action"] as const).map(
     (kind): Check => ({
-      name: `${kind === "action" ? "an action" : "a reaction"} names its target, and its key is content, however hostile`,
+      name: `${kind === "action" ? "an" : "a"} ${kind} names its target, and its key is content, however hostile`,
       when: ({ kinds }) => kinds.includes(kind),
       run: async (harness) => {
         const tap = new Tap(harness.connector);

@@ -17,7 +17,7 @@ export const LOOPBACK_TRAITS: Traits = {
   faults: FAULTS,
 };
 
-export const LOOPBACK_SECRET = "l00pback-s3cret-token";
+const LOOPBACK_SECRET = "l00pback-s3cret-token";
 
 export type Build = (net: LoopbackNet, clock: Clock, secret: string) => Connector;
 const sound: Build = (net, clock) => new LoopbackConnector(net, clock);

@@ -1,6 +1,6 @@
 /**
- * The reference network, in memory: an event log with a cursor, every kind, every operation, all faults. Its connector is the
- * smallest complete example of the contract, and the ground on which the suite's own power is shown.
+ * The reference network, in memory: an event log with a cursor, every kind, every operation, all faults. Its
+ * connector is the smallest complete example of the contract, and the ground on which the suite's own power is shown.
  */
 import { platformId } from "../../connectors/platform-id.ts";
 import { ATTACHMENT_BYTES_MAX, ATTACHMENTS_MAX } from "../../src/core/limits.ts";

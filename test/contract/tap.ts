@@ -2,7 +2,7 @@
 import type { InboundEvent } from "../../src/core/message.ts";
 import type { Connector, ConnectorBatch } from "../../src/core/ports.ts";
 
-export const PATIENCE_MS = 1000;
+const PATIENCE_MS = 1000;
 
 /** What `work` gives, or an error when that takes longer than a second: a check never hangs. */
 export async function soon<T>(work: Promise<T>, what: string): Promise<T> {

@@ -1,4 +1,6 @@
-/** The contract suite's own power: every seeded bug is caught by the check that names it, and every check catches one. */
+/**
+ * The contract suite's own power: every seeded bug is caught by the check that names it, and every check catches one.
+ */
 import { describe, expect, test } from "vitest";
 import type { Connector } from "../../src/core/ports.ts";
 import { type Bug, changed } from "../contract/broken.ts";

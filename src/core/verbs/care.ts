@@ -56,6 +56,8 @@ export const ImportLine = z.strictObject({
   sent_at: Instant,
   thread: z.string().min(1).max(255).optional(),
   reply_to: z.string().min(1).max(255).optional(),
+  /** What the export calls the sender, where `sender` is the network's own id. */
+  name: z.string().min(1).max(512).optional(),
 });
 export type ImportLine = z.infer<typeof ImportLine>;
 export const IMPORT_LINES_MAX = 500;

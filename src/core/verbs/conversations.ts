@@ -44,6 +44,13 @@ export const PrincipalView = z.strictObject({
   only: z.array(Name).max(1000).nullable(),
 });
 
+/** Who sent the code: the full id as the platform has it, and the name it goes by. */
+export const PairClaim = z.strictObject({
+  channel: Name,
+  platform: z.string().max(255),
+  name: z.string().max(512).nullable(),
+});
+
 const alias = z.strictObject({ conversation: z.string().min(1).max(300) });
 
 export const CONVERSATION_VERBS = {
@@ -82,7 +89,7 @@ export const CONVERSATION_VERBS = {
   ),
   "pair.wait": verb(
     z.strictObject({ code: z.string().length(6), wait_ms: z.number().int().min(0).max(30_000) }),
-    z.strictObject({ state: z.enum(["waiting", "sent", "failed"]), claim: PrincipalView.nullable() }),
+    z.strictObject({ state: z.enum(["waiting", "sent", "failed"]), claim: PairClaim.nullable() }),
   ),
   "pair.confirm": verb(z.strictObject({ code: z.string().length(6), yes: z.boolean() }), Done),
   "principal.list": verb(Nothing, z.strictObject({ principals: z.array(PrincipalView).max(10_000) })),
@@ -130,5 +137,13 @@ export const CONVERSATION_VERBS = {
   "chat.say": verb(
     z.strictObject({ text: z.string().min(1).max(65_536), conversation: Name.optional() }),
     z.strictObject({ accepted: z.literal(true) }),
+  ),
+  /**
+   * Waits at most `wait_ms` until nothing said in the console's conversation is still worked on: `approval` when all that is
+   * left waits for a person, `busy` when the time is over first. Lines of the answer have been handed to the console by then.
+   */
+  "chat.wait": verb(
+    z.strictObject({ conversation: Name.optional(), wait_ms: z.number().int().min(0).max(30_000) }),
+    z.strictObject({ state: z.enum(["idle", "busy", "approval"]) }),
   ),
 } as const;

@@ -1,0 +1,78 @@
+/** Questions to people, answered by the owner. Typing the verb is the answer (CONTRACT section 7). */
+import type { Command } from "commander";
+import type { z } from "zod";
+import type { ApprovalView } from "../core/verbs/evidence.ts";
+import type { Context } from "./context.ts";
+import { relative } from "./moment.ts";
+import { pairs, printable, short, table } from "./printable.ts";
+
+type Approval = z.infer<typeof ApprovalView>;
+
+export function addApprovals(program: Command, context: Context): void {
+  const approvals = program.command("approvals").description("questions that wait for a person");
+  const known = async () => (await context.ask("approvals.list", {})).approvals.map(({ id }) => id);
+  approvals
+    .command("list")
+    .alias("ls")
+    .description("those that are open")
+    .option("--all", "also those that were answered, or not in time")
+    .action(async ({ all }: { readonly all?: boolean }) => {
+      const found = await context.ask("approvals.list", all === true ? {} : { open: true });
+      context.result(found, () =>
+        found.approvals.length === 0 ? "Nothing waits for you." : list(found.approvals, context),
+      );
+    });
+  approvals
+    .command("show")
+    .argument("<approval>", "its id, or the first digits of it")
+    .description("exactly what would be done")
+    .action(async (given: string) => {
+      const found = await context.ask("approvals.show", { approval: await context.idOf("appr", given, known) });
+      context.result(found, () => `${words(found, context)}\n\n${printable(found.prompt)}`);
+    });
+  const decide = async (given: string, yes: boolean, reason: string | undefined): Promise<void> => {
+    const approval = await context.idOf("appr", given, known);
+    const about = reason === undefined ? {} : { reason };
+    const decided = await context.ask("approvals.decide", { approval, yes, ...about });
+    context.result(decided, () => `${short(decided.id)} (${decided.capability}) is ${decided.state}`);
+  };
+  approvals
+    .command("approve")
+    .argument("<approval>", "its id, or the first digits of it")
+    .description("say yes")
+    .action((given: string) => decide(given, true, undefined));
+  approvals
+    .command("deny")
+    .argument("<approval>", "its id, or the first digits of it")
+    .description("say no")
+    .option("--reason <text>", "why")
+    .action((given: string, { reason }: { readonly reason?: string }) => decide(given, false, reason));
+}
+
+function list(approvals: readonly Approval[], { now, paint }: Context): string {
+  const rows = approvals.map((approval) => [
+    short(approval.id),
+    approval.state,
+    approval.capability,
+    approval.destination,
+    approval.assurance,
+    relative(approval.expires_at, now()),
+  ]);
+  return table(["APPROVAL", "STATE", "WHAT", "TO", "NEEDS", "EXPIRES"], rows, paint);
+}
+
+const words = (approval: Approval, { now, paint }: Context): string =>
+  pairs(
+    [
+      ["approval", approval.id],
+      ["state", approval.state],
+      ["what", approval.capability],
+      ["to", approval.destination],
+      ["with", approval.label],
+      ["asked in", approval.alias ?? approval.conversation ?? "no conversation"],
+      ["needs", approval.assurance],
+      ["expires", relative(approval.expires_at, now())],
+      ["digest", approval.digest],
+    ],
+    paint,
+  );

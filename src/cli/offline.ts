@@ -1,0 +1,67 @@
+/**
+ * What the command line does without a daemon. `main.ts` hands these in; a verb whose function is missing does not
+ * exist.
+ */
+import type { VerbOutput } from "../core/verbs/all.ts";
+
+export type Home = {
+  /** Where the data is. */
+  readonly home: string;
+  /** The daemon's Unix socket. */
+  readonly socket: string;
+};
+
+export const TRANSFORMS = ["summarize", "extract_tasks", "extract_entities", "redact"] as const;
+export type TransformName = (typeof TRANSFORMS)[number];
+
+export type PolicyFinding = {
+  readonly severity: "error" | "warning" | "note";
+  readonly file: string;
+  readonly line: number | null;
+  readonly rule: string | null;
+  readonly text: string;
+};
+
+/** Every function may throw a Refusal; its code decides the exit code. */
+export type Offline = {
+  /** Creates a home; harmless where there is one. */
+  readonly init?: (home: Home) => Promise<{ readonly created: boolean; readonly next: readonly string[] }>;
+  /**
+   * Runs the daemon in the foreground until it is stopped, and gives the exit code. Calls `ready` once the socket
+   * answers; `say` is for a person and not the log.
+   */
+  readonly up?: (
+    home: Home,
+    ways: { readonly ready: (daemon: { stop(): void }) => Promise<void>; readonly say: (words: string) => void },
+  ) => Promise<number>;
+  /** With `dryRun` it only says what it would bring back. */
+  readonly restore?: (
+    home: Home,
+    from: { readonly file: string; readonly dryRun: boolean },
+  ) => Promise<{ readonly messages: number; readonly entries: number; readonly words: readonly string[] }>;
+  /** Text or lines in, text or lines out; nothing is stored. */
+  readonly try?: (what: {
+    readonly transform: TransformName;
+    readonly jsonl: boolean;
+    readonly model: string | null;
+    readonly text: () => Promise<string>;
+    readonly lines: () => AsyncIterable<string>;
+    readonly write: (line: string) => void;
+  }) => Promise<void>;
+  /** `file` null is the home's own; `config.invalid` says line, column and the nearest valid key. */
+  readonly configCheck?: (
+    home: Home,
+    file: string | null,
+  ) => Promise<{ readonly file: string; readonly words: readonly string[] }>;
+  readonly configSchema?: () => Promise<object>;
+  /** Without files it checks the home's own packs. */
+  readonly policyCheck?: (
+    home: Home,
+    files: readonly string[],
+  ) => Promise<{ readonly rules: number; readonly findings: readonly PolicyFinding[] }>;
+  /** `against` is the text of a checkpoint kept outside. */
+  readonly verifyBundle?: (file: string, against: string | null) => Promise<VerbOutput<"ledger.verify">>;
+  /** When no daemon answers. */
+  readonly doctor?: (home: Home, residue: boolean) => Promise<VerbOutput<"doctor">>;
+  readonly demo?: (home: Home) => Promise<VerbOutput<"demo.load">>;
+};

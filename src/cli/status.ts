@@ -1,0 +1,81 @@
+/** How the daemon is: status, doctor, verify. */
+import type { Command } from "commander";
+import { Refusal } from "../core/refusal.ts";
+import type { VerbOutput } from "../core/verbs/all.ts";
+import type { Context } from "./context.ts";
+import { relative } from "./moment.ts";
+import { counted, pairs, printable, size } from "./printable.ts";
+
+export function addStatus(program: Command, context: Context): void {
+  program
+    .command("status")
+    .description("what runs, what waits, what is kept")
+    .action(async () => {
+      const status = await context.ask("status", {});
+      context.result(status, () => statusWords(status, context));
+    });
+  program
+    .command("doctor")
+    .description("check the home, the doors and the rules; say what to mend")
+    .option("--residue", "also look for what should have been erased")
+    .action(async (options: { readonly residue?: boolean }) => doctor(context, options.residue === true));
+  program
+    .command("verify")
+    .argument("<channel>", "its name")
+    .description("send a message through a channel and back")
+    .action(async (name: string) => {
+      const round = await context.ask("channel.verify", { name });
+      context.result(round, () =>
+        round.ok
+          ? `${name}: there and back in ${round.milliseconds} ms`
+          : `${name}: failed (${round.code ?? "unknown"})`,
+      );
+      context.exit(round.ok ? 0 : 1);
+    });
+}
+
+function statusWords(status: VerbOutput<"status">, { now, paint }: Context): string {
+  const { channels, conversations, runs, store, policy } = status;
+  const allowed = conversations.filter((conversation) => conversation.status === "allowed");
+  const states = channels.map(({ name, state, code }) => `${name} ${state}${code === null ? "" : ` (${code})`}`);
+  const lines: readonly (readonly [string, string])[] = [
+    ["Lazaret", `${status.version}, started ${relative(status.started_at, now())}`],
+    ["home", status.home],
+    ["http", status.http ?? "off"],
+    ["channels", states.join(", ") || "none"],
+    ["conversations", `${allowed.length} allowed, ${conversations.length - allowed.length} not`],
+    ["runs", `${runs.active} active, ${runs.waiting} waiting, ${runs.queued} queued`],
+    ["approvals", status.approvals === 0 ? "none open" : `${status.approvals} open: lazaret approvals list`],
+    ["kept", `${counted(store.messages, "message")}, ${counted(store.blobs, "blob")}, ${size(store.blob_bytes)}`],
+    ["ledger", counted(store.entries, "entry", "entries")],
+    ["under way", `${store.inbox} coming in, ${store.outbox} going out`],
+    ["policy", `${policy.packs.join(", ")}: ${counted(policy.rules, "rule")}, ${policy.digest.slice(0, 12)}`],
+  ];
+  const notes = status.notes.map((note) => `${paint("yellow", "note")}  ${printable(note)}`);
+  return [pairs(lines, paint), ...notes].join("\n");
+}
+
+async function doctor(context: Context, residue: boolean): Promise<void> {
+  const { offline, paint } = context;
+  const report = await context.ask("doctor", { residue }).catch((error: unknown) => {
+    const isDown = error instanceof Refusal && error.code === "daemon.unreachable";
+    if (!isDown || offline.doctor === undefined) throw error;
+    context.say("No daemon answers; looking at the home itself.");
+    return offline.doctor(context.home, residue);
+  });
+  const colours = { ok: "green", warn: "yellow", fail: "red" } as const;
+  const worst = report.checks.filter(({ state }) => state !== "ok");
+  context.result(report, () =>
+    report.checks
+      .map(({ id, state, found, remedy }) => {
+        const line = `${paint(colours[state], state.padEnd(4))}  ${id}: ${printable(found)}`;
+        return remedy === null ? line : `${line}\n      ${printable(remedy)}`;
+      })
+      .join("\n"),
+  );
+  const failed = worst.filter(({ state }) => state === "fail").length;
+  context.say(
+    worst.length === 0 ? "All is well." : `${counted(failed, "failure")}, ${worst.length - failed} to look at.`,
+  );
+  context.exit(failed > 0 ? 1 : 0);
+}

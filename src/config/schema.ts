@@ -1,0 +1,142 @@
+/** The configuration file (CONTRACT section 14): every key, its shape, what it means and its default. */
+import { z } from "zod";
+import { ASSURANCE } from "../core/approval.ts";
+import { Name } from "../core/ids.ts";
+import { PORT_DEFAULT, RAW_ID_CHARS_MAX, SENDER_EVENTS_PER_MINUTE_MAX } from "../core/limits.ts";
+import { Address, Domain, HostPort, Language, Room, Zone } from "./fields.ts";
+import { duration, money, size } from "./units.ts";
+
+const ENTRIES_MAX = 1000;
+const DOMAINS_MAX = 500;
+const KEYWORDS_MAX = 20;
+const PACKS_MAX = 20;
+const EXPOSED = "the daemon listens on loopback only; reach it from elsewhere through ssh -L";
+
+const KEPT = { least: "1m", most: "3650d" } as const;
+const time = (most: string) => duration({ least: "0ms", most }).optional();
+
+const budget = z.strictObject({
+  steps: z.int().min(0).max(10_000).optional().describe("Calls that a run may make"),
+  wall_clock: time("7d").describe("Time that a run may be at work"),
+  agent_wait: time("7d").describe("Time that a run may wait for an external agent"),
+  tokens: z.int().min(0).max(1_000_000_000).optional().describe("Model tokens, in and out"),
+  cost: money({ least: "0 USD", most: "999999 USD" })
+    .optional()
+    .describe("What model calls may cost, such as 0.50 USD"),
+  egress: size({ least: "0B", most: "999GiB" }).optional().describe("Bytes that may leave the daemon"),
+  children: z.int().min(0).max(1000).optional().describe("Runs that a run may start"),
+});
+
+const model = z.strictObject({
+  name: Name.describe("Your name for it"),
+  kind: z.enum(["openai", "anthropic"]).describe("The interface it speaks; openai is also ollama, llama.cpp and vLLM"),
+  url: Address.describe("Where it answers"),
+  model: z.string().min(1).max(128).describe("The model's name there"),
+  use: z
+    .array(z.enum(["transforms", "agent"]))
+    .max(2)
+    .default(["transforms"])
+    .describe("What it is asked for"),
+});
+
+const channelName = Name.describe("Your name for the channel");
+const secret = Name.describe("The secret's name in the vault: `lazaret secrets set NAME`");
+const channel = z.discriminatedUnion("kind", [
+  z.strictObject({ name: channelName, kind: z.literal("console") }),
+  z.strictObject({
+    name: channelName,
+    kind: z.literal("webhook"),
+    secret,
+    assurance: z.enum(ASSURANCE).extract(["low", "medium"]).default("low").describe("What a yes from it counts as"),
+  }),
+  z.strictObject({ name: channelName, kind: z.literal("matrix"), homeserver: Address }),
+  z.strictObject({ name: channelName, kind: z.literal("telegram"), secret }),
+]);
+
+const conversation = z.strictObject({
+  alias: Name.describe("Your word for it, and the only name by which it can be addressed"),
+  channel: Name,
+  room: Room.describe("Its id on the network"),
+  context: z.enum(["off", "members", "everyone"]).optional().describe("Whose unaddressed messages are kept to read"),
+  ttl: duration(KEPT).optional().describe("How long messages are kept; retention.default otherwise"),
+  timezone: Zone.optional(),
+  language: Language.optional(),
+  agent: Name.optional().describe("Who answers here; agents.default otherwise"),
+  members: z.enum(["listed", "all"]).default("listed").describe("all: whoever the network says has joined"),
+});
+
+const person = z.strictObject({
+  role: z.enum(["owner", "approver", "member", "auditor"]),
+  id: z
+    .string({ error: 'an id is "channel:id", in quotes, with the network\'s own id' })
+    .max(RAW_ID_CHARS_MAX)
+    .describe("channel:id with the network's own id, never a display name or @username"),
+  only: z.array(Name).min(1).max(ENTRIES_MAX).optional().describe("Aliases that a member's role is limited to"),
+  timezone: Zone.optional(),
+  language: Language.optional(),
+});
+
+const section = <T extends z.ZodType>(schema: T) => schema.prefault({} as z.input<T>);
+
+export const ConfigFile = z.strictObject({
+  listen: section(
+    z.strictObject({
+      port: z.int().min(0).max(65_535).default(PORT_DEFAULT).describe("TCP port on loopback; 0 takes a free one"),
+      expose: z.literal(false, { error: EXPOSED }).default(false).describe("Loopback is all that this version serves"),
+    }),
+  ),
+  timezone: Zone.optional().describe("The machine's own when absent"),
+  language: Language.default("en"),
+  agents: section(
+    z.strictObject({ default: Name.default("butler").describe("Who answers where nothing else is said") }),
+  ),
+  models: z.array(model).max(20).default([]),
+  channels: z.array(channel).max(100).default([]).describe("A console is always there"),
+  conversations: z.array(conversation).max(ENTRIES_MAX).default([]),
+  people: z.array(person).max(ENTRIES_MAX).default([]),
+  activation: section(
+    z.strictObject({
+      keywords: z
+        .array(z.string().regex(/^[^\s,:\p{Lu}]{1,64}$/u, { error: "one word in lower case, without , or :" }))
+        .max(KEYWORDS_MAX)
+        .default([])
+        .describe("First words that address the bot in a group"),
+    }),
+  ),
+  approvals: section(
+    z.strictObject({
+      four_eyes: z.boolean().default(false).describe("Nobody approves what they asked for themselves"),
+    }),
+  ),
+  policy: section(z.strictObject({ packs: z.array(Name).min(1).max(PACKS_MAX).default(["chat-mode"]) })),
+  retention: section(z.strictObject({ default: duration(KEPT).prefault("7d").describe("How long messages are kept") })),
+  budgets: section(
+    z.strictObject({
+      interactive: section(budget).describe("A run that somebody waits for"),
+      background: section(budget).describe("Any other run"),
+    }),
+  ),
+  limits: section(
+    z.strictObject({
+      sender_events_per_minute: z.int().min(1).max(100_000).default(SENDER_EVENTS_PER_MINUTE_MAX),
+    }),
+  ),
+  replies: section(
+    z.strictObject({
+      link_domains: z.array(Domain).max(DOMAINS_MAX).default([]).describe("Domains whose links stay clickable"),
+    }),
+  ),
+  http: section(
+    z.strictObject({
+      allow: z.array(HostPort).max(DOMAINS_MAX).default([]).describe("Hosts that http.request may ask"),
+    }),
+  ),
+});
+export type ConfigFile = z.output<typeof ConfigFile>;
+export type ChannelConfig = ConfigFile["channels"][number];
+
+/** JSON Schema of what a person writes. */
+export const configJsonSchema = (): Record<string, unknown> => ({
+  ...z.toJSONSchema(ConfigFile, { io: "input", unrepresentable: "any" }),
+  title: "Lazaret configuration",
+});

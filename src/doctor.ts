@@ -1,0 +1,156 @@
+/** `lazaret doctor`: what is known about home and daemon, to checks with stable ids and remedies. Pure. */
+
+import { CLOCK_LEAP_MS, CLOCK_STEP_MS } from "./core/limits.ts";
+import type { LedgerReport } from "./core/ports.ts";
+import type { VerbOutput } from "./core/verbs/all.ts";
+import type { CheckView } from "./core/verbs/care.ts";
+import {
+  backupAge,
+  diskSpace,
+  durable,
+  keysApart,
+  ledgerVerifies,
+  type Place,
+  type Pragmas,
+  permissions,
+  type Residue,
+  residue,
+} from "./doctor-home.ts";
+
+type ChannelView = VerbOutput<"channel.list">["channels"][number];
+
+/** Collected by main. What is null is not known, for instance because no daemon runs; its check is left out. */
+export type DoctorFacts = {
+  readonly now: number;
+  readonly nodeVersion: string;
+  readonly dataDir: string;
+  readonly keysDir: string;
+  readonly places: readonly Place[];
+  readonly freeBytes: number | null;
+  readonly pragmas: Pragmas | null;
+  readonly ledger: LedgerReport | null;
+  readonly clock: { readonly lastCommittedAt: number | null; readonly deletionWaits: boolean } | null;
+  readonly agents: {
+    /** Tokens of scope `agent` that are neither expired nor revoked. */
+    readonly tokens: number;
+    /** Does an agent run as the daemon's own user? null: nobody can tell. */
+    readonly sameUser: boolean | null;
+    readonly pinSet: boolean;
+  } | null;
+  readonly channels: readonly ChannelView[] | null;
+  readonly policy: { readonly packs: readonly string[]; readonly rules: number } | "none" | null;
+  /** Bound TCP addresses, as `127.0.0.1:7717`. */
+  readonly listen: readonly string[] | null;
+  readonly backup: { readonly lastAt: number | null; readonly messages: number } | null;
+  /** The program that holds the readers of attachments; `needed` when a capability that reads them is enabled. */
+  readonly sandbox: { readonly program: string | null; readonly needed: boolean };
+  /** With `--residue` only. */
+  readonly residue: Residue | null;
+};
+
+const NODE_MAJOR_MIN = 24;
+/** The first day on which this program could have run. */
+const BEGINNING_MS = Date.UTC(2026, 0, 1);
+
+const ok = (id: string, found: string): CheckView => ({ id, state: "ok", found, remedy: null });
+const warn = (id: string, found: string, remedy: string): CheckView => ({ id, state: "warn", found, remedy });
+const fail = (id: string, found: string, remedy: string): CheckView => ({ id, state: "fail", found, remedy });
+
+function nodeVersion(version: string): CheckView {
+  const major = Number.parseInt(version.replace(/^v/, ""), 10);
+  if (major >= NODE_MAJOR_MIN) return ok("node.version", version);
+  return fail("node.version", version, `Node ${NODE_MAJOR_MIN} or newer; npm ci installs one beside lazaret`);
+}
+
+function clock(now: number, { lastCommittedAt, deletionWaits }: NonNullable<DoctorFacts["clock"]>): CheckView {
+  const id = "clock.sane";
+  const remedy = "set the machine's clock (timedatectl set-ntp true) and restart the daemon";
+  if (now < BEGINNING_MS) return fail(id, `it says ${new Date(now).toISOString()}`, remedy);
+  if (lastCommittedAt !== null && lastCommittedAt - now > CLOCK_STEP_MS)
+    return fail(id, `the ledger is ${Math.round((lastCommittedAt - now) / 1000)} s ahead of it`, remedy);
+  if (!deletionWaits) return ok(id, new Date(now).toISOString());
+  const hours = Math.round(CLOCK_LEAP_MS / 3_600_000);
+  return warn(id, `it leapt more than ${hours} hours and deletion waits`, "check the time, then restart the daemon");
+}
+
+/** Whoever runs as the daemon's user reads its memory and its files: outside the promise (CONTRACT section 0). */
+function sameUser({ tokens, sameUser }: NonNullable<DoctorFacts["agents"]>): CheckView {
+  const id = "agent.same-user";
+  if (tokens === 0) return ok(id, "no agent has a token");
+  if (sameUser === false) return ok(id, "agents run as other users");
+  const remedy = "run the agent as another user or in a sandbox; lazaret cannot hold back its own user";
+  if (sameUser === null) return warn(id, `${tokens} with a token; nobody can tell whose user they run as`, remedy);
+  return fail(id, "an agent with a token runs as the daemon's own user", remedy);
+}
+
+function pin({ tokens, pinSet }: NonNullable<DoctorFacts["agents"]>): CheckView {
+  if (pinSet) return ok("pin.set", "the owner's verbs ask for it");
+  if (tokens === 0) return ok("pin.set", "none, and no agent has a token");
+  return fail("pin.set", "an agent has a token and the owner's verbs ask for nothing", "lazaret pin set");
+}
+
+function channel({ name, kind, state, code }: ChannelView): CheckView {
+  const id = `channels.${name}`;
+  const found = `${kind}, ${state}${code === null ? "" : ` (${code})`}`;
+  if (state === "live") return ok(id, found);
+  if (state === "failed") return fail(id, found, `lazaret verify ${name}; see docs/refusals.md for the code`);
+  return warn(id, found, state === "stopped" ? "lazaret up" : `wait a moment, then lazaret verify ${name}`);
+}
+
+function policy(loaded: NonNullable<DoctorFacts["policy"]>): CheckView {
+  const id = "policy.loaded";
+  if (loaded === "none")
+    return fail(id, "none: everything is denied", "lazaret policy check, then lazaret policy load");
+  return ok(id, `${loaded.packs.join(", ")}: ${loaded.rules} rules`);
+}
+
+const LOOPBACK = /^(?:127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\]):\d{1,5}$/;
+
+function listen(addresses: readonly string[]): CheckView {
+  const id = "listen.loopback";
+  const foreign = addresses.filter((address) => !LOOPBACK.test(address));
+  if (foreign.length > 0)
+    return fail(id, `bound to ${foreign.join(", ")}`, "stop the daemon; take listen out of the configuration");
+  return ok(id, addresses.length === 0 ? "no TCP port is open" : addresses.join(", "));
+}
+
+function sandbox({ program, needed }: DoctorFacts["sandbox"]): CheckView {
+  if (program !== null) return ok("sandbox", program);
+  if (!needed) return ok("sandbox", "absent; attachments are kept sealed and not read");
+  return fail("sandbox", "absent, and a capability that reads attachments is enabled", "lazaret capability disable");
+}
+
+const asked = <T>(fact: T | null, check: (fact: T) => readonly CheckView[]): readonly CheckView[] =>
+  fact === null ? [] : check(fact);
+
+/** All checks, in the order in which a person should mend them. */
+export function doctor(facts: DoctorFacts): readonly CheckView[] {
+  const { now } = facts;
+  return [
+    nodeVersion(facts.nodeVersion),
+    permissions(facts.places),
+    keysApart(facts.dataDir, facts.keysDir),
+    diskSpace(facts.freeBytes),
+    ...asked(facts.clock, (it) => [clock(now, it)]),
+    ...asked(facts.pragmas, (it) => [durable(it)]),
+    ...asked(facts.ledger, (it) => [ledgerVerifies(it)]),
+    ...asked(facts.policy, (it) => [policy(it)]),
+    ...asked(facts.listen, (it) => [listen(it)]),
+    ...asked(facts.agents, (it) => [sameUser(it), pin(it)]),
+    ...asked(facts.channels, (it) => it.map(channel)),
+    ...asked(facts.backup, ({ lastAt, messages }) => [backupAge(lastAt, now, messages)]),
+    sandbox(facts.sandbox),
+    ...asked(facts.residue, residue),
+  ];
+}
+
+/** 1 when a check failed; warnings leave it 0. */
+export const doctorExit = (checks: readonly CheckView[]): 0 | 1 =>
+  checks.some(({ state }) => state === "fail") ? 1 : 0;
+
+const MARKS = { ok: "ok  ", warn: "warn", fail: "FAIL" } as const;
+
+export const doctorLines = (checks: readonly CheckView[]): readonly string[] =>
+  checks.map(
+    ({ id, state, found, remedy }) => `${MARKS[state]}  ${id}: ${found}${remedy === null ? "" : `\n      → ${remedy}`}`,
+  );

@@ -1,0 +1,26 @@
+/** What the owner's verbs need of the world beyond the ports; main.ts hands it in. */
+import type { Policy } from "../../policy/compile.ts";
+import type { CheckView } from "../core/verbs/care.ts";
+
+export type Outside = {
+  readonly version: string;
+  readonly home: string;
+  readonly startedAt: number;
+  /** Where the loopback HTTP door listens; null when it does not. */
+  readonly http: () => string | null;
+  /** Makes and opens the connector of a channel that was just written down. */
+  readonly connect: (channel: string) => Promise<void>;
+  /** Hands a line to the console channel; resolves once it is durable. `place` is the console's own conversation when null. */
+  readonly submit: (text: string, place: string | null) => Promise<void>;
+  readonly doctor: (residue: boolean) => Promise<readonly CheckView[]>;
+  /** Writes a verified copy of the database to a new file. */
+  readonly backup: (file: string) => Promise<{ readonly bytes: number; readonly verified: boolean }>;
+  readonly exportLedger: (file: string) => Promise<{ readonly entries: number; readonly bytes: number }>;
+  /** Argon2id of a PIN, and checking one against it. */
+  readonly hashPin: (pin: string) => Promise<string>;
+  readonly checkPin: (pin: string, hash: string) => Promise<boolean>;
+  /** Compiles packs; throws `policy.invalid` with the place of the first error. */
+  readonly compilePolicy: (packs: readonly { readonly name: string; readonly text: string }[]) => Policy;
+  readonly packs: () => readonly string[];
+  readonly stop: () => void;
+};

@@ -1,0 +1,245 @@
+/** The owner's verbs about the daemon itself: health, demo, import, secrets, tokens, policy, PIN (CONTRACT sections 6, 10, 13, 14). */
+import { decide } from "../../policy/decide.ts";
+import type { Request } from "../../policy/request.ts";
+import { hex, TOKEN_PREFIX } from "../core/ids.ts";
+import { BOTTOM } from "../core/label.ts";
+import { DAY_MS } from "../core/limits.ts";
+import { Refusal } from "../core/refusal.ts";
+import { isTerminal } from "../core/run.ts";
+import type { Owner } from "../core/verbs/all.ts";
+import type { CARE_VERBS } from "../core/verbs/care.ts";
+import { policyDigest } from "./ask.ts";
+import { BLANK } from "./asker.ts";
+import { DEMO_ALIAS, DEMO_LINES, demoLines } from "./demo.ts";
+import type { Gateway } from "./gateway.ts";
+import { importLines } from "./import.ts";
+import type { Outside } from "./outside.ts";
+import { localOwner, owned } from "./owned.ts";
+import { conversationBy } from "./people.ts";
+import type { Powers } from "./powers.ts";
+import { transact } from "./transact.ts";
+import { channelView, conversationView, policyView, tokenView } from "./views.ts";
+
+type Verbs = Pick<Owner, keyof typeof CARE_VERBS>;
+const DONE = { done: true } as const;
+const TOKEN_TTL_MS = 90 * DAY_MS;
+
+export function careVerbs(gateway: Gateway, outside: Outside): Verbs {
+  return {
+    ...healthVerbs(gateway, outside),
+    ...materialVerbs(gateway),
+    ...secretVerbs(gateway),
+    ...tokenVerbs(gateway, outside),
+    ...policyVerbs(gateway, outside),
+  };
+}
+
+function healthVerbs(gateway: Gateway, outside: Outside): Pick<Verbs, "status" | "doctor" | "backup" | "stop"> {
+  const { powers } = gateway;
+  const { store } = powers;
+  return {
+    status: async () => {
+      const counts = store.counts();
+      const open = store.find("run", "open", "open", { limit: 10_000 }).map(({ value }) => value);
+      return {
+        version: outside.version,
+        started_at: outside.startedAt,
+        home: outside.home,
+        http: outside.http(),
+        channels: store.all("channel", { limit: 1000 }).map(({ value }) => channelView(powers, value)),
+        conversations: store.all("conversation", { limit: 10_000 }).map(({ value }) => conversationView(powers, value)),
+        runs: {
+          active: open.filter((run) => run.status.state === "active").length,
+          waiting: open.filter((run) => run.status.state !== "active" && !isTerminal(run)).length,
+          queued: store.all("queued", { limit: 10_000 }).length,
+        },
+        approvals: store.find("approval", "open", "open", { limit: 10_000 }).length,
+        store: {
+          messages: counts.messages,
+          blobs: counts.blobs,
+          blob_bytes: counts.blobBytes,
+          entries: counts.entries,
+          inbox: counts.inbox,
+          outbox: counts.outbox,
+        },
+        policy: {
+          packs: [...outside.packs()],
+          digest: policyDigest(powers),
+          rules: powers.policy.current.rules.length,
+        },
+        notes: [],
+      };
+    },
+    doctor: async ({ residue }) => ({ checks: [...(await outside.doctor(residue === true))] }),
+    backup: async ({ file }) => {
+      const made = await outside.backup(file);
+      await transact(powers, (draft) =>
+        draft.entry("backup.made", { bytes: made.bytes, verified: made.verified }, { actor: localOwner(powers).id }),
+      );
+      return { file, ...made };
+    },
+    stop: async () => {
+      outside.stop();
+      return DONE;
+    },
+  };
+}
+
+function materialVerbs({ powers }: Gateway): Pick<Verbs, "demo.load" | "import"> {
+  return {
+    "demo.load": async () => {
+      const { added } = await importLines(powers, DEMO_ALIAS, demoLines(powers.clock.now()));
+      return { conversation: DEMO_ALIAS, messages: added, lines: [...DEMO_LINES] };
+    },
+    import: async ({ conversation, lines }) => {
+      const { conversation: place, added, known } = await importLines(powers, conversation, lines);
+      return { conversation: place.id, added, known };
+    },
+  };
+}
+
+function secretVerbs({ powers }: Gateway): Pick<Verbs, "secrets.set" | "secrets.list" | "secrets.remove"> {
+  return {
+    "secrets.set": async ({ name, value }) => {
+      await transact(powers, (draft) => {
+        owned(powers, draft, "secret.insert", name, { name });
+        draft.secret(name, powers.hashing.utf8(value));
+        draft.entry("secret.set", { name }, { actor: localOwner(powers).id });
+      });
+      return DONE;
+    },
+    "secrets.list": async () => ({ names: [...powers.store.secretNames(powers.settings.tenant)] }),
+    "secrets.remove": async ({ name }) => {
+      if (!powers.store.secretNames(powers.settings.tenant).includes(name))
+        throw new Refusal("not_found", { field: name });
+      await transact(powers, (draft) => {
+        owned(powers, draft, "secret.remove", name, { name });
+        draft.secret(name, null);
+        draft.entry("secret.removed", { name }, { actor: localOwner(powers).id });
+      });
+      return DONE;
+    },
+  };
+}
+
+export const tokenHash = (powers: Powers, token: string): string =>
+  hex(powers.hashing.sha256(powers.hashing.utf8(token)));
+
+function tokenVerbs(
+  { powers }: Gateway,
+  outside: Outside,
+): Pick<Verbs, "token.create" | "token.list" | "token.revoke" | "pin.set"> {
+  const { store } = powers;
+  return {
+    "token.create": async ({ name, scopes, conversations, runs_on, accepts, expires_ms }) => {
+      if (scopes.includes("agent") && scopes.length > 1)
+        throw new Refusal("input.invalid", { field: "scopes", hint: "An agent's token is an agent's alone." });
+      if (scopes.includes("agent") && store.get("setting", "pin") === null) {
+        throw new Refusal("auth.pin", {
+          hint: "Set an owner PIN first: lazaret pin set. An agent on this machine must not be able to say yes for you.",
+        });
+      }
+      if (store.find("token", "name", name, { limit: 1 }).some(({ value }) => value.revokedAt === null))
+        throw new Refusal("conflict", { field: name, hint: "There is a token of that name." });
+      const places = conversations.map((alias) => {
+        const found = conversationBy(powers, alias);
+        if (found === null) throw new Refusal("conversation.unknown", { field: alias });
+        return found.id;
+      });
+      const secret = TOKEN_PREFIX + hex(powers.random.bytes(32));
+      const expiresAt = powers.clock.now() + (expires_ms ?? TOKEN_TTL_MS);
+      const id = await transact(powers, (draft) => {
+        const token = draft.newId("TokenId");
+        owned(powers, draft, "token.create", name, { name, scopes });
+        const ceiling = accepts ?? (runs_on === "local" ? 3 : 0);
+        draft.put("token", token, {
+          id: token,
+          tenant: draft.tenant,
+          name,
+          scopes,
+          hash: tokenHash(powers, secret),
+          conversations: places,
+          runsOn: runs_on,
+          accepts: ceiling,
+          context: { ...BOTTOM, tenant: draft.tenant },
+          createdAt: draft.now,
+          expiresAt,
+          revokedAt: null,
+        });
+        draft.entry(
+          "token.created",
+          { token, name, scopes, runs_on, accepts: ceiling },
+          { actor: localOwner(powers).id },
+        );
+        return token;
+      });
+      return { id, token: secret, expires_at: expiresAt };
+    },
+    "token.list": async () => ({
+      tokens: store.all("token", { limit: 1000 }).map(({ value }) => tokenView(powers, value)),
+    }),
+    "token.revoke": async ({ token }) => {
+      const found = store.get("token", token)?.value ?? store.find("token", "name", token, { limit: 1 })[0]?.value;
+      if (found === undefined) throw new Refusal("not_found", { field: token });
+      await transact(powers, (draft) => {
+        draft.put("token", found.id, { ...draft.need("token", found.id), revokedAt: draft.now });
+        draft.entry("token.revoked", { token: found.id }, { actor: localOwner(powers).id });
+      });
+      return DONE;
+    },
+    "pin.set": async ({ next }) => {
+      const hash = await outside.hashPin(next);
+      await transact(powers, (draft) => {
+        draft.put("setting", "pin", { id: "pin", tenant: draft.tenant, value: { hash, wrong: 0 } });
+        draft.entry("key.rotated", { what: "pin" }, { actor: localOwner(powers).id });
+      });
+      return DONE;
+    },
+  };
+}
+
+function policyVerbs(
+  { powers }: Gateway,
+  outside: Outside,
+): Pick<Verbs, "policy.show" | "policy.explain" | "policy.load"> {
+  return {
+    "policy.show": async () => policyView(powers, outside.packs()),
+    "policy.explain": async ({ request }) => {
+      const decision = decide(powers.policy.current, {
+        ...BLANK,
+        tenant: powers.settings.tenant,
+        ...request,
+      } as Request);
+      const { nearest } = decision;
+      return {
+        effect: decision.effect,
+        rule: decision.rule,
+        because: decision.because,
+        nearest:
+          nearest === undefined
+            ? null
+            : `The closest permission is ${nearest.rule}; it fails on ${nearest.failed.join(", ")}.`,
+        assurance: decision.assurance ?? null,
+      };
+    },
+    "policy.load": async ({ packs }) => {
+      const policy = outside.compilePolicy(packs);
+      const before = policyDigest(powers);
+      const permitsNew = policy.canonical !== powers.policy.current.canonical;
+      await transact(powers, (draft) => {
+        owned(powers, draft, "policy.load", packs.map(({ name }) => name).join(", "), { before });
+        draft.put("setting", "policy/packs", {
+          id: "policy/packs",
+          tenant: draft.tenant,
+          value: packs.map(({ name, text }) => ({ name, text })),
+        });
+      });
+      powers.policy.current = policy;
+      const digest = policyDigest(powers);
+      await transact(powers, (draft) =>
+        draft.entry("policy.loaded", { before, digest, rules: policy.rules.length }, { actor: localOwner(powers).id }),
+      );
+      return { digest, permits_new: permitsNew, approval: null };
+    },
+  };
+}
