@@ -44,7 +44,7 @@ const states = (): Record<string, number> => {
 test("a summary names people, says whose messages it read, and holds nothing private", async () => {
   const said = await ask("summarise family");
   expect(said).toMatch(/^Summary:\n• /);
-  expect(said).toMatch(/Ben will bring the tent/);
+  expect(said).toMatch(/• Ben .*tent/);
   expect(said).toMatch(/\nRead 6 messages of 3 people in family, \d\d:\d\d–\d\d:\d\d\.$/);
   expect(said).not.toMatch(PRIVATE);
   expect(said).not.toMatch(/PERSON_/);

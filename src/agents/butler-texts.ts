@@ -33,7 +33,7 @@ export function dueText(due: string, here: Here, words: Words): string {
 }
 
 /** `10:02–11:40`, `Tue 17 Jun, 10:02–11:40`, or both ends in full. */
-export function span(from: number, to: number, here: Here, words: Words): string {
+function span(from: number, to: number, here: Here, words: Words): string {
   const first = when(from, here, words);
   if (to === from) return first;
   if (dayNumber(from, here) === dayNumber(to, here)) return `${first}–${when(to, here, words).replace(/^.*, /, "")}`;
