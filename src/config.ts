@@ -1,14 +1,17 @@
 /** Configuration: text and environment to one typed object, or to problems to mend. Pure (CONTRACT section 14). */
+
+import { platformId } from "../connectors/platform-id.ts";
 import { ERRORS_MAX } from "../policy/bounds.ts";
 import { type PackError, readYaml } from "../policy/yaml-source.ts";
 import { atVariable, type Environment, overridesIn, withValue } from "./config/environment.ts";
 import { isZone } from "./config/fields.ts";
 import { type Leaf, Outline } from "./config/outline.ts";
 import { type ErrorAt, problemLine, problemsOf, valueAt } from "./config/problems.ts";
-import { channelsOf, type Known, notesOn, relationFaults } from "./config/relations.ts";
+import { channelsOf, type Known, notesOn, personId, relationFaults } from "./config/relations.ts";
 import { type ChannelConfig, ConfigFile, configJsonSchema } from "./config/schema.ts";
 import { type Amounts, BACKGROUND, INTERACTIVE } from "./core/budget.ts";
 import { TENANT_DEFAULT } from "./core/ids.ts";
+import type { Configured } from "./gateway/bootstrap.ts";
 import type { Settings } from "./gateway/powers.ts";
 
 export type ConfigSource = {
@@ -183,6 +186,44 @@ export const settingsOf = (config: Config): Settings => ({
   keywords: config.keywords,
   linkDomains: config.linkDomains,
   senderEventsPerMinute: config.senderEventsPerMinute,
+});
+
+/** What has to be there before anybody speaks, as the gateway writes it down. */
+export const configuredOf = ({ channels, people, conversations }: Config): Configured => ({
+  channels: channels.map((channel) => ({
+    id: channel.name,
+    kind: channel.kind,
+    // The owner sits at the console; everybody else proves less.
+    assurance: channel.kind === "console" ? "medium" : channel.kind === "webhook" ? channel.assurance : "low",
+    secret: "secret" in channel ? channel.secret : null,
+    settings: channel.kind === "matrix" ? { homeserver: channel.homeserver } : {},
+  })),
+  people: people.flatMap(({ id, role, only, timezone, language }) => {
+    const named = personId(id);
+    if (named === null) return [];
+    const { channel, platform } = named;
+    return [
+      {
+        channel,
+        platform: platformId(platform),
+        role,
+        only: only ?? null,
+        timezone: timezone ?? null,
+        language: language ?? null,
+      },
+    ];
+  }),
+  conversations: conversations.map(({ alias, channel, room, context, ttl, timezone, language, agent, members }) => ({
+    channel,
+    platform: platformId(room),
+    alias,
+    context: context ?? null,
+    ttlMs: ttl ?? null,
+    timezone: timezone ?? null,
+    language: language ?? null,
+    agent: agent ?? null,
+    membersAll: members === "all",
+  })),
 });
 
 export type ConfigReport = {

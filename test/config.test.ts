@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { durationMs, moneyMicros, sizeBytes } from "../src/config/units.ts";
-import { checkConfig, readConfig, settingsOf } from "../src/config.ts";
+import { checkConfig, configuredOf, readConfig, settingsOf } from "../src/config.ts";
 import { BACKGROUND, INTERACTIVE } from "../src/core/budget.ts";
 import { DAY_MS } from "../src/core/limits.ts";
 import { configOf, problemsOf, source } from "./config-reading.ts";
@@ -83,6 +83,44 @@ http: { allow: [] }
       expect(at(zone)).toMatchObject({ ok: true, config: { timezone: expect.stringMatching(/UTC/) } });
       expect(at(zone)).toMatchObject({ notes: [expect.stringContaining("set timezone")] });
     }
+  });
+
+  test("is handed to the gateway as channels, people and conversations", () => {
+    const { channels, people, conversations } = configuredOf(
+      configOf(`
+channels:
+  - { name: alerts, kind: webhook, secret: hook-alerts, assurance: medium }
+  - { name: home, kind: matrix, homeserver: "https://matrix.example.org" }
+conversations: [{ alias: family, channel: home, room: "!k3J:example.org", language: de, members: all }]
+people: [{ role: member, id: "home:@ana:example.org", only: [family], timezone: Asia/Tokyo }]
+`),
+    );
+    expect(channels).toEqual([
+      { id: "console", kind: "console", assurance: "medium", secret: null, settings: {} },
+      { id: "alerts", kind: "webhook", assurance: "medium", secret: "hook-alerts", settings: {} },
+      {
+        id: "home",
+        kind: "matrix",
+        assurance: "low",
+        secret: null,
+        settings: { homeserver: "https://matrix.example.org" },
+      },
+    ]);
+    const ana = { channel: "home", platform: "@ana:example.org", role: "member", only: ["family"] };
+    expect(people).toEqual([{ ...ana, timezone: "Asia/Tokyo", language: null }]);
+    expect(conversations).toEqual([
+      {
+        channel: "home",
+        platform: "!k3J:example.org",
+        alias: "family",
+        context: null,
+        ttlMs: null,
+        timezone: null,
+        language: "de",
+        agent: null,
+        membersAll: true,
+      },
+    ]);
   });
 
   test("notes what this version cannot use and what the file alone cannot show", () => {

@@ -3,7 +3,7 @@ import type { ConversationId } from "../core/ids.ts";
 import type { Principal } from "../core/people.ts";
 import type { Channel } from "../core/records.ts";
 import type { Draft } from "./draft.ts";
-import { findConversation, findPrincipal, newConversation, newPrincipal } from "./people.ts";
+import { conversationBy, findConversation, findPrincipal, newConversation, newPrincipal } from "./people.ts";
 import type { Powers } from "./powers.ts";
 import { transact } from "./transact.ts";
 
@@ -13,13 +13,25 @@ export const CONSOLE_PLACE = "console";
 
 export type Configured = {
   readonly channels: readonly Omit<Channel, "tenant" | "from">[];
-  readonly people: readonly { readonly channel: string; readonly platform: string; readonly role: Principal["role"] }[];
+  readonly people: readonly {
+    readonly channel: string;
+    readonly platform: string;
+    readonly role: Principal["role"];
+    /** Aliases that the role is limited to; one that nobody knows admits nothing. */
+    readonly only?: readonly string[] | null;
+    readonly timezone?: string | null;
+    readonly language?: string | null;
+  }[];
   readonly conversations: readonly {
     readonly channel: string;
     readonly platform: string;
     readonly alias: string;
     readonly context: "off" | "members" | "everyone" | null;
     readonly ttlMs: number | null;
+    readonly timezone?: string | null;
+    readonly language?: string | null;
+    readonly agent?: string | null;
+    readonly membersAll?: boolean;
   }[];
 };
 
@@ -35,8 +47,12 @@ export function bootstrap(powers: Powers, configured: Configured): Promise<void>
     }
     const console = configured.channels.find(({ kind }) => kind === "console");
     if (console !== undefined) seatOwner(powers, draft, console.id);
-    for (const person of configured.people) seat(draft, person);
-    for (const place of configured.conversations) allow(powers, draft, place);
+    const places = new Map(
+      configured.conversations.map((place) => [place.alias, allow(powers, draft, place)] as const),
+    );
+    const placeOf = (alias: string): ConversationId | undefined =>
+      places.get(alias) ?? conversationBy(powers, alias)?.id;
+    for (const person of configured.people) seat(draft, person, placeOf);
   });
 }
 
@@ -53,11 +69,24 @@ function seatOwner(powers: Powers, draft: Draft, channel: string): ConversationI
   return made.id;
 }
 
-function seat(draft: Draft, person: Configured["people"][number]): void {
+function seat(
+  draft: Draft,
+  person: Configured["people"][number],
+  placeOf: (alias: string) => ConversationId | undefined,
+): void {
   const known = findPrincipal(draft, person.channel, person.platform);
-  if (known?.role === person.role) return;
   const principal = known ?? newPrincipal(draft, person.channel, person.platform, "person", person.role);
-  draft.put("principal", principal.id, { ...principal, role: person.role, pairedAt: draft.now });
+  const only = person.only?.flatMap((alias) => placeOf(alias) ?? []) ?? null;
+  const next: Principal = {
+    ...principal,
+    role: person.role,
+    only,
+    pairedAt: principal.pairedAt ?? draft.now,
+    timezone: person.timezone ?? principal.timezone,
+    language: person.language ?? principal.language,
+  };
+  if (JSON.stringify(next) === JSON.stringify(known)) return;
+  draft.put("principal", principal.id, next);
   draft.entry(
     "principal.paired",
     { principal: principal.id, channel: person.channel, role: person.role, from: "file" },
@@ -65,7 +94,7 @@ function seat(draft: Draft, person: Configured["people"][number]): void {
   );
 }
 
-function allow(powers: Powers, draft: Draft, place: Configured["conversations"][number]): void {
+function allow(powers: Powers, draft: Draft, place: Configured["conversations"][number]): ConversationId {
   const known = findConversation(draft, place.channel, place.platform);
   const made =
     known ??
@@ -81,12 +110,17 @@ function allow(powers: Powers, draft: Draft, place: Configured["conversations"][
     status: made.status === "blocked" ? ("blocked" as const) : ("allowed" as const),
     context: place.context ?? made.context,
     ttlMs: place.ttlMs ?? made.ttlMs,
+    timezone: place.timezone ?? made.timezone,
+    language: place.language ?? made.language,
+    agent: place.agent ?? made.agent,
+    membersAll: place.membersAll ?? made.membersAll,
   };
-  if (JSON.stringify(next) === JSON.stringify(known)) return;
+  if (JSON.stringify(next) === JSON.stringify(known)) return made.id;
   draft.put("conversation", made.id, next);
   draft.entry(
     "conversation.allowed",
     { conversation: made.id, channel: place.channel, from: "file" },
     { actor: "daemon" },
   );
+  return made.id;
 }
