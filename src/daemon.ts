@@ -77,6 +77,7 @@ export type Daemon = {
 export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
   const { store, config, clock, random, log } = given;
   const transforms = new WorkerRunner({ entry: given.worker, clock });
+  transforms.warm();
   const powers: Powers = {
     store,
     clock,

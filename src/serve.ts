@@ -14,7 +14,6 @@ import type { Owner } from "./core/verbs/all.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
 import { type DoctorFacts, doctor } from "./doctor.ts";
 import type { Place } from "./doctor-home.ts";
-import { workerEntry } from "./edge/worker-runner.ts";
 import { setWrong } from "./gateway/owner.ts";
 import type { Log } from "./gateway/powers.ts";
 import { type HomePaths, homePaths } from "./home-paths.ts";
@@ -121,7 +120,7 @@ async function run(env: Environment, home: Home, cwd: string, stop: () => void):
       clock: wallClock,
       random: systemRandom,
       log: stderrLog,
-      worker: workerEntry(import.meta.url),
+      worker: new URL("./worker.ts", import.meta.url),
       version: VERSION,
       home: paths.dataDir,
       hashPin,
