@@ -1,4 +1,7 @@
-/** Chats of the benchmark files as a transform sees them under `lazaret try`: names as given, the zone of each message's own time. */
+/**
+ * Chats of the benchmark files as a transform sees them under `lazaret try`: names as given, the zone of each
+ * message's own time.
+ */
 import { readFileSync } from "node:fs";
 import type { Surroundings, Turn } from "../src/core/transform.ts";
 import { lexiconFrom } from "../transforms/text/lexicon.ts";

@@ -1,6 +1,8 @@
 /**
- * How many key facts of group chats the built-in summaries hold within a quarter of the length, and whether a secret slipped in.
- * node bench/group-quality.ts [FILE.jsonl] [--show]; a line: {id, messages, facts: [[word, …], …], secrets: [text, …]}.
+ * How many key facts of group chats the built-in summaries hold within a quarter of the length, and whether a secret
+ * slipped in.
+ * node bench/group-quality.ts [FILE.jsonl] [--show]
+ * A line: {id, messages, facts: [[word, …], …], secrets: [text, …]}.
  * A fact counts when one point holds all its words.
  */
 import { readFileSync } from "node:fs";
@@ -39,7 +41,8 @@ for (const line of lines) {
   all += line.facts.length;
   leaked += leaks;
   console.log(
-    `${line.id.padEnd(12)} ${hits}/${line.facts.length} facts, ${Math.round((100 * said.length) / length)} % of the length, ${leaks} secrets`,
+    `${line.id.padEnd(12)} ${hits}/${line.facts.length} facts, ${Math.round((100 * said.length) / length)} ` +
+      `% of the length, ${leaks} secrets`,
   );
   if (show) for (const point of points) console.log(`    ${point}`);
   if (show)

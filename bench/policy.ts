@@ -1,4 +1,6 @@
-/** Decisions and analysis by number of rules: `node bench/policy.ts`. The rules name about 4 in 10 of the dimensions. */
+/**
+ * Decisions and analysis by number of rules: `node bench/policy.ts`. The rules name about 4 in 10 of the dimensions.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { analyse } from "../policy/analyse.ts";
@@ -22,9 +24,13 @@ function rulesOf(count: number): Rule[] {
   };
   return Array.from({ length: count }, (_, i): Rule => {
     const when: Condition[] = [];
-    for (const dimension of NAMED) {
-      const values = CLOSED[dimension].filter(() => random() < 0.4);
-      if (random() < 0.4 && values.length > 0) when.push({ kind: "values", dimension, values });
+    // Fewer than two conditions would make a rule about nearly everything, and its policy about nothing else.
+    while (when.length < 2) {
+      when.length = 0;
+      for (const dimension of NAMED) {
+        const values = CLOSED[dimension].filter(() => random() < 0.4);
+        if (random() < 0.4 && values.length > 0) when.push({ kind: "values", dimension, values });
+      }
     }
     if (random() < 0.4) when.push({ kind: "values", dimension: "host", values: [`h${i}.example`] });
     if (random() < 0.2) when.push({ kind: "ranges", dimension: "failures", ranges: [[Math.floor(random() * 4), 9]] });

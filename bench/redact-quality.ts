@@ -1,7 +1,8 @@
 /**
- * Quality of redaction on a labelled file: `node bench/redact-quality.ts FILE.jsonl [--misses] [--half 0|1]`.
- * A line is `{"id", "text", "spans": [{"type", "start", "end"}]}`. Ruler: a token is a run of letters and digits; it is personal when it overlaps
- * a labelled span, masked when it overlaps a found one. Measured as written and lower-cased (places kept).
+ * Quality of redaction on a labelled file: `node bench/redact-quality.ts FILE.jsonl [--misses] [--half 0|1]`. A
+ * line is `{"id", "text", "spans": [{"type", "start", "end"}]}`. Ruler: a token is a run of letters and digits; it
+ * is personal when it overlaps a labelled span, masked when it overlaps a found one. Measured as written and
+ * lower-cased (places kept).
  */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -79,7 +80,8 @@ function measure(title: string, cases: readonly Line[]): void {
   const f1 = (2 * precision * recall) / (precision + recall || 1);
   const tidy = (value: number) => value.toFixed(3);
   console.log(
-    `${title.padEnd(12)} P ${tidy(precision)}  R ${tidy(recall)}  F1 ${tidy(f1)}  structured R ${tidy(structured.hits / (structured.total || 1))}`,
+    `${title.padEnd(12)} P ${tidy(precision)}  R ${tidy(recall)}  F1 ${tidy(f1)}`,
+    ` structured R ${tidy(structured.hits / (structured.total || 1))}`,
   );
   const types = [...byType].sort(([a], [b]) => (a < b ? -1 : 1));
   console.log(

@@ -1,6 +1,7 @@
 /**
  * ROUGE of the built-in summaries and the share of them that passes tier B as they stand.
- * node bench/summary-quality.ts FILE.jsonl [--show N]; a line: {id, messages: [{sender, text, sent_at?}], reference | references}
+ * node bench/summary-quality.ts FILE.jsonl [--show N]; a line: {id, messages: [{sender, text, sent_at?}], reference |
+ * references}
  */
 import { readFileSync } from "node:fs";
 import { summarize } from "../transforms/summarize.ts";

@@ -1,6 +1,8 @@
 /**
- * How well tasks are found: node bench/task-quality.ts [FILE.jsonl] [--show]. A line: {id, messages, tasks: [{title, assignee, due,
- * priority, status}]}. A found task counts when its title shares at least half of the words (stems, F1) with one that was expected.
+ * How well tasks are found: node bench/task-quality.ts [FILE.jsonl] [--show]. A line: {id, messages, tasks: [{title,
+ * assignee, due,
+ * priority, status}]}. A found task counts when its title shares at least half of the words (stems, F1) with one that
+ * was expected.
  */
 import { readFileSync } from "node:fs";
 import { extractTasks, type Task } from "../transforms/extract-tasks.ts";
@@ -71,8 +73,10 @@ const precision = sum.hits / Math.max(1, sum.found);
 const recall = sum.hits / Math.max(1, sum.expected);
 console.log(`snippets ${lines.length}, tasks ${sum.expected} expected, ${sum.found} found`);
 console.log(
-  `tasks    precision ${precision.toFixed(3)} recall ${recall.toFixed(3)} F1 ${((2 * precision * recall) / (precision + recall)).toFixed(3)}`,
+  `tasks    precision ${precision.toFixed(3)} recall ${recall.toFixed(3)} F1 ` +
+    `${((2 * precision * recall) / (precision + recall)).toFixed(3)}`,
 );
 console.log(
-  `of those assignee ${share(sum.assignee, sum.hits)} due ${share(sum.due, sum.hits)} priority ${share(sum.priority, sum.hits)} status ${share(sum.status, sum.hits)}`,
+  `of those assignee ${share(sum.assignee, sum.hits)} due ${share(sum.due, sum.hits)} priority ` +
+    `${share(sum.priority, sum.hits)} status ${share(sum.status, sum.hits)}`,
 );

@@ -1,12 +1,16 @@
 /** What is odd about a policy, found exactly on its boxes, each finding with a request that shows it. */
 import {
   atomsIn,
+  type Cover,
   contains,
+  coverOf,
   everythingWith,
   firstUncovered,
+  hasAtom,
   intersect,
   isEmpty,
   isFull,
+  overlaps,
   slice,
   witnessOf,
 } from "./box.ts";
@@ -69,16 +73,14 @@ export function analyse(policy: Policy): Finding[] {
   for (const compiled of live) findings.push(...unusedValues(space, compiled, rules));
   findings.push(...conflicts(space, live));
   findings.push(...gaps(policy, live));
-  return findings.map((finding) => (isNarrowedLater(policy, finding) ? { ...finding, severity: "note" } : finding));
+  const layers = new Map(rules.map(({ rule }) => [rule.id, policy.packs.indexOf(rule.pack)]));
+  return findings.map((finding) => (isNarrowedLater(layers, finding) ? { ...finding, severity: "note" } : finding));
 }
 
 /** Does a later pack contribute to what makes the rule idle. */
-function isNarrowedLater(policy: Policy, finding: Finding): boolean {
-  const layerOf = (id: string | undefined) => {
-    const pack = policy.rules.find((compiled) => compiled.rule.id === id)?.rule.pack;
-    return pack === undefined ? -1 : policy.packs.indexOf(pack);
-  };
-  return finding.by.some((id) => layerOf(id) > layerOf(finding.rule));
+function isNarrowedLater(layers: ReadonlyMap<string, number>, finding: Finding): boolean {
+  const own = layers.get(finding.rule ?? "") ?? -1;
+  return finding.by.some((id) => (layers.get(id) ?? -1) > own);
 }
 
 function strongerThan(compiled: CompiledRule, rules: readonly CompiledRule[]): CompiledRule[] {
@@ -104,8 +106,9 @@ function neverDecides(space: Space, compiled: CompiledRule, rules: readonly Comp
 
 /** Of rules that cover the box together, a choice of which none can be left out. */
 function fewestThatCover(space: Space, box: Box, rules: readonly CompiledRule[]): CompiledRule[] {
-  const meeting = rules.filter((compiled) => intersect(space, compiled.box, box) !== undefined);
-  return fewestThat(meeting, (chosen) => !firstUncovered(space, box, boxesOf(chosen)));
+  const cover = coverOf(space, box, boxesOf(rules));
+  const enough = rules.filter((compiled) => cover.covered && cover.by.has(compiled.box));
+  return fewestThat(enough, (chosen) => !firstUncovered(space, box, boxesOf(chosen)));
 }
 
 function fewestThat(rules: readonly CompiledRule[], suffice: (chosen: CompiledRule[]) => boolean): CompiledRule[] {
@@ -122,12 +125,12 @@ function redundancies(space: Space, live: readonly CompiledRule[]): Finding[] {
   let kept = [...live];
   const findings: Finding[] = [];
   for (const compiled of [...live].reverse()) {
+    if (compiled.rule.locked) continue;
     const others = kept.filter((other) => other !== compiled);
-    if (compiled.rule.locked || !isDoneBy(space, compiled, others)) continue;
+    const doing = doneBy(space, compiled, others);
+    if (!doing) continue;
     kept = others;
-    const covering = others.filter((other) => STRENGTH[other.rule.effect] >= STRENGTH[compiled.rule.effect]);
-    const by = covering.filter((other) => intersect(space, other.box, compiled.box) !== undefined);
-    const fewest = fewestThat(by, (chosen) => isDoneBy(space, compiled, chosen));
+    const fewest = fewestThat(doing, (chosen) => doneBy(space, compiled, chosen) !== undefined);
     const witness = witnessOf(space, compiled.box);
     findings.push({ kind: "redundant", severity: "warning", rule: compiled.rule.id, by: idsOf(fewest), witness });
   }
@@ -149,42 +152,46 @@ function guards(space: Space, kept: readonly CompiledRule[]): Finding[] {
   });
 }
 
-/** Do `others` decide everything in the rule's box as with it; each demand of a question is looked for by itself. */
-function isDoneBy(space: Space, compiled: CompiledRule, others: readonly CompiledRule[]): boolean {
-  const stronger = boxesOf(strongerThan(compiled, others));
+/** Rules that decide everything in the rule's box as it does; each demand of a question is looked for by itself. */
+function doneBy(space: Space, compiled: CompiledRule, others: readonly CompiledRule[]): CompiledRule[] | undefined {
+  const stronger = strongerThan(compiled, others);
   const alike = others.filter((other) => other.rule.effect === compiled.rule.effect);
   const demands = compiled.rule.effect === "ask" ? DEMANDS.filter((demand) => demand(compiled.rule)) : [() => true];
-  return demands.every((demand) => {
-    const boxes = [...stronger, ...boxesOf(alike.filter((other) => demand(other.rule)))];
-    return !firstUncovered(space, compiled.box, boxes);
-  });
+  const doing = new Set<Box>();
+  for (const demand of demands) {
+    const able = [...stronger, ...alike.filter((other) => demand(other.rule))];
+    const cover = coverOf(space, compiled.box, boxesOf(able));
+    if (!cover.covered) return undefined;
+    for (const box of cover.by) doing.add(box);
+  }
+  return others.filter((other) => doing.has(other.box));
 }
 
 /** Values of names that a living rule lists in vain. Numbers and categories are left out: nobody lists their atoms. */
 function unusedValues(space: Space, compiled: CompiledRule, rules: readonly CompiledRule[]): Finding[] {
   const stronger = strongerThan(compiled, rules);
   const boxes = boxesOf(stronger);
-  const reached = new Int32Array(space.words);
-  const reach = (box: Box): Box | undefined => {
-    const piece = firstUncovered(space, box, boxes);
-    piece?.forEach((word, i) => {
-      reached[i] = (reached[i] ?? 0) | word;
-    });
-    return piece;
+  const reached: Box = new Array<number>(space.words).fill(0);
+  const coverOrReach = (box: Box): Cover => {
+    const cover = coverOf(space, box, boxes);
+    if (!cover.covered)
+      cover.piece.forEach((word, i) => {
+        reached[i] = (reached[i] ?? 0) | word;
+      });
+    return cover;
   };
-  reach(compiled.box);
+  coverOrReach(compiled.box);
   const findings: Finding[] = [];
   for (const position of compiled.named) {
     const axis = space.axes[position];
     if (!axis || axis.values.length === 0) continue;
     for (const atom of atomsIn(compiled.box, axis)) {
-      if (atomsIn(reached, axis).includes(atom)) continue;
+      if (hasAtom(reached, axis, atom)) continue;
       const part = slice(compiled.box, axis, atom);
-      if (reach(part)) continue;
-      const by = idsOf(fewestThatCover(space, part, stronger));
-      const value = axis.values[atom] ?? "";
-      const witness = witnessOf(space, part);
-      const where = { dimension: axis.dimension, value, witness };
+      const cover = coverOrReach(part);
+      if (!cover.covered) continue;
+      const by = stronger.filter((other) => cover.by.has(other.box)).map((other) => other.rule.id);
+      const where = { dimension: axis.dimension, value: axis.values[atom] ?? "", witness: witnessOf(space, part) };
       findings.push({ kind: "unused", severity: "warning", rule: compiled.rule.id, by, ...where });
     }
   }
@@ -195,14 +202,24 @@ function unusedValues(space: Space, compiled: CompiledRule, rules: readonly Comp
 function conflicts(space: Space, live: readonly CompiledRule[]): Finding[] {
   const findings: Finding[] = [];
   const denies = boxesOf(live.filter((compiled) => compiled.rule.effect === "deny"));
+  // Parts that no deny covers, found so far: most pairs meet in one of them and need no search of their own.
+  const open: Box[] = [];
+  const undenied = (box: Box): Box | undefined => {
+    const known = open.find((piece) => overlaps(space, piece, box));
+    if (known) return intersect(space, known, box);
+    const piece = firstUncovered(space, box, denies);
+    if (piece) open.push(piece);
+    return piece;
+  };
   live.forEach((a, i) => {
     if (a.rule.locked) return;
-    for (const b of live.slice(i + 1)) {
-      if (a.rule.effect === b.rule.effect || contains(a.box, b.box) || contains(b.box, a.box)) continue;
+    for (let j = i + 1; j < live.length; j++) {
+      const b = live[j];
+      if (!b || a.rule.effect === b.rule.effect || contains(a.box, b.box) || contains(b.box, a.box)) continue;
       const shared = intersect(space, a.box, b.box);
       if (!shared) continue;
       // `live` is sorted by strength: a is the stronger of the two, and only a deny can take an ask's part.
-      const piece = a.rule.effect === "ask" ? firstUncovered(space, shared, denies) : shared;
+      const piece = a.rule.effect === "ask" ? undenied(shared) : shared;
       if (!piece) continue;
       const witness = witnessOf(space, piece);
       findings.push({ kind: "conflict", severity: "note", rule: b.rule.id, by: [a.rule.id], witness });
@@ -215,7 +232,7 @@ function gaps(policy: Policy, live: readonly CompiledRule[]): Finding[] {
   const { space } = policy;
   const denies = boxesOf(policy.rules.filter((compiled) => compiled.rule.effect === "deny"));
   const permissions = live.filter((compiled) => compiled.rule.effect !== "deny");
-  const permitted = new Int32Array(space.words);
+  const permitted: Box = new Array<number>(space.words).fill(0);
   const reach = (box: Box): boolean => {
     const piece = firstUncovered(space, box, denies);
     piece?.forEach((word, i) => {
@@ -231,7 +248,7 @@ function gaps(policy: Policy, live: readonly CompiledRule[]): Finding[] {
     for (let atom = 0; atom < axis.atoms; atom++) {
       const value = axis.values[atom] ?? "";
       if (value === "none" || (isOpen(axis.dimension) && value === OTHER)) continue;
-      if (atomsIn(permitted, axis).includes(atom)) continue;
+      if (hasAtom(permitted, axis, atom)) continue;
       if (permissions.some((compiled) => reachable(compiled, axis, atom, reach))) continue;
       const piece = firstUncovered(space, everythingWith(space, axis, atom), denies);
       if (!piece) continue;
@@ -243,5 +260,5 @@ function gaps(policy: Policy, live: readonly CompiledRule[]): Finding[] {
 }
 
 function reachable(compiled: CompiledRule, axis: Axis, atom: number, reach: (box: Box) => boolean): boolean {
-  return atomsIn(compiled.box, axis).includes(atom) && reach(slice(compiled.box, axis, atom));
+  return hasAtom(compiled.box, axis, atom) && reach(slice(compiled.box, axis, atom));
 }

@@ -1,9 +1,9 @@
 /** Arithmetic of boxes: intersection, containment, what is left of one after others. Exact; no sampling anywhere. */
 import { FRAGMENTS_MAX } from "./bounds.ts";
 import { type Axis, type Box, fullBox, type Space } from "./compile.ts";
-import { OTHER, type Request } from "./request.ts";
+import type { Request } from "./request.ts";
 
-/** The analysis of a policy needed more pieces than the limit; the pack is then refused as too tangled to reason about. */
+/** The analysis needed more pieces than the limit; the pack is then refused as too tangled to reason about. */
 export class TooTangled extends Error {
   override readonly name = "TooTangled";
   constructor() {
@@ -17,7 +17,7 @@ export function intersect(space: Space, a: Box, b: Box): Box | undefined {
 }
 
 export function overlaps(space: Space, a: Box, b: Box): boolean {
-  for (const { start, size } of space.axes) {
+  for (const { start, size } of space.named) {
     let shared = 0;
     for (let i = start; i < start + size; i++) shared |= (a[i] ?? 0) & (b[i] ?? 0);
     if (shared === 0) return false;
@@ -60,7 +60,7 @@ export function isFull(box: Box, axis: Axis): boolean {
 /** On how many axes does `box` reach out of `other`; -1 when they do not meet. */
 function reachesOut(space: Space, box: Box, other: Box): number {
   let axes = 0;
-  for (const { start, size } of space.axes) {
+  for (const { start, size } of space.named) {
     let shared = 0;
     let outside = 0;
     for (let i = start; i < start + size; i++) {
@@ -75,26 +75,30 @@ function reachesOut(space: Space, box: Box, other: Box): number {
   return axes;
 }
 
-type Budget = { fragments: number };
+/** What a search has left, and the boxes that it leaned on. */
+type Search = { fragments: number; readonly used: Set<Box> };
 
 /**
- * Hands the parts of `box` that none of `others` covers to `visit`, as disjoint boxes, until it answers false. Splits by the
- * box that leaves the fewest pieces, so what is covered is found covered early. Throws TooTangled when `budget` is spent.
- * The box must not be empty.
+ * Hands the parts of `box` that none of `others` covers to `visit`, as disjoint boxes, until it says false. Splits by
+ * the box that leaves the fewest pieces, so what is covered is found covered early. Throws TooTangled at the limit. The
+ * box must not be empty.
  */
 function carve(
   space: Space,
   box: Box,
   others: readonly Box[],
   visit: (piece: Box) => boolean,
-  budget: Budget,
+  search: Search,
 ): boolean {
   const meeting: Box[] = [];
   let best: Box | undefined;
   let fewest = Number.POSITIVE_INFINITY;
   for (const other of others) {
     const axes = reachesOut(space, box, other);
-    if (axes === 0) return true;
+    if (axes === 0) {
+      search.used.add(other);
+      return true;
+    }
     if (axes < 0) continue;
     meeting.push(other);
     if (axes < fewest) {
@@ -102,44 +106,56 @@ function carve(
       best = other;
     }
   }
-  if (--budget.fragments < 0) throw new TooTangled();
+  if (--search.fragments < 0) throw new TooTangled();
   if (!best) return visit(box);
+  search.used.add(best);
   const rest = box.slice();
-  for (const { start, size } of space.axes) {
-    const piece = rest.slice();
+  for (const { start, size } of space.named) {
     let outside = 0;
+    for (let i = start; i < start + size; i++) outside |= (rest[i] ?? 0) & ~(best[i] ?? 0);
+    if (outside === 0) continue;
+    const piece = rest.slice();
     for (let i = start; i < start + size; i++) {
       const word = rest[i] ?? 0;
       const mask = best[i] ?? 0;
       piece[i] = word & ~mask;
-      outside |= word & ~mask;
       rest[i] = word & mask;
     }
-    if (outside !== 0 && !carve(space, piece, meeting, visit, budget)) return false;
+    if (!carve(space, piece, meeting, visit, search)) return false;
   }
   return true;
 }
 
 /** One part of `box` that none of `others` covers, or undefined when all of it is covered. */
 export function firstUncovered(space: Space, box: Box, others: readonly Box[]): Box | undefined {
-  let found: Box | undefined;
-  const keep = (piece: Box) => {
-    found = piece;
+  const cover = coverOf(space, box, others);
+  return cover.covered ? undefined : cover.piece;
+}
+
+export type Cover =
+  /** Boxes that suffice; seldom many more than are needed. */
+  { readonly covered: true; readonly by: ReadonlySet<Box> } | { readonly covered: false; readonly piece: Box };
+
+export function coverOf(space: Space, box: Box, others: readonly Box[]): Cover {
+  const search: Search = { fragments: FRAGMENTS_MAX, used: new Set() };
+  let piece: Box | undefined;
+  const keep = (found: Box) => {
+    piece = found;
     return false;
   };
-  if (!isEmpty(space, box)) carve(space, box, others, keep, { fragments: FRAGMENTS_MAX });
-  return found;
+  if (!isEmpty(space, box)) carve(space, box, others, keep, search);
+  return piece ? { covered: false, piece } : { covered: true, by: search.used };
 }
 
 /** What `positive` boxes have together outside `negative` ones, as disjoint boxes that cannot be joined any further. */
 export function remainder(space: Space, positive: readonly Box[], negative: readonly Box[]): Box[] {
-  const budget = { fragments: FRAGMENTS_MAX };
+  const search: Search = { fragments: FRAGMENTS_MAX, used: new Set() };
   const pieces: Box[] = [];
   const taken = [...negative];
   for (const box of positive) {
     if (isEmpty(space, box)) continue;
     const before = pieces.length;
-    carve(space, box, taken, (piece) => pieces.push(piece) > 0, budget);
+    carve(space, box, taken, (piece) => pieces.push(piece) > 0, search);
     if (pieces.length > before) taken.push(box);
   }
   return merge(space, pieces);
@@ -150,7 +166,7 @@ export function merge(space: Space, boxes: readonly Box[]): Box[] {
   let current = [...boxes];
   for (;;) {
     const before = current.length;
-    for (const axis of space.axes) current = mergeAlong(axis, current);
+    for (const axis of space.named) current = mergeAlong(axis, current);
     if (current.length === before) return current;
   }
 }
@@ -159,7 +175,7 @@ function mergeAlong(axis: Axis, boxes: readonly Box[]): Box[] {
   const groups = new Map<string, Box>();
   for (const box of boxes) {
     const end = axis.start + axis.size;
-    const key = `${box.subarray(0, axis.start).join()};${box.subarray(end).join()}`;
+    const key = `${box.slice(0, axis.start).join()};${box.slice(end).join()}`;
     const same = groups.get(key);
     if (!same) groups.set(key, box.slice());
     else for (let i = axis.start; i < end; i++) same[i] = (same[i] ?? 0) | (box[i] ?? 0);
@@ -167,29 +183,22 @@ function mergeAlong(axis: Axis, boxes: readonly Box[]): Box[] {
   return [...groups.values()];
 }
 
-/** What a person would expect to see in an example, where the box leaves the choice. */
-const USUAL: readonly string[] = ["member", "matrix", "group", "butler", "mention", "e2ee", "signed", "own", "given"];
-
-/** A concrete request in the box; every attribute is set. The box must not be empty. */
+/** A concrete request in the box, complete; where the box leaves the choice, what a person would expect. */
 export function witnessOf(space: Space, box: Box): Request {
-  return Object.fromEntries(
-    space.axes.map((axis) => {
-      const atoms = atomsIn(box, axis);
-      const usual = atoms.find((atom) => USUAL.includes(axis.values[atom] ?? ""));
-      return [axis.dimension, exampleOf(axis, usual ?? atoms[0] ?? 0)];
-    }),
-  );
+  const witness: Record<string, string | number | undefined> = { ...space.usual };
+  for (const axis of space.named) {
+    const usual = axis.usual >= 0 && hasAtom(box, axis, axis.usual);
+    witness[axis.dimension] = axis.examples[usual ? axis.usual : lowestAtom(box, axis)];
+  }
+  return witness;
 }
 
-/** A value of the atom: for a name that no rule mentions, one that no rule mentions. */
-export function exampleOf(axis: Axis, atom: number): string | number {
-  if (axis.lows.length > 0) return axis.lows[atom] ?? 0;
-  const value = axis.values[atom] ?? "";
-  if (value !== OTHER) return value;
-  if (!axis.index.has("none") && axis.dimension !== "capability") return "none";
-  let name = `some-${axis.dimension}`;
-  while (axis.index.has(name)) name += "-else";
-  return name;
+function lowestAtom(box: Box, axis: Axis): number {
+  for (let i = 0; i < axis.size; i++) {
+    const word = box[axis.start + i] ?? 0;
+    if (word !== 0) return i * 32 + 31 - Math.clz32(word & -word);
+  }
+  return 0;
 }
 
 /** All requests with one value in one dimension. */

@@ -3,7 +3,17 @@ import { RULES_MAX } from "./bounds.ts";
 import type { Condition } from "./condition.ts";
 import { RANGE_END } from "./condition.ts";
 import { type Approver, ASSURANCES, type Assurance, type Effect } from "./language.ts";
-import { CATS_MAX, CLOSED, DIMENSIONS, type Dimension, HOURS_PER_WEEK, isClosed, isOpen, OTHER } from "./request.ts";
+import {
+  CATS_MAX,
+  CLOSED,
+  DIMENSIONS,
+  type Dimension,
+  HOURS_PER_WEEK,
+  isClosed,
+  isOpen,
+  OTHER,
+  type Request,
+} from "./request.ts";
 import type { Rule } from "./rule.ts";
 
 /** One dimension of a space. Its bits start at word `start`; atom n is bit n % 32 of word start + n / 32. */
@@ -18,13 +28,27 @@ export type Axis = {
   /** Numbers: the lowest of each atom, ascending; atom n ends where n + 1 begins, the last at `end`. */
   readonly lows: readonly number[];
   readonly end: number;
+  /** A value of each atom; where no rule mentions the name, one that no rule mentions. */
+  readonly examples: readonly (string | number)[];
+  /** The atom that a person would expect in an example, or -1. */
+  readonly usual: number;
 };
 
 /** The finite space that one or more policies are laid out in. */
-export type Space = { readonly axes: readonly Axis[]; readonly words: number };
+export type Space = {
+  readonly axes: readonly Axis[];
+  /** The axes that some rule names; in all others every box is full. */
+  readonly named: readonly Axis[];
+  /** A request that nobody would find odd. */
+  readonly usual: Request;
+  readonly words: number;
+};
 
-/** A set in every dimension, as masks; the region is their product. */
-export type Box = Int32Array;
+/**
+ * A set in every dimension, as 32-bit masks; the region is their product. A plain array, because typed ones of this
+ * size live outside the heap and are slow to copy.
+ */
+export type Box = number[];
 
 export type CompiledRule = {
   readonly rule: Rule;
@@ -39,9 +63,14 @@ export type Policy = {
   readonly rules: readonly CompiledRule[];
   /** Names of the packs, each after those that it extends. */
   readonly packs: readonly string[];
-  /** The same text for the same meaning, whatever the order of rules, files and values; its SHA-256 is the policy's digest. */
+  /**
+   * The same text for the same meaning, whatever the order of rules, files and values; its SHA-256 is the policy's
+   * digest.
+   */
   readonly canonical: string;
 };
+
+const USUAL: readonly string[] = ["member", "matrix", "group", "butler", "mention", "e2ee", "signed", "own", "given"];
 
 const RANK: Readonly<Record<Effect, number>> = { deny: 0, ask: 1, allow: 2 };
 
@@ -83,7 +112,9 @@ export function spaceOf(rules: readonly Rule[]): Space {
     start += axis.size;
     axes.push(axis);
   }
-  return { axes, words: start };
+  const named = axes.filter((axis) => conditions.has(axis.dimension));
+  const usual = Object.fromEntries(axes.map((axis) => [axis.dimension, axis.examples[Math.max(axis.usual, 0)]]));
+  return { axes, named, usual, words: start };
 }
 
 function axisOf(dimension: Dimension, conditions: readonly Condition[], start: number): Axis {
@@ -102,7 +133,17 @@ function axisOf(dimension: Dimension, conditions: readonly Condition[], start: n
         : breakpoints(conditions, end);
   const atoms = Math.max(values.length, lows.length);
   const index = new Map(values.map((value, i) => [value, i]));
-  return { dimension, start, size: Math.ceil(atoms / 32), atoms, values, index, lows, end };
+  const usual = values.findIndex((value) => USUAL.includes(value));
+  const examples =
+    lows.length > 0 ? lows : values.map((value) => (value === OTHER ? unnamed(dimension, index) : value));
+  return { dimension, start, size: Math.ceil(atoms / 32), atoms, values, index, lows, end, usual, examples };
+}
+
+function unnamed(dimension: Dimension, index: ReadonlyMap<string, number>): string {
+  if (!index.has("none") && dimension !== "capability") return "none";
+  let name = `some-${dimension}`;
+  while (index.has(name)) name += "-else";
+  return name;
 }
 
 function breakpoints(conditions: readonly Condition[], end: number): number[] {
@@ -143,7 +184,7 @@ function atomsOf(condition: Condition, axis: Axis): readonly number[] {
 
 /** All of the space. */
 export function fullBox(space: Space): Box {
-  const box = new Int32Array(space.words);
+  const box: Box = new Array<number>(space.words).fill(0);
   for (const axis of space.axes) for (let atom = 0; atom < axis.atoms; atom++) setAtom(box, axis, atom);
   return box;
 }

@@ -1,4 +1,6 @@
-/** One condition of a rule: a set in one dimension, as values, as intervals of whole numbers, or as sets of categories. */
+/**
+ * One condition of a rule: a set in one dimension, as values, as intervals of whole numbers, or as sets of categories.
+ */
 import { COUNTER_MAX } from "./bounds.ts";
 import { CATEGORIES, CATS_MAX, type Dimension, HOURS_PER_WEEK } from "./request.ts";
 
@@ -109,7 +111,9 @@ export function mergeRanges(ranges: readonly Range[]): Range[] {
   return merged;
 }
 
-/** `2026-12-31` (through that day, UTC) or `2026-12-31T18:00:00Z`; milliseconds since 1970, undefined when malformed. */
+/**
+ * `2026-12-31` (through that day, UTC) or `2026-12-31T18:00:00Z`; milliseconds since 1970, undefined when malformed.
+ */
 export function untilInstant(text: string): number | undefined {
   const parts = /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2}):(\d{2})Z)?$/.exec(text);
   if (!parts) return undefined;

@@ -1,11 +1,17 @@
-/** Policy's answer to one request: deny over ask over allow, nothing matching is a deny, the order of rules means nothing. */
+/**
+ * Policy's answer to one request: deny over ask over allow, nothing matching is a deny, the order of rules means
+ * nothing.
+ */
 import { type Box, type CompiledRule, locate, MALFORMED, type Policy, strictest, UNKNOWN } from "./compile.ts";
 import type { Approver, Assurance, Effect } from "./language.ts";
 import type { Dimension, Request } from "./request.ts";
 
 export type Decision = {
   readonly effect: Effect;
-  /** The rule that decided (of several, one that surely matches); `default` when none matched, `malformed` when an attribute has a value that cannot be. */
+  /**
+   * The rule that decided (of several, one that surely matches); `default` when none matched, `malformed` when an
+   * attribute has a value that cannot be.
+   */
   readonly rule: string;
   /** A plain sentence for the operator; agents and chats get a code and a hint only. */
   readonly because: string;
@@ -15,15 +21,17 @@ export type Decision = {
   readonly fourEyes?: boolean;
   /** Ids of all rules that matched, strongest first. */
   readonly matched: readonly string[];
-  /** With a deny by default: the permission that came closest, and what it failed on (`dimension` is the first of them). */
+  /**
+   * With a deny by default: the permission that came closest, and what it failed on (`dimension` is the first of them).
+   */
   readonly nearest?: { readonly rule: string; readonly dimension: Dimension; readonly failed: readonly Dimension[] };
 };
 
 const DEFAULT_BECAUSE = "No rule permits this, and what is not permitted is refused.";
 
 /**
- * Pure and deterministic. An attribute left out matches every deny that names it and no allow or ask that names it; an ask
- * that names it still turns what is otherwise allowed into a question. So knowing less never permits more.
+ * Pure and deterministic. An attribute left out matches every deny that names it and no allow or ask that names it; an
+ * ask that names it still turns what is otherwise allowed into a question. So knowing less never permits more.
  */
 export function decide(policy: Policy, request: Request): Decision {
   const axes = policy.space.axes;

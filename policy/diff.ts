@@ -1,4 +1,6 @@
-/** What a change of policy permits, asks or denies that it did not before: exact regions, joined, each with an example. */
+/**
+ * What a change of policy permits, asks or denies that it did not before: exact regions, joined, each with an example.
+ */
 import { contains, intersect, isFull, merge, remainder, witnessOf } from "./box.ts";
 import { type Box, type CompiledRule, compileRules, DEMANDS, type Policy, type Space, spaceOf } from "./compile.ts";
 import { type Decision, decide } from "./decide.ts";
@@ -13,7 +15,9 @@ export type Change = {
   readonly demand?: "less" | "more";
   /** Does it permit anything that was not permitted, or on a weaker yes. Such a change needs the owner. */
   readonly widens: boolean;
-  /** Exactly the requests that change so; the boxes of a diff do not overlap, save where a yes is less and more at once. */
+  /**
+   * Exactly the requests that change so; the boxes of a diff do not overlap, save where a yes is less and more at once.
+   */
   readonly box: Box;
   readonly witness: Request;
   readonly before: Decision;
@@ -42,8 +46,9 @@ type Split = {
 };
 
 /**
- * Over complete requests, which is enough: what a request with unknown attributes may do, every completion of it may do.
- * Widening changes come first, then by how little they say about the request. Throws TooTangled above 20,000 pieces.
+ * Over complete requests, which is enough: what a request with unknown attributes may do, every completion of it may
+ * do. Widening changes come first, then by how little they say about the request. Throws TooTangled above 20,000
+ * pieces.
  */
 export function diff(before: readonly Rule[], after: readonly Rule[]): Diff {
   const sides = sidesOf(before, after);

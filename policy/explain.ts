@@ -1,5 +1,4 @@
 /** Why a request is answered as it is, and which single change would have it answered otherwise. */
-import { exampleOf } from "./box.ts";
 import type { Policy } from "./compile.ts";
 import { type Decision, decide } from "./decide.ts";
 import type { Effect } from "./language.ts";
@@ -28,7 +27,7 @@ export function explain(policy: Policy, request: Request): Explanation {
   const alternatives = policy.space.axes.flatMap((axis) => {
     const groups = new Map<string, { effect: Effect; rule: string; values: (string | number)[] }>();
     for (let atom = 0; atom < axis.atoms; atom++) {
-      const value = exampleOf(axis, atom);
+      const value = axis.examples[atom] ?? "";
       const other = decide(policy, { ...request, [axis.dimension]: value });
       if (other.effect === decision.effect) continue;
       const key = `${other.effect} ${other.rule}`;

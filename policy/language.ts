@@ -1,4 +1,6 @@
-/** The rule language: what a pack may say, checked strictly, with the place and the nearest valid word for every slip. */
+/**
+ * The rule language: what a pack may say, checked strictly, with the place and the nearest valid word for every slip.
+ */
 import { z } from "zod";
 import {
   BECAUSE_CHARS_MAX,

@@ -1,4 +1,6 @@
-/** A diff told in few lines: regions that reach over what is refused anyway, so that only what matters is left to say. */
+/**
+ * A diff told in few lines: regions that reach over what is refused anyway, so that only what matters is left to say.
+ */
 import { contains, firstUncovered, hasAtom, isFull, overlaps, slice } from "./box.ts";
 import { type Axis, type Box, fullBox } from "./compile.ts";
 import type { Change, Diff } from "./diff.ts";
@@ -48,7 +50,7 @@ function reachOver({ space, changes, deniedInBoth }: Diff, change: Change): Box 
   const isTold = (axis: Axis, atom: number): boolean => {
     const part = slice(everything, axis, atom);
     for (const other of space.axes)
-      if (other !== axis) part.set(box.subarray(other.start, other.start + other.size), other.start);
+      if (other !== axis) for (let i = other.start; i < other.start + other.size; i++) part[i] = box[i] ?? 0;
     return alike.some((piece) => overlaps(space, piece, part));
   };
   // The last axes are the ones that matter least to a reader, so they go first.

@@ -1,7 +1,7 @@
 /**
- * What policy is asked about: one attribute a dimension (CONTRACT section 6). Every dimension is finite once a policy is
- * compiled, which is what makes the analysis exact. "Does not apply" is a value of its own (`none`); leaving an attribute
- * out means "unknown", and what is unknown matches every deny that names it and no permission that names it.
+ * What policy is asked about: one attribute a dimension (CONTRACT section 6). Every dimension is finite once a policy
+ * is compiled, which is what makes the analysis exact. "Does not apply" is a value of its own (`none`); leaving an
+ * attribute out means "unknown", and what is unknown matches every deny that names it and no permission that names it.
  */
 
 /** Dimensions whose values are all known beforehand. The order of values is the order of masks: add at the end. */
@@ -14,7 +14,9 @@ export const CLOSED = {
   conversation: ["none", "direct", "group", "console"],
   /** Of the capability, from its manifest. */
   effect: ["none", "idempotent", "once"],
-  /** Of the value that is shown: `own-request` is R of the requester's own message, `raw` is content as it was written. */
+  /**
+   * Of the value that is shown: `own-request` is R of the requester's own message, `raw` is content as it was written.
+   */
   tier: ["none", "A", "B", "own-request", "R", "C", "raw"],
   integrity: ["trusted", "endorsed", "untrusted"],
   /** Who vouches for host, path, recipient, conversation, method and time. The worst of them counts. */
@@ -36,7 +38,10 @@ export const CLOSED = {
     /** The chat in which a prompt is put to whoever decides; the gateway makes sure that they may see it. */
     "approver",
   ],
-  /** Is the destination in the owner's configuration for a label like this: host list, model or token ceiling, path list. */
+  /**
+   * Is the destination in the owner's configuration for a label like this: host list, model or token ceiling, path
+   * list.
+   */
   listed: ["none", "listed", "unlisted"],
   /** Encryption of the destination against that of the source. */
   protection: ["none", "same", "weaker"],
@@ -121,7 +126,10 @@ export const CATEGORIES = {
 export const CATS_MAX = 31;
 export const HOURS_PER_WEEK = 168;
 
-/** Capabilities of CONTRACT section 5, then what the owner's verbs and approvals administer. Used to catch slips in packs. */
+/**
+ * Capabilities of CONTRACT section 5, then what the owner's verbs and approvals administer. Used to catch slips in
+ * packs.
+ */
 export const CAPABILITIES = [
   "none",
   "conversation.list",

@@ -14,7 +14,9 @@ export type ScenarioResult = {
   readonly error?: PackError;
 };
 
-/** `given` overlaid by `request`; an hour or instant that is not understood is left out, so that it matches every deny. */
+/**
+ * `given` overlaid by `request`; an hour or instant that is not understood is left out, so that it matches every deny.
+ */
 export function requestOf(given: Given | undefined, request: Given): Request {
   const { cats, time, now, ...rest } = { ...given, ...request };
   return {

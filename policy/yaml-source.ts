@@ -2,7 +2,9 @@
 import { isMap, isScalar, isSeq, Lexer, LineCounter, type Node, parseDocument } from "yaml";
 import { ERRORS_MAX, PACK_BYTES_MAX, PACK_DEPTH_MAX, PACK_TOKENS_MAX } from "./bounds.ts";
 
-/** Something the author of a pack can mend. `line` and `column` count from 1; `key` is a path such as `rules[3].when`. */
+/**
+ * Something the author of a pack can mend. `line` and `column` count from 1; `key` is a path such as `rules[3].when`.
+ */
 export type PackError = {
   readonly file: string;
   readonly line: number;

@@ -16,9 +16,10 @@ import type { WorkerReply } from "./edge/worker-runner.ts";
 const port = parentPort;
 assert(port !== null, "this file runs as a worker thread");
 
-/** The same place seen from src/worker.ts and from dist/worker.js. */
-const list = (name: string): string => readFileSync(new URL(`../transforms/data/${name}`, import.meta.url), "utf8");
-const lexicon = lexiconFrom({ words: list("words.txt"), names: list("names.txt") });
+/** Named in full, so that the bundle finds them and brings them along. */
+const words = readFileSync(new URL("../transforms/data/words.txt", import.meta.url), "utf8");
+const names = readFileSync(new URL("../transforms/data/names.txt", import.meta.url), "utf8");
+const lexicon = lexiconFrom({ words, names });
 const hmac = (key: Uint8Array, text: string): string => createHmac("sha256", key).update(text, "utf8").digest("hex");
 
 function replyTo(call: TransformCall): WorkerReply {

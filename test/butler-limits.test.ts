@@ -75,10 +75,30 @@ test("a group that asks about another conversation is told before that is read, 
   expect(own.said()[0]).toContain(V("points"));
 });
 
-test("one person's messages of another conversation are not guessed at", async () => {
+test("one person is not picked out of another conversation, and that is said", async () => {
   const slots = { conversation: "family", person: ANA };
-  const stage = await drive(new Stage({ intent: "summarize", kind: "direct", slots }));
-  expect(stage.said()[0]).toMatch(/^I can pick out one person's messages in this conversation only/);
+  const stage = await drive(
+    new Stage({ intent: "summarize", kind: "direct", slots }, { "message.summarize": SUMMARY }),
+  );
+  expect(stage.input("message.summarize")).toEqual({ conversation: "family", last: 50 });
+  expect(stage.said()[0]).toMatch(/^Summary:[\s\S]*This is about everybody/);
+});
+
+test("where there is nothing else to read, the one group is meant; of several one has to be named", async () => {
+  const groups = (...aliases: readonly string[]) =>
+    done({ conversations: aliases.map((alias) => ({ alias, kind: "group", messages: 9 })) });
+  const request: Request = { intent: "summarize", kind: "console", slots: { last: 20 } };
+  const one = await drive(new Stage(request, { "conversation.list": groups("family"), "message.summarize": SUMMARY }));
+  expect(one.input("message.summarize")).toEqual({ conversation: "family", last: 20 });
+  expect(one.said()[0]).toContain("Read 20 messages of 4 people in family, 10:30–13:30.");
+  const two = await drive(new Stage(request, { "conversation.list": groups("family", "work") }));
+  expect(two.said()).toEqual(["Which conversation? Name one of these in your request:\n• family\n• work"]);
+  const none = await drive(new Stage(request, { "conversation.list": groups(), "message.summarize": SUMMARY }));
+  expect(none.input("message.summarize")).toEqual({ last: 20 });
+  const here = await drive(
+    new Stage({ ...request, slots: { scope: "conversation" } }, { "message.summarize": SUMMARY }),
+  );
+  expect(here.input("message.summarize")).toEqual({ scope: "conversation", last: 50 });
 });
 
 test("a conversation that does not exist is asked back about, not replaced by this one", async () => {

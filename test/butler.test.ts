@@ -95,6 +95,8 @@ test("tasks of one person are picked out; of everybody they are listed by their 
   expect(mine.said()[0]).toMatch(/^1 task for you:\n☐ Bring the tent\n\nRead/);
   const nobody = await drive(new Stage({ intent: "tasks", slots: { person: "PERSON_ffff" } }, play));
   expect(nobody.said()[0]).toMatch(/^I found no tasks for PERSON_ffff in these messages, but 2 others\./);
+  const unknown = await drive(new Stage({ intent: "tasks", text: `what must ${ANA} do?` }, play));
+  expect(unknown.said()[0]).toMatch(/^1 task for PERSON_7f3a:/);
   const everybody = await drive(new Stage({ intent: "tasks" }, play));
   expect(everybody.said()[0]).toMatch(new RegExp(`^To do:\n${V("tasks").replace(/[{}.]/g, "\\$&")}\n\nRead`));
 });

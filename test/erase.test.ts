@@ -1,4 +1,4 @@
-import { cpSync, chmodSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { chmodSync, cpSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -9,7 +9,7 @@ import { conversationKeyContext } from "../src/store/keys.ts";
 import { restoreHome } from "../src/store/restore.ts";
 import type { HomeStore } from "../src/store/store.ts";
 import { homeDerived } from "../src/store/unlock.ts";
-import { draft, event, id, permit, random, say, START, type TestHome, testHome, textOf } from "./store-home.ts";
+import { draft, event, id, permit, random, START, say, type TestHome, testHome, textOf } from "./store-home.ts";
 
 let home: TestHome;
 let store: HomeStore;
@@ -42,7 +42,7 @@ const isGone = (blob: BlobId) => expect(textOf(store, blob)).rejects.toMatchObje
 function piecesOf(blob: BlobId): Buffer[] {
   const db = new Database(path(), { readonly: true });
   const row = db
-    .prepare("SELECT b.sealed, k.wrapped FROM blob b JOIN blob_key k ON k.conv = b.conv AND k.n = b.n WHERE b.id = ?")
+    .prepare("SELECT b.sealed, k.wrapped FROM blob b JOIN blob_key k ON k.n = b.n WHERE b.id = ?")
     .get(Buffer.from(blob.slice(5), "hex")) as { sealed: Buffer; wrapped: Buffer };
   db.close();
   const { sealed, wrapped } = row;
@@ -81,7 +81,9 @@ test("an erased conversation leaves no key, no ciphertext and no text in any fil
   expect(store.platformOf("event", other.message)).toBe(other.platform);
   expect(store.counts()).toMatchObject({ messages: 1, blobs: 1, entries: 252 });
   const db = new Database(path(), { readonly: true });
-  const left = db.prepare("SELECT (SELECT count(*) FROM blob_key), (SELECT count(*) FROM ref), (SELECT count(*) FROM conversation_key)");
+  const left = db.prepare(
+    "SELECT (SELECT count(*) FROM blob_key), (SELECT count(*) FROM ref), (SELECT count(*) FROM conversation_key)",
+  );
   expect(left.raw().get()).toEqual([1, 1, 1]);
   db.close();
   expect((await store.ledger.verify(null)).ok).toBe(true);
@@ -110,11 +112,33 @@ test("what waits in the inbox, cursors, secrets and display names survive an epo
   await store.commit({
     inbox: { tenant: "default", channel: "home", cursor: "c1", events: [event(1, "a")] },
     secrets: [{ tenant: "default", name: "hook", bytes: Buffer.from("s") }],
-    refs: [{ kind: "principal", tenant: "default", channel: "home", platform: "@ana", id: ana, conversation: "-", at: 1, name: "Ana" }],
+    refs: [
+      {
+        kind: "principal",
+        tenant: "default",
+        channel: "home",
+        platform: "@ana",
+        id: ana,
+        conversation: "-",
+        at: 1,
+        name: "Ana",
+      },
+    ],
   });
   const ben = id("PrincipalId");
   await store.commit({
-    refs: [{ kind: "principal", tenant: "default", channel: "home", platform: "@ben", id: ben, conversation: "-", at: 1, name: "Ben" }],
+    refs: [
+      {
+        kind: "principal",
+        tenant: "default",
+        channel: "home",
+        platform: "@ben",
+        id: ben,
+        conversation: "-",
+        at: 1,
+        name: "Ben",
+      },
+    ],
   });
   expect(await store.erase(plan({ refs: [ben] }))).toMatchObject({ references: 1, epoch: [1, 2] });
   expect(store.inbox(9)).toMatchObject([{ event: event(1, "a") }]);
@@ -166,8 +190,14 @@ test("two erasures at once are done one after the other", async () => {
   const [a, b] = [id("ConversationId"), id("ConversationId")];
   await say(store, a, "a");
   await say(store, b, "b");
-  const both = await Promise.all([store.erase(plan({ conversations: [a] })), store.erase(plan({ conversations: [b] }))]);
-  expect(both.map(({ epoch, messages }) => [...epoch, messages])).toEqual([[1, 2, 1], [2, 3, 1]]);
+  const both = await Promise.all([
+    store.erase(plan({ conversations: [a] })),
+    store.erase(plan({ conversations: [b] })),
+  ]);
+  expect(both.map(({ epoch, messages }) => [...epoch, messages])).toEqual([
+    [1, 2, 1],
+    [2, 3, 1],
+  ]);
 });
 
 test("no key of the living home opens an erased row of an older copy", async () => {
@@ -199,7 +229,7 @@ test("no key of the living home opens an erased row of an older copy", async () 
     const rows = db
       .prepare(
         `SELECT b.id, k.wrapped, c.tenant, c.conversation, c.drawn FROM blob_key k JOIN blob b ON b.n = k.n
-         JOIN conversation_key c ON c.n = k.conv`,
+         JOIN conversation_key c ON c.n = b.conv`,
       )
       .all() as { id: Buffer; wrapped: Buffer; tenant: string; conversation: string; drawn: number }[];
     db.close();
@@ -219,8 +249,9 @@ test("no key of the living home opens an erased row of an older copy", async () 
     db.close();
     const material = ["unlock.key", `epoch-${epoch}.key`].map((name) => readFileSync(join(home.keysDir, name)));
     const kek = homeDerived(material, homeId, `lazaret.kek.v1/${epoch}`);
-    return (rows as { tenant: string; conversation: string; wrapped: Buffer }[]).map(({ tenant, conversation, wrapped }) =>
-      unwrapKey(kek, conversationKeyContext(tenant, conversation, epoch), wrapped),
+    return (rows as { tenant: string; conversation: string; wrapped: Buffer }[]).map(
+      ({ tenant, conversation, wrapped }) =>
+        unwrapKey(kek, conversationKeyContext(tenant, conversation, epoch), wrapped),
     );
   }
 });

@@ -36,7 +36,8 @@ const entities = (turns: readonly Turn[], surroundings = SURROUNDINGS): Entities
 test("people, organisations, places, dates, amounts and links are told apart and counted", () => {
   const found = entities(
     chat(
-      "Ana: Mr. Brown from Acme GmbH comes to Vienna on friday at 10, it costs €1,200 or 50 euros. See https://example.org/x?y=1.",
+      "Ana: Mr. Brown from Acme GmbH comes to Vienna on friday at 10, it costs €1,200 or 50 euros. See " +
+        "https://example.org/x?y=1.",
       "Ben: I think Peter Smith knows. Tickets were $30 for 12 people. Mary works at Google in Springfield",
       "Cara: ben, Mary comes tomorrow too. 20% off in Vienna!",
     ),

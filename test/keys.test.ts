@@ -1,4 +1,14 @@
-import { chmodSync, cpSync, linkSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { destroyFile } from "../src/store/home.ts";
@@ -13,7 +23,16 @@ afterEach(() => home.remove());
 
 const key = (name: string): string => join(home.keysDir, name);
 const made = async () => (await home.open()).close();
-const EMPTY = { tenant: "default", conversations: [], messages: [], blobs: [], drop: [], put: [], refs: [], entries: [] };
+const EMPTY = {
+  tenant: "default",
+  conversations: [],
+  messages: [],
+  blobs: [],
+  drop: [],
+  put: [],
+  refs: [],
+  entries: [],
+};
 
 test("a new home has its key files outside the data, closed to others", async () => {
   await made();
@@ -114,7 +133,9 @@ test("a lost signing key begins a ledger that names the one before", async () =>
   await store.close();
   rmSync(key("ledger.key"));
   const again = await home.open();
-  expect(again.ledger.entries(0, 1)).toMatchObject([{ seq: 1, type: "key.rotated", body: { origin: before, entries: 1 } }]);
+  expect(again.ledger.entries(0, 1)).toMatchObject([
+    { seq: 1, type: "key.rotated", body: { origin: before, entries: 1 } },
+  ]);
   expect((await again.ledger.verify(null)).ok).toBe(true);
   await again.close();
 });

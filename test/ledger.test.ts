@@ -4,8 +4,8 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { EntryDraft } from "../src/core/entry.ts";
-import { consistencyProof, emptyRoot, Frontier, verifyConsistency } from "../src/core/merkle.ts";
 import { CHECKPOINT_ENTRIES, MINUTE_MS } from "../src/core/limits.ts";
+import { consistencyProof, emptyRoot, Frontier, verifyConsistency } from "../src/core/merkle.ts";
 import { CheckpointSigner, isSigned, parseCheckpoint, verifierKey } from "../src/store/checkpoint.ts";
 import { openReadOnly, Statements } from "../src/store/db.ts";
 import { sha256 } from "../src/store/hashing.ts";
@@ -13,7 +13,7 @@ import { newestLog } from "../src/store/ledger.ts";
 import { StoredTree } from "../src/store/ledger-tree.ts";
 import { verifyLog } from "../src/store/ledger-verify.ts";
 import type { HomeStore } from "../src/store/store.ts";
-import { id, say, START, type TestHome, testHome } from "./store-home.ts";
+import { id, START, say, type TestHome, testHome } from "./store-home.ts";
 
 type Vectors = {
   seed: string;
@@ -115,7 +115,10 @@ test("an entry that is too large fails its batch and leaves the ledger as it was
   const large = store.commit({ entries: [entry(2), entry(3, { body: { x: "x".repeat(20_000) } })] });
   await expect(large).rejects.toMatchObject({ code: "input.too_large" });
   await write(1, 4);
-  expect(store.ledger.entries(0, 9).map(({ seq, body }) => [seq, body["n"]])).toEqual([[1, 1], [2, 4]]);
+  expect(store.ledger.entries(0, 9).map(({ seq, body }) => [seq, body["n"]])).toEqual([
+    [1, 1],
+    [2, 4],
+  ]);
   expect((await store.ledger.verify(null)).ok).toBe(true);
 });
 
@@ -235,7 +238,9 @@ test.each(places)("an edit of the %s entry is named", async (_, n) => {
 
 test.each(places)("an edit of the %s entry with its hash made anew is found", async (_, n) => {
   await write(SIZE);
-  const report = await tampered((db) => put(db, n, leafOf(get(db, n).toString("utf8", 1).replace("stepped", "started"))));
+  const report = await tampered((db) =>
+    put(db, n, leafOf(get(db, n).toString("utf8", 1).replace("stepped", "started"))),
+  );
   expect(report?.ok).toBe(false);
   expect(report?.reason).toMatch(/does not fit/);
 });
@@ -244,7 +249,15 @@ test.each(places)("an entry that was put in at the %s place is named", async (_,
   await write(SIZE);
   const report = await tampered((db) => {
     shift(db, n, 1);
-    put(db, n, leafOf(get(db, n + 1).toString("utf8", 1).replace("stepped", "started")));
+    put(
+      db,
+      n,
+      leafOf(
+        get(db, n + 1)
+          .toString("utf8", 1)
+          .replace("stepped", "started"),
+      ),
+    );
   });
   expect(report).toMatchObject({ ok: false, badSeq: n });
 });
@@ -263,18 +276,20 @@ test.each(places)("the removal of the %s entry is named, with the others moved u
   db.close();
 });
 
-test.each([["first", 1, 2], ["middle", 300, 301], ["last", SIZE - 1, SIZE], ["distant", 5, 550]] as const)(
-  "two entries that changed places at the %s are named",
-  async (_, a, b) => {
-    await write(SIZE);
-    const report = await tampered((db) => {
-      const [one, two] = [get(db, a), get(db, b)];
-      put(db, a, two);
-      put(db, b, one);
-    });
-    expect(report).toMatchObject({ ok: false, badSeq: a });
-  },
-);
+test.each([
+  ["first", 1, 2],
+  ["middle", 300, 301],
+  ["last", SIZE - 1, SIZE],
+  ["distant", 5, 550],
+] as const)("two entries that changed places at the %s are named", async (_, a, b) => {
+  await write(SIZE);
+  const report = await tampered((db) => {
+    const [one, two] = [get(db, a), get(db, b)];
+    put(db, a, two);
+    put(db, b, one);
+  });
+  expect(report).toMatchObject({ ok: false, badSeq: a });
+});
 
 const forget = (db: Database.Database, from: number): void => {
   db.prepare("DELETE FROM entry WHERE n >= ?").run(from);
@@ -293,7 +308,10 @@ test("truncation and emptying are found against a checkpoint outside, and only s
   const statements = new Statements(db);
   const log = newestLog(statements);
   if (log === null) throw new Error("there is a log");
-  expect(await verifyLog(statements, log, null)).toMatchObject({ ok: true, notExcluded: expect.stringContaining("truncation") });
+  expect(await verifyLog(statements, log, null)).toMatchObject({
+    ok: true,
+    notExcluded: expect.stringContaining("truncation"),
+  });
   forget(db, 1);
   expect(await verifyLog(statements, log, outside)).toMatchObject({ ok: false, badSeq: 1 });
   db.close();
@@ -394,7 +412,8 @@ test("a checkpoint of nothing is consistent with everything", async () => {
 test("rows of the ledger are not changed by accident", () => {
   const db = new Database(join(home.dataDir, "lazaret.db"));
   db.exec("INSERT INTO entry VALUES (99, x'00', x'00')");
-  for (const sql of ["UPDATE entry SET hash = x'01'", "DELETE FROM entry"]) expect(() => db.exec(sql)).toThrow(/only grows/);
+  for (const sql of ["UPDATE entry SET hash = x'01'", "DELETE FROM entry"])
+    expect(() => db.exec(sql)).toThrow(/only grows/);
   db.exec("DROP TRIGGER entry_no_delete; DELETE FROM entry;");
   db.close();
 });

@@ -238,6 +238,6 @@ describe("arithmetic", () => {
     ]);
     const boxes = policy.rules.map((compiled) => compiled.box);
     expect(merge(policy.space, boxes)).toHaveLength(2);
-    expect(firstUncovered(policy.space, boxes[0] ?? new Int32Array(), boxes)).toBeUndefined();
+    expect(firstUncovered(policy.space, boxes[0] ?? [], boxes)).toBeUndefined();
   });
 });

@@ -11,11 +11,11 @@ const base = {
   name: "base.yaml",
   text: `version: 1\npack: base\nrules:\n${LOCKED_RULES.map(
     (id) =>
-      `- id: ${id}\n  effect: deny\n  because: This is locked.\n  when: { action: [reveal], tier: [raw] }\n  locked: true\n`,
+      `- id: ${id}\n  effect: deny\n  because: This is locked.\n` +
+      "  when: { action: [reveal], tier: [raw] }\n  locked: true\n",
   ).join("")}`,
 };
 const HEAD = "version: 1\npack: mine\nrules:\n";
-const _RULE = "  - { id: a, effect: deny, because: Because I say so. }\n";
 
 describe("what a pack can say", () => {
   test("counters", () => {

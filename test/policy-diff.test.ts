@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { analyse, type Finding } from "../policy/analyse.ts";
 import { compileRules } from "../policy/compile.ts";
 import type { Condition } from "../policy/condition.ts";
 import { decide } from "../policy/decide.ts";
@@ -28,15 +27,6 @@ const strict = rulesOf("strict");
 const team = rulesOf("team");
 
 const values = (dimension: Dimension, ...names: string[]): Condition => ({ kind: "values", dimension, values: names });
-const _range = (dimension: Dimension, from: number, to: number): Condition => ({
-  kind: "ranges",
-  dimension,
-  ranges: [[from, to]],
-});
-
-function _find(rules: readonly Rule[], kind: Finding["kind"]): Finding[] {
-  return analyse(compileRules(rules)).filter((finding) => finding.kind === kind);
-}
 
 describe("a change", () => {
   const strength: Readonly<Record<Effect, number>> = { deny: 0, ask: 1, allow: 2 };

@@ -8,7 +8,8 @@ const base = {
   name: "base.yaml",
   text: `version: 1\npack: base\nrules:\n${LOCKED_RULES.map(
     (id) =>
-      `- id: ${id}\n  effect: deny\n  because: This is locked.\n  when: { action: [reveal], tier: [raw] }\n  locked: true\n`,
+      `- id: ${id}\n  effect: deny\n  because: This is locked.\n` +
+      "  when: { action: [reveal], tier: [raw] }\n  locked: true\n",
   ).join("")}`,
 };
 const HEAD = "version: 1\npack: mine\nrules:\n";
@@ -142,7 +143,9 @@ describe("a slip is named with its place and the nearest word", () => {
       ],
       [
         "a group",
-        `version: 1\npack: mine\ngroups: { people: [owner] }\nrules:\n${rule('    when: { role: ["group:poeple"] }\n')}${rule('    when: { role: ["group:people"] }\n', "b")}`,
+        "version: 1\npack: mine\ngroups: { people: [owner] }\nrules:\n" +
+          rule('    when: { role: ["group:poeple"] }\n') +
+          rule('    when: { role: ["group:people"] }\n', "b"),
         8,
         20,
         "rules[0].when.role[0]",

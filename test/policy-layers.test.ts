@@ -1,13 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { decide } from "../policy/decide.ts";
 import { LOCKED_RULES, loadPolicy } from "../policy/load.ts";
+import { CLOSED } from "../policy/request.ts";
 
 /** The smallest pack that passes for the base; the real one has its tables in policy.test.ts. */
 const base = {
   name: "base.yaml",
   text: `version: 1\npack: base\nrules:\n${LOCKED_RULES.map(
     (id) =>
-      `- id: ${id}\n  effect: deny\n  because: This is locked.\n  when: { action: [reveal], tier: [raw] }\n  locked: true\n`,
+      `- id: ${id}\n  effect: deny\n  because: This is locked.\n` +
+      "  when: { action: [reveal], tier: [raw] }\n  locked: true\n",
   ).join("")}`,
 };
 const HEAD = "version: 1\npack: mine\nrules:\n";
@@ -26,7 +28,9 @@ function rule(body: string, id = "a"): string {
 
 describe("layers", () => {
   const overlay = (body: string) => `version: 1\npack: work-overlay\ntenant: work\nrules:\n${body}`;
-  const allow = `version: 1\npack: open\nrules:\n  - { id: o, effect: allow, because: Replies are fine here., when: { action: [egress], destination: [own] } }\n`;
+  const allow =
+    "version: 1\npack: open\nrules:\n  - id: o\n    effect: allow\n    because: Replies are fine here.\n" +
+    "    when: { action: [egress], destination: [own] }\n";
 
   test("there is no policy without the base, nor with one that lost a locked rule", () => {
     const alone = loadPolicy([{ name: "mine.yaml", text: `${HEAD}${RULE}` }]);
@@ -111,6 +115,23 @@ describe("layers", () => {
     expect(decide(loaded.policy, request).effect).toBe("deny");
   });
 
+  test("an overlay that cannot be shown to narrow is refused, without running on", () => {
+    const pairs = Object.entries(CLOSED).map(([name, values]) => `${name}: [${values[0]}]`);
+    const denies = Array.from({ length: 8 }, (_, i) => `{ ${pairs.slice(i * 2, i * 2 + 2).join(", ")} }`);
+    const counters = ["failures", "denials", "sends", "asks", "cats", "time"].map((name) =>
+      name === "cats" ? "cats: { within: [public] }" : `${name}: ["${name === "time" ? "mon" : "== 0"}"]`,
+    );
+    const more = [0, 2, 4].map((i) => `{ ${counters.slice(i, i + 2).join(", ")} }`);
+    const hosts = Array.from({ length: 12 }, (_, i) => `{ host: [h${i}], channel: [c${i}], token: [t${i}] }`);
+    const rules = [...denies, ...more, ...hosts].map(
+      (when, i) => `  - { id: d${i}, effect: deny, because: Because I say so., when: ${when} }\n`,
+    );
+    const asks = "  - { id: w, effect: allow, because: Let me do anything. }\n";
+    const shared = `version: 1\npack: shared\nrules:\n${rules.join("")}`;
+    const [error] = loadErrors(overlay(asks), shared);
+    expect(error?.message).toBe("an overlay can only narrow: the rules overlap in more than 20000 pieces");
+  });
+
   test("an overlay speaks of no tenant but its own", () => {
     const other = overlay("  - { id: w, effect: deny, because: Nothing for them., when: { tenant: [home] } }\n");
     expect(loadErrors(other)[0]?.message).toMatch(/own tenant only/);
@@ -118,7 +139,8 @@ describe("layers", () => {
 
   test("more than 512 rules are refused", () => {
     const many = (pack: string) =>
-      `version: 1\npack: ${pack}\nrules:\n${Array.from({ length: 300 }, (_, i) => `  - {id: ${pack}${i}, effect: deny, because: Because I say so.}\n`).join("")}`;
+      `version: 1\npack: ${pack}\nrules:\n` +
+      Array.from({ length: 300 }, (_, i) => `  - {id: ${pack}${i}, effect: deny, because: Because so.}\n`).join("");
     expect(loadErrors(many("mine"), many("b"))[0]?.message).toMatch(/at most 512 rules/);
   });
 });

@@ -71,8 +71,8 @@ export function randomFrom(seed: number) {
 export type Random = ReturnType<typeof randomFrom>;
 
 /**
- * The values that stand for a dimension when every request is enumerated. The rules below cannot tell the values that are
- * left out from one of these: failures above 5 from 5, and categories by their two lowest bits.
+ * The values that stand for a dimension when every request is enumerated. The rules below cannot tell the values that
+ * are left out from one of these: failures above 5 from 5, and categories by their two lowest bits.
  */
 export const SMALL = {
   action: CLOSED.action,

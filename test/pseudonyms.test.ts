@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Pseudonyms } from "../transforms/pseudonyms.ts";
+import { escaped, Pseudonyms } from "../transforms/pseudonyms.ts";
 
 const hmac = (key: Uint8Array, text: string): string => createHmac("sha256", key).update(text, "utf8").digest("hex");
 const ANA = "PERSON_7f3a";
@@ -34,4 +34,11 @@ test("tokens of different things differ, whatever the key and however many there
       expect(new Set(tokens).size).toBe(plain.length);
     }),
   );
+});
+
+test("what somebody writes in the form of a token does not become one, and keeps its length", () => {
+  const turn = { index: 0, sender: ANA, sentAt: null, offsetMinutes: 0, replyTo: null, media: 0 };
+  const written = (text: string): string => escaped([{ ...turn, text }])[0]?.text ?? "";
+  expect(written(`${ANA} owes PHONE_1b20 money`)).toBe("PERSON-7f3a owes PHONE-1b20 money");
+  expect(written("MY_VAR, PERSON_xyz and XPERSON_7f3ag stay")).toBe("MY_VAR, PERSON_xyz and XPERSON_7f3ag stay");
 });

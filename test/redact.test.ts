@@ -26,10 +26,12 @@ function turn(index: number, text: string): Turn {
 
 test("each kind gets its stand-in: a person's token, a pseudonym, a number, a fixed word", () => {
   const text =
-    "Ana asked Tomislav to pay with 4111 1111 1111 1111, see https://a.example/x and https://b.example/y, again https://a.example/x. " +
+    "Ana asked Tomislav to pay with 4111 1111 1111 1111, " +
+    "see https://a.example/x and https://b.example/y, again https://a.example/x. " +
     "The password is hunter2. Run `ls -la` now.";
   expect(redact(text, surroundings).text).toBe(
-    "PERSON_ana asked PERSON_8 to pay with [CARD], see LINK_1 and LINK_2, again LINK_1. The password is [SECRET]. Run CODE_1 now.",
+    "PERSON_ana asked PERSON_8 to pay with [CARD], see LINK_1 and LINK_2, again LINK_1. " +
+      "The password is [SECRET]. Run CODE_1 now.",
   );
 });
 
@@ -66,7 +68,8 @@ test("code is replaced whole, fenced, inline or left open", () => {
 
 test("what was redacted once stays as it is", () => {
   const text =
-    "Tomislav lives at 22 Old Mill Road, call +43 664 1234567 or write to x@example.com, password is abc123, see https://a.example";
+    "Tomislav lives at 22 Old Mill Road, call +43 664 1234567 or write to x@example.com, " +
+    "password is abc123, see https://a.example";
   const once = redact(text, surroundings).text;
   expect(redact(once, surroundings).text).toBe(once);
 });

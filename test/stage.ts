@@ -87,6 +87,7 @@ export class Stage implements RunHandle {
       "request.read": done(requestOf(request)),
       "chat.reply": done({ delivered: "queued" }),
       "chat.send": done({ delivered: "queued" }),
+      "conversation.list": done({ conversations: [] }),
       "message.extract_tasks": done({ tasks: [], read: READ }),
       ...script,
     };

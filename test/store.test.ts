@@ -10,7 +10,19 @@ import { assertSettings, openDatabase } from "../src/store/db.ts";
 import { hashing, Mac } from "../src/store/hashing.ts";
 import { MIGRATIONS } from "../src/store/schema.ts";
 import type { HomeStore } from "../src/store/store.ts";
-import { draft, event, id, message, permit, random, say, START, type TestHome, testHome, textOf } from "./store-home.ts";
+import {
+  draft,
+  event,
+  id,
+  message,
+  permit,
+  random,
+  START,
+  say,
+  type TestHome,
+  testHome,
+  textOf,
+} from "./store-home.ts";
 
 let home: TestHome;
 let store: HomeStore;
@@ -153,10 +165,18 @@ test("records are found by their keys, which follow their changes", async () => 
     id: name,
     value: { id: name as never, tenant: "default", scope: "conversation" as const, target, at: 1 },
   });
-  await store.commit({ put: [{ ...hold("h1", "x"), expect: null }, { ...hold("h2", "x"), expect: null }] });
+  await store.commit({
+    put: [
+      { ...hold("h1", "x"), expect: null },
+      { ...hold("h2", "x"), expect: null },
+    ],
+  });
   const at = (key: string, newestFirst = false) =>
     store.find("hold", "target", key, { limit: 9, newestFirst }).map(({ value }) => value.id);
-  expect([at("x"), at("x", true)]).toEqual([["h1", "h2"], ["h2", "h1"]]);
+  expect([at("x"), at("x", true)]).toEqual([
+    ["h1", "h2"],
+    ["h2", "h1"],
+  ]);
   await store.commit({ put: [{ ...hold("h1", "y"), expect: 1 }] });
   expect([at("x"), at("y")]).toEqual([["h2"], ["h1"]]);
   await store.commit({ drop: [{ kind: "hold", id: "h2" }] });
@@ -262,7 +282,16 @@ test("an event whose row was altered is named, not delivered", async () => {
 test("a delivery is taken once, and a platform id belongs to one id of ours", async () => {
   const ref = (kind: "delivery" | "event" | "principal", platform: string, ours: string, name?: string) => ({
     refs: [
-      { kind, tenant: "default", channel: "home", platform, id: ours, conversation: "-" as const, at: START, ...(name ? { name } : {}) },
+      {
+        kind,
+        tenant: "default",
+        channel: "home",
+        platform,
+        id: ours,
+        conversation: "-" as const,
+        at: START,
+        ...(name ? { name } : {}),
+      },
     ],
   });
   const [ana, ben] = [id("PrincipalId"), id("PrincipalId")];
@@ -332,7 +361,9 @@ test("a secret is used inside a callback and wiped after", async () => {
   expect(await store.useSecret(permit([], "secret"), "default", "hook", use)).toBe("hunter2");
   expect(seen[0]?.every((byte) => byte === 0)).toBe(true);
   await expect(store.useSecret(permit([], "local"), "default", "hook", use)).rejects.toThrow(TypeError);
-  await expect(store.useSecret(permit([], "secret"), "other", "hook", use)).rejects.toMatchObject({ code: "not_found" });
+  await expect(store.useSecret(permit([], "secret"), "other", "hook", use)).rejects.toMatchObject({
+    code: "not_found",
+  });
   await store.commit({ secrets: [{ tenant: "default", name: "hook", bytes: null }] });
   expect(store.secretNames("default")).toEqual([]);
 });
@@ -422,7 +453,8 @@ test("counts are those of the rows, whatever was put in and taken out", async ()
         else await store.commit({ dropMessages: kept.splice(0, 1).map((said) => said.message) });
       }
       const db = new Database(path(), { readonly: true });
-      const sql = "SELECT (SELECT count(*) FROM message), (SELECT count(*) FROM blob), (SELECT sum(length(sealed)) FROM blob)";
+      const sql =
+        "SELECT (SELECT count(*) FROM message), (SELECT count(*) FROM blob), (SELECT sum(length(sealed)) FROM blob)";
       const [messages, blobs, bytes] = db.prepare(sql).raw().get() as (number | null)[];
       db.close();
       expect(store.counts()).toMatchObject({ messages, blobs, blobBytes: bytes ?? 0 });

@@ -243,3 +243,19 @@ describe("an answer of a model", () => {
     expect(() => summarize.finish({ ...summary(GROUP), more: 1 }, GROUP, { points_max: 12 }, SURROUNDINGS)).toThrow();
   });
 });
+
+test.each([
+  ["commas", ",".repeat(60_000)],
+  ["commas and a date", `please send it ${", ".repeat(20_000)} tomorrow`],
+  ["small words", `I will ${"the by on at ".repeat(5_000)} tomorrow`],
+  ["questions", "who is it? ".repeat(5_000)],
+  ["one word", "a".repeat(60_000)],
+  ["spaces", `I will send ${" ".repeat(60_000)}it`],
+  ["capitals", "Ana Ben ".repeat(8_000)],
+  ["numbers", "1,1.1:1 ".repeat(8_000)],
+  ["quotes", "\"'` ".repeat(20_000)],
+])("a message of nothing but %s is read in bounded time", (_, text) => {
+  const begun = performance.now();
+  summary(chat(`Ana: ${text}`, "Ben: ok, I will do it tomorrow", `Ana: ${text}`));
+  expect(performance.now() - begun).toBeLessThan(4000);
+});

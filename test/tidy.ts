@@ -112,7 +112,7 @@ export const SOLE: readonly Sole[] = [
     modules: ["node:child_process", "node:cluster"],
     holders: ["src/main.ts", "src/powers.ts", "src/edge/sandbox.ts"],
   },
-  { thing: "threads", modules: ["node:worker_threads"], holders: ["src/edge/", "src/transform-thread.ts"] },
+  { thing: "threads", modules: ["node:worker_threads"], holders: ["src/edge/", "src/worker.ts"] },
   { thing: "code from text", names: ["eval", "Function", "new Function"], modules: ["node:vm"], holders: [] },
   { thing: "a debugger", modules: ["node:inspector", "node:repl", "node:v8"], holders: [] },
   { thing: "imports nobody can read", names: ["require"], modules: ["(computed)", "node:module"], holders: [] },

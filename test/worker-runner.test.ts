@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import type { Clock, TransformCall } from "../src/core/ports.ts";
 import { isRefusal, type Refusal } from "../src/core/refusal.ts";
-import { type RunnerOptions, WorkerRunner, workerEntry } from "../src/edge/worker-runner.ts";
+import { type RunnerOptions, WorkerRunner } from "../src/edge/worker-runner.ts";
 
 const CANARY = "zorblatt quixanth";
 
@@ -186,9 +186,4 @@ test("a closed runner ends what runs, refuses what waits and takes nothing more"
   expect((await waiting).code).toBe("daemon.stopping");
   expect((await refused(run.run(call("count"), 1000))).code).toBe("daemon.stopping");
   expect(clock.alarms).toBe(0);
-});
-
-test("the worker's file lies beside main, in sources and in a bundle", () => {
-  expect(workerEntry("file:///lazaret/src/main.ts").href).toBe("file:///lazaret/src/worker.ts");
-  expect(workerEntry("file:///lazaret/dist/main.js").href).toBe("file:///lazaret/dist/worker.js");
 });

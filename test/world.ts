@@ -7,7 +7,7 @@ import { BACKGROUND, INTERACTIVE } from "../src/core/budget.ts";
 import { TTL_DEFAULT_MS } from "../src/core/limits.ts";
 import type { Operation } from "../src/core/outbox.ts";
 import type { Clock } from "../src/core/ports.ts";
-import { WorkerRunner, workerEntry } from "../src/edge/worker-runner.ts";
+import { WorkerRunner } from "../src/edge/worker-runner.ts";
 import { bootstrap } from "../src/gateway/bootstrap.ts";
 import { buildGateway, type Gateway } from "../src/gateway/gateway.ts";
 import { HookOutbox } from "../src/gateway/hooks.ts";
@@ -55,7 +55,7 @@ const WALL: Clock = {
 let shared: WorkerRunner | null = null;
 /** Threads take a while to start, so the tests of one file share them. */
 export const threads = (): WorkerRunner => {
-  shared ??= new WorkerRunner({ entry: workerEntry(new URL("../src/main.ts", import.meta.url).href), clock: WALL });
+  shared ??= new WorkerRunner({ entry: new URL("../src/worker.ts", import.meta.url), clock: WALL });
   return shared;
 };
 

@@ -1,5 +1,6 @@
 /**
- * `message.extract_entities` without a model: people, organisations, places, dates, amounts and links with the number of times
+ * `message.extract_entities` without a model: people, organisations, places, dates, amounts and links with the number
+ * of times
  * each was named. In the daemon names and links come out as tokens (`tokenOf`), under `lazaret try` as written.
  */
 import { z } from "zod";

@@ -1,4 +1,7 @@
-/** Text with everything personal or secret replaced: the pure function, and the transform `message.redact` (tier R, CONTRACT section 3). */
+/**
+ * Text with everything personal or secret replaced: the pure function, and the transform `message.redact` (tier
+ * R, CONTRACT section 3).
+ */
 import { z } from "zod";
 import type { MaskKind, Prepared, Span, Surroundings, Transform, Turn } from "../src/core/transform.ts";
 import { detectAll } from "./text/detect.ts";
@@ -8,7 +11,10 @@ import { normalise } from "./text/unicode.ts";
 export const REDACTED_CHARS_MAX = 4_000;
 export const REDACTED_MESSAGES_MAX = 200;
 
-/** Replaced by one fixed word, never by a pseudonym: a stable stand-in for a card or a password would say when it comes again. */
+/**
+ * Replaced by one fixed word, never by a pseudonym: a stable stand-in for a card or a password would say when
+ * it comes again.
+ */
 const FIXED_WORDS: Partial<Readonly<Record<MaskKind, string>>> = {
   SECRET: "[SECRET]",
   CARD: "[CARD]",
@@ -19,7 +25,7 @@ const FIXED_WORDS: Partial<Readonly<Record<MaskKind, string>>> = {
   WORD: "[WORD]",
 };
 
-export type Explained = Span & { readonly replacement: string };
+type Explained = Span & { readonly replacement: string };
 
 export type Redacted = {
   readonly text: string;
@@ -37,7 +43,10 @@ const NOT_ASCII = /[^\n\t -~]/;
 const FENCE = "```";
 const INLINE_CHARS_MAX = 1_000;
 
-/** Stretches of code: between fences (an open one runs to the end), and between single backticks on one line. Linear. */
+/**
+ * Stretches of code: between fences (an open one runs to the end), and between single backticks on one line.
+ * Linear.
+ */
 function codeSpans(text: string): Span[] {
   const out: Span[] = [];
   let at = text.indexOf("`");
@@ -123,8 +132,9 @@ class Replacer {
 }
 
 /**
- * Redacts `text`, which need not be normal; the result is. Persons, contacts and places become tokens of `surroundings.tokenOf(kind, canonical
- * original)` or the token of a known person, links LINK_n, code CODE_n numbered within the text, secrets and identifiers fixed words.
+ * Redacts `text`, which need not be normal; the result is. Persons, contacts and places become tokens of
+ * `surroundings.tokenOf(kind, canonical original)` or the token of a known person, links LINK_n, code CODE_n
+ * numbered within the text, secrets and identifiers fixed words.
  */
 export function redact(text: string, surroundings: Known): Redacted {
   const code = codeSpans(text);

@@ -8,8 +8,8 @@ import { type Candidate, type Cast, candidatesOf } from "./summary/candidates.ts
 import { choose, weighed } from "./summary/choose.ts";
 import { compacted } from "./summary/compact.ts";
 import { contentWords, isStop, spread, stem } from "./summary/content.ts";
-import { toldAsOne, toldByTopic } from "./summary/telling.ts";
 import { maskedTurns } from "./summary/masked.ts";
+import { toldAsOne, toldByTopic } from "./summary/telling.ts";
 import { assertFit, type Echoes, echoesOf, isUnfit, POINT_CHARS_MAX, reworded } from "./summary/verify.ts";
 import { echoes } from "./text/check.ts";
 import { lowerWords } from "./text/sentences.ts";

@@ -1,6 +1,7 @@
 /** One errand for each thing that can be asked: which capabilities, and what is said of their answers. */
 import type { CapabilityId } from "../core/capability.ts";
 import { Declined, type Got, type Hands } from "./butler-hands.ts";
+import { placeFor, strayPlace } from "./butler-place.ts";
 import { type Asked, isFields, listOf, readOf, type SeenTask, tasksOf } from "./butler-request.ts";
 import { elsewhere, scopeFor } from "./butler-scope.ts";
 import { dueText, readLines, when } from "./butler-texts.ts";
@@ -15,6 +16,8 @@ const lines = (...parts: readonly (string | readonly string[])[]): string =>
     .filter((part) => part !== "")
     .join("\n");
 const place = (got: Got, field: string): string => (got.handle === null ? "" : `{{v:${got.handle}.${field}}}`);
+
+const PERSON = /\bPERSON_[0-9a-f]{4,64}\b/g;
 
 type Errand = (asked: Asked, hands: Hands, words: Words) => Promise<Answer>;
 
@@ -34,7 +37,10 @@ function nothing(asked: Asked, output: unknown, words: Words): Answer {
   const isOfTime = last === null && (since !== null || until !== null);
   const read = readOf(output);
   return say(
-    lines(isOfTime ? words.noMessagesThen : words.noMessages, read === null ? [] : readLines(read, asked, words)),
+    lines(
+      isOfTime ? words.noMessagesThen : words.noMessages,
+      read === null ? [] : readLines(read, asked, words, elsewhere(asked)),
+    ),
   );
 }
 
@@ -68,7 +74,15 @@ function summaryText({ intent }: Asked, got: Got, words: Words): string {
 }
 
 /** Whose messages were read, and what was not. */
-const footer = (asked: Asked, got: Got, words: Words): string => lines(readLines(readOf(got.output), asked, words));
+const footer = (asked: Asked, got: Got, words: Words): string =>
+  lines(
+    readLines(readOf(got.output), asked, words, elsewhere(asked)),
+    ignoresSomebody(asked) ? words.personElsewhere : "",
+  );
+
+/** Somebody was named who cannot be picked out there. */
+const ignoresSomebody = (asked: Asked): boolean =>
+  elsewhere(asked) !== null && (asked.slots.person !== null || asked.text.match(PERSON) !== null);
 
 /** Who catches up wants to know what is expected of them; without it the answer is whole too. */
 async function ownTasks(asked: Asked, hands: Hands, words: Words): Promise<string> {
@@ -95,7 +109,7 @@ const isShown = (got: Got, field: string, count: number): boolean => listOf(got.
 async function nothingNew(asked: Asked, hands: Hands, words: Words, got: Got): Promise<Answer> {
   const since = asked.slots.since ?? (elsewhere(asked) === null ? asked.lastAsked : null);
   if (since !== null) {
-    const read = readLines(readOf(got.output), asked, words);
+    const read = readLines(readOf(got.output), asked, words, elsewhere(asked));
     return say(lines(words.nothingNew(when(since, asked, words)), read));
   }
   const older = { ...asked, intent: "summarize" as const };
@@ -126,9 +140,19 @@ const tasks: Errand = async (asked, hands, words) => {
   return tell(`${tasksText(asked, got, words)}\n\n${footer(asked, got, words)}`);
 };
 
+/**
+ * Who has to do it: somebody of this conversation, or the one name in the request, which has the same token wherever
+ * it is written here.
+ */
+function doerIn({ slots, text }: Asked): string | null {
+  const named = new Set(text.match(PERSON));
+  return slots.person ?? (named.size === 1 ? ([...named][0] ?? null) : null);
+}
+
 function tasksText(asked: Asked, got: Got, words: Words): string {
   if (isShown(got, "tasks", 0)) return words.noTasks;
-  const { person } = asked.slots;
+  // A token means somebody else in another conversation.
+  const person = elsewhere(asked) === null ? doerIn(asked) : null;
   const seen = tasksOf(got.output);
   // Titles that may not be shown cannot be sorted by person: all of them go to the room.
   if (person === null || seen === null) return lines(`${words.tasks}:`, place(got, "tasks"));
@@ -182,21 +206,6 @@ const cannot =
   async (_, __, words) =>
     withExamples(words, lines(sentence(words), words.tryThese));
 
-/** Another conversation than any that may be named: "the board chat". */
-const NAMED_PLACE = new RegExp(
-  '\\b(?:in|of|from|into|to) (?:the |our |my )?["“#]?([\\p{L}\\p{N}_-]{2,40})["”]? (?:chat|group|' +
-    "room|conversation|channel)\\b",
-  "iu",
-);
-const THIS_PLACE =
-  /^(?:this|that|the|our|my|your|whole|entire|full|same|direct|private|group|current|last|latest|other)$/i;
-
-/** A conversation that the request seems to name, though it names none that exists. */
-export function strayPlace({ text, slots }: Asked): string | null {
-  const name = slots.conversation === null ? NAMED_PLACE.exec(text)?.[1] : undefined;
-  return name === undefined || THIS_PLACE.test(name) ? null : name;
-}
-
 const ERRANDS = {
   summarize,
   catch_up: summarize,
@@ -220,13 +229,18 @@ export const readsRange = ({ intent }: Asked): boolean => READS.has(intent);
 export async function answerTo(asked: Asked, hands: Hands, words: Words): Promise<Answer> {
   const { intent } = asked;
   if (intent === "send") return say(words.sendWhat);
-  if (readsRange(asked)) {
-    const stray = strayPlace(asked);
-    if (stray !== null) return say(words.unknownConversation(stray));
-    if (elsewhere(asked) !== null && asked.slots.person !== null && intent !== "tasks")
-      return say(words.personElsewhere);
-  }
-  return ERRANDS[intent](asked, hands, words);
+  if (!readsRange(asked)) return ERRANDS[intent](asked, hands, words);
+  const stray = strayPlace(asked);
+  if (stray !== null) return say(words.unknownConversation(stray));
+  const choice = await placeFor(asked, hands);
+  if ("several" in choice)
+    return say(
+      lines(
+        words.which,
+        choice.several.map((alias) => `• ${alias}`),
+      ),
+    );
+  return ERRANDS[intent](choice.asked, hands, words);
 }
 
 const SUMMARY_WORDS = /summar|recap|tl;?dr|overview|zusammenfass|überblick|résum|resum/iu;

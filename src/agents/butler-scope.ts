@@ -26,8 +26,9 @@ function wantedBy(asked: Asked): Wanted {
   return { last: null, since: before ?? Math.max(0, asked.now - DAY_MS), until: null };
 }
 
-/** In "tasks for Ana" the person is who has to do it, not who said it. */
-const speakerOf = ({ intent, slots }: Asked): string | null => (intent === "tasks" ? null : slots.person);
+/** In "tasks for Ana" the person is who has to do it, not who said it; and a token of here means nobody elsewhere. */
+const speakerOf = (asked: Asked): string | null =>
+  asked.intent === "tasks" || elsewhere(asked) !== null ? null : asked.slots.person;
 
 function placeOf(asked: Asked): Pick<Scope, "conversation" | "scope" | "person"> {
   const other = elsewhere(asked);

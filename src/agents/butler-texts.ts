@@ -33,19 +33,19 @@ export function dueText(due: string, here: Here, words: Words): string {
 }
 
 /** `10:02–11:40`, `Tue 17 Jun, 10:02–11:40`, or both ends in full. */
-export function span(from: number, to: number, here: Here, words: Words): string {
+function span(from: number, to: number, here: Here, words: Words): string {
   const first = when(from, here, words);
   if (to === from) return first;
   if (dayNumber(from, here) === dayNumber(to, here)) return `${first}–${when(to, here, words).replace(/^.*, /, "")}`;
   return `${when(from, here, words, false)} – ${when(to, here, words, false)}`;
 }
 
-/** Whose messages were read, and what was not. One line each. */
-export function readLines(read: Read | null, here: Here, words: Words): readonly string[] {
+/** Whose messages were read, where when that is elsewhere, and what was not. One line each. */
+export function readLines(read: Read | null, here: Here, words: Words, place: string | null): readonly string[] {
   if (read === null) return [words.readHidden];
   const time = read.from === null || read.to === null ? "" : span(read.from, read.to, here, words);
   return [
-    ...(read.messages === 0 ? [] : [words.read(read.messages, read.people, time)]),
+    ...(read.messages === 0 ? [] : [words.read(read.messages, read.people, place, time)]),
     ...(read.unreadMedia > 0 ? [words.unreadMedia(read.unreadMedia)] : []),
     ...(read.othersUnread ? [words.othersUnread] : []),
     ...(read.gap ? [words.gap] : []),

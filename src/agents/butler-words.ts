@@ -51,7 +51,8 @@ export type Words = {
   readonly conversation: (alias: string, kind: string, messages: number) => string;
   readonly noMessages: string;
   readonly noMessagesThen: string;
-  readonly read: (messages: number, people: number, when: string) => string;
+  readonly read: (messages: number, people: number, place: string | null, when: string) => string;
+  readonly which: string;
   readonly readHidden: string;
   readonly unreadMedia: (count: number) => string;
   readonly othersUnread: string;
@@ -90,7 +91,7 @@ const EN: Words = {
   noDirect: "I cannot reach you in a direct chat, so I kept it to myself. Write to me there once, then ask again.",
   unknownConversation: (name) =>
     `I know no conversation called “${name}” that you may ask about. “list my chats” shows those I know.`,
-  personElsewhere: "I can pick out one person's messages in this conversation only. Ask there, or without the name.",
+  personElsewhere: "This is about everybody: one person can be picked out only by asking in that conversation itself.",
   instead: (person) => `I can summarise what they wrote instead: say “summarise what ${person} said today”.`,
   summary: "Summary",
   missed: "What you missed",
@@ -121,9 +122,10 @@ const EN: Words = {
   conversation: (alias, kind, messages) => `${alias} (${kind}, ${many(messages, "message", "messages")})`,
   noMessages: "I have no messages to read.",
   noMessagesThen: "I have no messages from that time.",
-  read: (messages, people, when) =>
+  read: (messages, people, place, when) =>
     `Read ${many(messages, "message", "messages")} of ` +
-    `${many(people, "person", "people")}${when === "" ? "" : `, ${when}`}.`,
+    `${many(people, "person", "people")}${place === null ? "" : ` in ${place}`}${when === "" ? "" : `, ${when}`}.`,
+  which: "Which conversation? Name one of these in your request:",
   readHidden: "Which messages I read cannot be listed: today's limit of what I may be told is reached.",
   unreadMedia: (count) => `I did not open ${many(count, "attachment", "attachments")}.`,
   othersUnread:
@@ -186,8 +188,7 @@ const DE: Words = {
     "frag dann wieder.",
   unknownConversation: (name) =>
     `Ich kenne keine Unterhaltung „${name}“, nach der du fragen darfst. „welche Chats kennst du“ zeigt sie.`,
-  personElsewhere:
-    "Die Nachrichten einer Person kann ich nur in dieser Unterhaltung heraussuchen. Frag dort oder ohne den Namen.",
+  personElsewhere: "Das betrifft alle: eine einzelne Person lässt sich nur in jener Unterhaltung selbst heraussuchen.",
   instead: (person) =>
     `Ich kann stattdessen zusammenfassen, was sie geschrieben haben: „fass zusammen, was ${person} heute ` +
     "geschrieben hat“.",
@@ -221,9 +222,10 @@ const DE: Words = {
   conversation: (alias, kind, messages) => `${alias} (${kind}, ${many(messages, "Nachricht", "Nachrichten")})`,
   noMessages: "Ich habe keine Nachrichten zu lesen.",
   noMessagesThen: "Aus dieser Zeit habe ich keine Nachrichten.",
-  read: (messages, people, when) =>
+  read: (messages, people, place, when) =>
     `${many(messages, "Nachricht", "Nachrichten")} von ${many(people, "Person", "Personen")} ` +
-    `gelesen${when === "" ? "" : `, ${when}`}.`,
+    `${place === null ? "" : `in ${place} `}gelesen${when === "" ? "" : `, ${when}`}.`,
+  which: "In welcher Unterhaltung? Nenn eine davon in deiner Bitte:",
   readHidden:
     "Welche Nachrichten ich gelesen habe, kann ich nicht angeben: das heutige Maß dessen, was mir gesagt werden " +
     "darf, ist voll.",

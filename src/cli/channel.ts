@@ -112,7 +112,7 @@ async function pair(context: Context, channel: string, options: Pair): Promise<v
   const answer = await context.terminal.ask(`Make them ${role === "member" ? "a member" : `an ${role}`}? [y/N] `);
   const yes = /^y(?:es)?$/i.test(answer?.trim() ?? "");
   await context.ask("pair.confirm", { code: started.code, yes });
-  context.say(yes ? `Paired: ${short(claim.id)}` : "Not paired.");
+  context.say(yes ? "Paired." : "Not paired.");
   context.exit(yes ? 0 : 4);
 }
 

@@ -22,16 +22,13 @@ export type WorkerReply =
   | { readonly type: "refused"; readonly code: RefusalCode; readonly field?: string };
 
 export type RunnerOptions = {
-  /** The worker's file: src/worker.ts in development, dist/worker.js when bundled. */
+  /** `new URL("./worker.ts", import.meta.url)` in main, literally: the bundle finds it by that. */
   readonly entry: URL;
   readonly clock: Clock;
   readonly workersMax?: number;
   readonly queueMax?: number;
   readonly heapMib?: number;
 };
-
-/** The worker's file lies beside main and has its extension. `main` is the main file's import.meta.url. */
-export const workerEntry = (main: string): URL => new URL(main.endsWith(".ts") ? "./worker.ts" : "./worker.js", main);
 
 type Job = {
   readonly deadlineMs: number;

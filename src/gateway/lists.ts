@@ -12,7 +12,7 @@ import { isMemberNow, languageOf, timezoneOf } from "./people.ts";
 import type { Powers } from "./powers.ts";
 import { issue, tokensIn, writeFound } from "./pseudonyms.ts";
 import { crowdOf, type Range, rangeOf } from "./range.ts";
-import { crowdFor, runTransform } from "./readers.ts";
+import { crowdFor, runTransform, sourceLabel } from "./readers.ts";
 import { judgeReveal, labelAt } from "./reveal.ts";
 import { transact } from "./transact.ts";
 
@@ -80,7 +80,7 @@ export const messageList =
       reply_to: message.replyTo,
       media: message.media.map((media) => media.kind),
     }));
-    const label = metadata(doing, range.label);
+    const label = metadata(doing, sourceLabel(powers, doing, range));
     return made({ messages, read: range.read }, label, (draft) =>
       issue(draft, doing.asker.run.id, [...new Set(messages.map((m) => m.sender))]),
     );

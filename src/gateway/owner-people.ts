@@ -12,6 +12,7 @@ import { consoleChannel } from "./import.ts";
 import type { Outside } from "./outside.ts";
 import { localOwner, owned } from "./owned.ts";
 import { conversationBy, findConversation, newConversation } from "./people.ts";
+import type { Powers } from "./powers.ts";
 import { say } from "./say.ts";
 import { transact } from "./transact.ts";
 import { channelView, conversationView, principalView } from "./views.ts";
@@ -302,14 +303,48 @@ function capabilityVerbs({
   };
 }
 
-function chatVerbs({ powers }: Gateway, outside: Outside): Pick<Verbs, "chat.say"> {
+function chatVerbs({ powers }: Gateway, outside: Outside): Pick<Verbs, "chat.say" | "chat.wait"> {
+  const consolePlace = (conversation: string | undefined): Conversation | null => {
+    const place = conversation === undefined ? null : need(powers, conversation);
+    if (place !== null && place.channel !== consoleChannel(powers))
+      throw new Refusal("channel.unsupported", { hint: "Only conversations of the console can be written in here." });
+    return place;
+  };
   return {
     "chat.say": async ({ text, conversation }) => {
-      const place = conversation === undefined ? null : need(powers, conversation);
-      if (place !== null && place.channel !== consoleChannel(powers))
-        throw new Refusal("channel.unsupported", { hint: "Only conversations of the console can be written in here." });
+      const place = consolePlace(conversation);
       await outside.submit(text, place === null ? null : powers.store.platformOf("conversation", place.id));
       return { accepted: true };
     },
+    "chat.wait": async ({ conversation, wait_ms }) => {
+      const place = consolePlace(conversation) ?? localConsole(powers);
+      const until = powers.clock.now() + wait_ms;
+      for (;;) {
+        const state = chatState(powers, place);
+        if (state !== "busy" || powers.clock.now() >= until) return { state };
+        await new Promise<void>((resolve) => powers.clock.at(Math.min(until, powers.clock.now() + LOOK_MS), resolve));
+      }
+    },
   };
+}
+
+const LOOK_MS = 25;
+
+function localConsole(powers: Powers): Conversation {
+  const direct = localOwner(powers).direct;
+  const found = direct === null ? undefined : powers.store.get("conversation", direct)?.value;
+  if (found === undefined) throw new Refusal("conversation.unknown");
+  return found;
+}
+
+/** What is still on its way in a conversation of the console: raw events, runs, queued requests, lines not yet shown. */
+function chatState(powers: Powers, place: Conversation): "idle" | "busy" | "approval" {
+  const { store } = powers;
+  const runs = store
+    .find("run", "conversation", place.id, { limit: 100, newestFirst: true })
+    .map(({ value }) => value.status.state);
+  const rows = store.outbox({ channel: place.channel, states: ["pending", "sending"] }, { limit: 1000 });
+  const isSpeaking = rows.some((row) => row.conversation === place.id && row.code !== "nobody_listens");
+  if (store.inboxCount() > 0 || isSpeaking || runs.includes("active")) return "busy";
+  return runs.includes("paused.approval") ? "approval" : "idle";
 }

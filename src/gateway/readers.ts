@@ -98,7 +98,7 @@ export const readerHandler =
   };
 
 /** A range of another conversation may be shown to the asker here, when here is the asker's direct chat within that audience. */
-function sourceLabel(powers: Powers, doing: Doing, range: Range): Label {
+export function sourceLabel(powers: Powers, doing: Doing, range: Range): Label {
   const { conversation } = doing.asker;
   if (range.conversation.id === conversation.id) return range.label;
   const isAlone = conversation.kind !== "group";

@@ -109,6 +109,17 @@ export class Supervisor {
     }
   }
 
+  /** Somebody listens on the console now: what waited for that is due at once. */
+  attached(channel: string): void {
+    const rows = this.#powers.store.outbox({ channel, states: ["pending"] }, { limit: 1000 });
+    const waiting = rows.filter((row) => row.code === "nobody_listens");
+    void transact(this.#powers, (draft) => {
+      for (const row of waiting) draft.moveOutbox("pending", { ...row, dueAt: draft.now });
+    })
+      .catch((error: unknown) => this.#powers.log("store", { what: "attached", code: seen(error).code }))
+      .then(() => this.kick(channel));
+  }
+
   drainSoon(): void {
     this.#again = true;
     this.#draining ??= this.#drainAll().finally(() => {

@@ -81,6 +81,24 @@ export function openLock(path: string): { readonly release: () => void } | null 
   }
 }
 
+export type Pragmas = {
+  readonly journal_mode: string;
+  readonly synchronous: number;
+  readonly secure_delete: number;
+  readonly auto_vacuum: number;
+  readonly temp_store: number;
+  readonly mmap_size: number;
+};
+
+export const readPragmas = (db: Db): Pragmas => ({
+  journal_mode: String(db.pragma("journal_mode", { simple: true })),
+  synchronous: pragmaNumber(db, "synchronous"),
+  secure_delete: pragmaNumber(db, "secure_delete"),
+  auto_vacuum: pragmaNumber(db, "auto_vacuum"),
+  temp_store: pragmaNumber(db, "temp_store"),
+  mmap_size: pragmaNumber(db, "mmap_size"),
+});
+
 const pragmaNumber = (db: Db, name: string): number => Number(db.pragma(name, { simple: true }));
 
 /** Every setting that a promise rests on is read back. */

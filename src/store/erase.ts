@@ -121,7 +121,7 @@ export class Eraser {
     const found = keys.find(tenant, conversation);
     if (found === null) return;
     const count = (sql: string): number => Number(statements.of(sql).pluck().get(found.n));
-    counts.blobs += count("SELECT count(*) FROM blob_key WHERE conv = ?");
+    counts.blobs += count("SELECT count(*) FROM blob WHERE conv = ?");
     counts.messages += count("SELECT count(*) FROM message WHERE conv = ?");
     counts.references += count("SELECT count(*) FROM ref WHERE conv = ?");
     statements.of("UPDATE conversation_key SET dead = 1, wrapped = x'' WHERE n = ?").run(found.n);

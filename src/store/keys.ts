@@ -159,7 +159,8 @@ export class KeyRing {
   byNumber(n: number): ConversationKey | null {
     const known = this.#byNumber.get(n);
     if (known !== undefined) return known;
-    const sql = "SELECT n, tenant, conversation, drawn, channel, wrapped FROM conversation_key WHERE n = ? AND dead = 0";
+    const sql =
+      "SELECT n, tenant, conversation, drawn, channel, wrapped FROM conversation_key WHERE n = ? AND dead = 0";
     return this.#load(this.#statements.of(sql).get(n) as KeyRow | undefined);
   }
 

@@ -1,25 +1,24 @@
 /** Messages: everything about them except what they say, clustered by conversation and time. */
 import type { ConversationId, MessageId } from "../core/ids.ts";
-import { canonicalLabel, type Label, parseLabelText } from "../core/label.ts";
+import { type Label, parseLabelText } from "../core/label.ts";
 import type { Message } from "../core/message.ts";
 import type { MessageScope, Page, Range } from "../core/ports.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Statements } from "./db.ts";
 import { blobId, idBytes, messageId, principalId, threadId } from "./id-bytes.ts";
 import type { KeyRing } from "./keys.ts";
+import type { LabelTexts } from "./label-texts.ts";
 import type { Tally } from "./tally.ts";
 
 type Row = {
+  readonly id: Uint8Array;
   readonly conv: number;
   readonly sent_at: number;
-  readonly tie: number;
-  readonly id: Uint8Array;
   readonly sender: Uint8Array;
   readonly thread: Uint8Array | null;
   readonly expires_at: number;
   readonly revision: number;
   readonly blob: Uint8Array;
-  readonly ref: Uint8Array | null;
   readonly rest: string;
 };
 /** Columns that nothing is found by, as one JSON array in this order. The label is canonical text. */
@@ -36,20 +35,19 @@ type Rest = readonly [
   bytes: number,
   own: boolean,
 ];
-type Place = Pick<Row, "conv" | "sent_at" | "tie" | "revision" | "ref">;
 
 const LABELS_KEPT_MAX = 4096;
-const TIES_PER_MS = 1024;
 
 export class MessageTable {
   readonly #statements: Statements;
   readonly #keys: KeyRing;
+  readonly #labelTexts: LabelTexts;
   readonly #labels = new Map<string, Label>();
-  #tie = 0;
 
-  constructor(statements: Statements, keys: KeyRing) {
+  constructor(statements: Statements, keys: KeyRing, labelTexts: LabelTexts) {
     this.#statements = statements;
     this.#keys = keys;
+    this.#labelTexts = labelTexts;
   }
 
   get(id: MessageId): Message | null {
@@ -78,7 +76,7 @@ export class MessageTable {
         conditions.push("sent_at >= ?");
         values.push(since);
       }
-      const sql = `SELECT * FROM message WHERE ${conditions.join(" AND ")} ORDER BY sent_at DESC, tie DESC LIMIT ?`;
+      const sql = `SELECT * FROM message WHERE ${conditions.join(" AND ")} ORDER BY sent_at DESC, n DESC LIMIT ?`;
       found.push(...(this.#statements.of(sql).all(...values, range.last) as Row[]));
     }
     return found.reverse().map((row) => this.#message(row));
@@ -111,62 +109,50 @@ export class MessageTable {
    * Inside a transaction. `expect` is the stored revision, null for a new message; otherwise `conflict`. `ref` is the hash of
    * its platform id when the batch has it.
    */
-  put(message: Message, expect: number | null, ref: Uint8Array | null, tally: Tally, now: number): void {
-    // A new message that is there already fails on its unique id, which costs nothing when it is not.
-    const place = expect === null ? null : this.#place(message.id);
-    if ((place?.revision ?? null) !== expect) throw new Refusal("conflict", { field: "message" });
+  put(message: Message, expect: number | null, ref: Uint8Array | null, tally: Tally): void {
     const home = this.#keys.ensure(message.tenant, message.conversation);
-    if (place === null) {
+    const columns = [
+      home.n,
+      message.sentAt,
+      idBytes(message.sender),
+      message.thread === null ? null : idBytes(message.thread),
+      message.expiresAt,
+      message.revision,
+      idBytes(message.blob),
+      ref,
+      this.#rest(message),
+      idBytes(message.id),
+    ];
+    if (expect === null) {
+      // One that is there already fails on its unique id, which costs nothing when it is not.
+      const sql = `INSERT INTO message (conv, sent_at, sender, thread, expires_at, revision, blob, ref, rest, id)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+      this.#statements.of(sql).run(...columns);
       this.#keys.placeOn(home, message.channel);
       tally.messages++;
-    } else {
-      this.#delete(place);
+      return;
     }
-    this.#tie = Math.max(this.#tie + 1, now * TIES_PER_MS);
-    const thread = message.thread === null ? null : idBytes(message.thread);
-    this.#statements
-      .of("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-      .run(
-        home.n,
-        message.sentAt,
-        place?.tie ?? this.#tie,
-        idBytes(message.id),
-        idBytes(message.sender),
-        thread,
-        message.expiresAt,
-        message.revision,
-        idBytes(message.blob),
-        ref ?? place?.ref ?? null,
-        restOf(message),
-      );
+    const sql = `UPDATE message SET conv = ?, sent_at = ?, sender = ?, thread = ?, expires_at = ?, revision = ?, blob = ?,
+      ref = coalesce(?, ref), rest = ? WHERE id = ? AND revision = ?`;
+    const { changes } = this.#statements.of(sql).run(...columns, expect);
+    if (changes === 0) throw new Refusal("conflict", { field: "message" });
   }
 
   /** Inside a transaction. Gives what was removed, so that its content goes too. */
   drop(id: MessageId, tally: Tally): Message | null {
     const message = this.get(id);
     if (message === null) return null;
-    const place = this.#place(id);
-    if (place !== null) this.#delete(place);
+    this.#statements.of("DELETE FROM message WHERE id = ?").run(idBytes(id));
     tally.messages--;
     return message;
   }
 
   /** Inside a transaction: the next rows of an erased conversation. Answers how many went. */
   sweep(conv: number, limit: number, tally: Tally): number {
-    const sql = `DELETE FROM message WHERE conv = ? AND (sent_at, tie) IN
-      (SELECT sent_at, tie FROM message WHERE conv = ? ORDER BY sent_at, tie LIMIT ?)`;
-    const { changes } = this.#statements.of(sql).run(conv, conv, limit);
+    const sql = "DELETE FROM message WHERE n IN (SELECT n FROM message WHERE conv = ? LIMIT ?)";
+    const { changes } = this.#statements.of(sql).run(conv, limit);
     tally.messages -= changes;
     return changes;
-  }
-
-  #place(id: MessageId): Place | null {
-    const sql = "SELECT conv, sent_at, tie, revision, ref FROM message WHERE id = ?";
-    return (this.#statements.of(sql).get(idBytes(id)) as Place | undefined) ?? null;
-  }
-
-  #delete({ conv, sent_at, tie }: Place): void {
-    this.#statements.of("DELETE FROM message WHERE conv = ? AND sent_at = ? AND tie = ?").run(conv, sent_at, tie);
   }
 
   #numbers(by: Exclude<MessageScope, { expiredAt: number }>): readonly number[] {
@@ -225,21 +211,21 @@ export class MessageTable {
     this.#labels.set(text, label);
     return label;
   }
-}
 
-function restOf(m: Message): string {
-  const rest: Rest = [
-    m.channel,
-    m.senderKind,
-    m.receivedAt,
-    m.replyTo,
-    m.addressed,
-    m.trust,
-    m.media,
-    canonicalLabel(m.label),
-    m.attachments,
-    m.bytes,
-    m.own,
-  ];
-  return JSON.stringify(rest);
+  #rest(m: Message): string {
+    const rest: Rest = [
+      m.channel,
+      m.senderKind,
+      m.receivedAt,
+      m.replyTo,
+      m.addressed,
+      m.trust,
+      m.media,
+      this.#labelTexts.of(m.label),
+      m.attachments,
+      m.bytes,
+      m.own,
+    ];
+    return JSON.stringify(rest);
+  }
 }

@@ -11,6 +11,7 @@ import { Eraser } from "./erase.ts";
 import { databasePath, isHome, secureDirectory, touchSecure } from "./home.ts";
 import { Inbox } from "./inbox.ts";
 import { KeyRing } from "./keys.ts";
+import { LabelTexts } from "./label-texts.ts";
 import { beginLog, Ledger, newestLog } from "./ledger.ts";
 import type { Log } from "./ledger-tree.ts";
 import { type HomeLock, lockHome } from "./lock.ts";
@@ -96,16 +97,17 @@ async function openLocked(options: StoreOptions, lock: HomeLock, opened: { db?: 
   const { log, before } = logOf(statements, signer, pool, clock);
   const ledger = new Ledger(statements, clock, signer, log, probe);
   ledger.assertContinues();
+  const labelTexts = new LabelTexts();
   const tables: Tables = {
     db,
     statements,
     clock,
     probe,
     keys,
-    quarantine: new Quarantine(statements, pool, keys),
+    quarantine: new Quarantine(statements, pool, keys, labelTexts),
     vault: new Vault(statements, pool, keys),
     records: new RecordTable(statements),
-    messages: new MessageTable(statements, keys),
+    messages: new MessageTable(statements, keys, labelTexts),
     refs: new RefTable(statements, pool, keys),
     inbox: new Inbox(statements, pool, keys),
     outbox: new Outbox(statements),

@@ -1,13 +1,13 @@
 /** Sealed content. It gets in by a batch and out through `openAll`, which only the store's door calls, with a permit in hand. */
 import type { SealDraft } from "../core/batch.ts";
 import type { BlobId } from "../core/ids.ts";
-import { canonicalLabel, type Label } from "../core/label.ts";
 import type { Opened } from "../core/ports.ts";
 import { Refusal } from "../core/refusal.ts";
 import { type BlobContext, openBlob, sealBlob, unwrapKey, wrapKey } from "./blob.ts";
 import type { Statements } from "./db.ts";
 import { blobId, idBytes } from "./id-bytes.ts";
 import { blobKeyContext, type ConversationKey, type KeyRing } from "./keys.ts";
+import type { LabelTexts } from "./label-texts.ts";
 import { derivedKey, type RandomPool, SealBroken, wipe } from "./seal.ts";
 import type { Tally } from "./tally.ts";
 
@@ -23,10 +23,9 @@ type BlobRow = {
   readonly wrapped: Uint8Array | null;
 };
 
-const LABELS_KEPT_MAX = 4096;
 const COMMIT_PURPOSE = "lazaret.commit.v1";
 const BLOB_SQL = `SELECT b.n, b.conv, b.kind, b.schema, b.label, b.created, b.expires, b.sealed, k.wrapped
-  FROM blob b LEFT JOIN blob_key k ON k.conv = b.conv AND k.n = b.n WHERE b.id = ?`;
+  FROM blob b LEFT JOIN blob_key k ON k.n = b.n WHERE b.id = ?`;
 
 /** A blob that does not open, with its name, so that the ledger can say which. */
 export class BlobBroken extends Error {
@@ -45,19 +44,20 @@ export class Quarantine {
   readonly #statements: Statements;
   readonly #pool: RandomPool;
   readonly #keys: KeyRing;
-  readonly #labels = new Map<string, string>();
+  readonly #labelTexts: LabelTexts;
 
-  constructor(statements: Statements, pool: RandomPool, keys: KeyRing) {
+  constructor(statements: Statements, pool: RandomPool, keys: KeyRing, labelTexts: LabelTexts) {
     this.#statements = statements;
     this.#pool = pool;
     this.#keys = keys;
+    this.#labelTexts = labelTexts;
   }
 
   /** Inside a transaction: seals under a fresh key, which it returns for the batch's commitments; the caller wipes it. */
   seal(draft: SealDraft, tally: Tally): Uint8Array {
     const home = this.#keys.ensure(draft.tenant, draft.conversation);
     const key = this.#pool.key();
-    const label = this.#labelText(draft.label);
+    const label = this.#labelTexts.of(draft.label);
     const { id, tenant, conversation, kind, schema, created } = draft;
     const of: BlobContext = { id, tenant, conversation, kind, schema, label, created };
     const sealed = sealBlob(key, of, draft.bytes, this.#pool.salt());
@@ -65,7 +65,7 @@ export class Quarantine {
     const { lastInsertRowid } = this.#statements
       .of("INSERT INTO blob (id, conv, kind, schema, label, created, expires, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
       .run(idBytes(id), home.n, kind, schema, label, created, draft.expires, sealed);
-    this.#statements.of("INSERT INTO blob_key VALUES (?, ?, ?)").run(home.n, lastInsertRowid, wrapped);
+    this.#statements.of("INSERT INTO blob_key VALUES (?, ?)").run(lastInsertRowid, wrapped);
     tally.blobs++;
     tally.blobBytes += sealed.length;
     return key;
@@ -77,7 +77,7 @@ export class Quarantine {
       .of("SELECT n, conv, length(sealed) AS bytes FROM blob WHERE id = ?")
       .get(idBytes(id)) as { readonly n: number; readonly conv: number; readonly bytes: number } | undefined;
     if (row === undefined) return false;
-    this.#statements.of("DELETE FROM blob_key WHERE conv = ? AND n = ?").run(row.conv, row.n);
+    this.#statements.of("DELETE FROM blob_key WHERE n = ?").run(row.n);
     this.#statements.of("DELETE FROM blob WHERE n = ?").run(row.n);
     this.#statements.of("UPDATE conversation_key SET dirty = 1 WHERE n = ? AND dirty = 0").run(row.conv);
     tally.blobs--;
@@ -87,11 +87,10 @@ export class Quarantine {
 
   /** Inside a transaction: the next rows of an erased conversation, whose key is gone. Answers how many went. */
   sweep(conv: number, limit: number, tally: Tally): number {
-    const sql = `SELECT k.n, length(b.sealed) AS bytes FROM blob_key k JOIN blob b ON b.n = k.n
-      WHERE k.conv = ? ORDER BY k.n LIMIT ?`;
+    const sql = "SELECT n, length(sealed) AS bytes FROM blob WHERE conv = ? LIMIT ?";
     const rows = this.#statements.of(sql).all(conv, limit) as { readonly n: number; readonly bytes: number }[];
     for (const { n, bytes } of rows) {
-      this.#statements.of("DELETE FROM blob_key WHERE conv = ? AND n = ?").run(conv, n);
+      this.#statements.of("DELETE FROM blob_key WHERE n = ?").run(n);
       this.#statements.of("DELETE FROM blob WHERE n = ?").run(n);
       tally.blobs--;
       tally.blobBytes -= bytes;
@@ -101,19 +100,19 @@ export class Quarantine {
 
   /** Inside a transaction: wraps the surviving keys of a conversation under its next key. Gives the ids of those that are broken. */
   rewrap(from: ConversationKey, to: ConversationKey): readonly BlobId[] {
-    const sql = "SELECT k.n, k.wrapped, b.id FROM blob_key k JOIN blob b ON b.n = k.n WHERE k.conv = ?";
+    const sql = "SELECT b.n, k.wrapped, b.id FROM blob b JOIN blob_key k ON k.n = b.n WHERE b.conv = ?";
     const rows = this.#statements.of(sql).all(from.n) as { n: number; wrapped: Uint8Array; id: Uint8Array }[];
-    const update = this.#statements.of("UPDATE blob_key SET wrapped = ? WHERE conv = ? AND n = ?");
+    const update = this.#statements.of("UPDATE blob_key SET wrapped = ? WHERE n = ?");
     const broken: BlobId[] = [];
     for (const row of rows) {
       const id = blobId(row.id);
       try {
         const key = unwrapKey(from.key, blobKeyContext(id, from), row.wrapped);
-        update.run(wrapKey(to.key, blobKeyContext(id, to), key, this.#pool.salt()), from.n, row.n);
+        update.run(wrapKey(to.key, blobKeyContext(id, to), key, this.#pool.salt()), row.n);
         wipe(key);
       } catch (error) {
         if (!(error instanceof SealBroken)) throw error;
-        this.#statements.of("DELETE FROM blob_key WHERE conv = ? AND n = ?").run(from.n, row.n);
+        this.#statements.of("DELETE FROM blob_key WHERE n = ?").run(row.n);
         broken.push(id);
       }
     }
@@ -180,16 +179,5 @@ export class Quarantine {
     // A blob whose conversation was erased is as absent as one that was.
     if (home === null) throw new Refusal("not_found");
     return home;
-  }
-
-  #labelText(label: Label): string {
-    const { cats, integrity, tenant, audience } = label;
-    const id = `${cats}/${integrity}/${tenant}/${audience === "*" ? "*" : audience.join(" ")}`;
-    const known = this.#labels.get(id);
-    if (known !== undefined) return known;
-    if (this.#labels.size >= LABELS_KEPT_MAX) this.#labels.clear();
-    const text = canonicalLabel(label);
-    this.#labels.set(id, text);
-    return text;
   }
 }

@@ -189,9 +189,7 @@ export class RefTable {
 
   /** The references of our id, the newest first. */
   #rows(id: string): readonly Row[] {
-    const rows = this.#statements
-      .of("SELECT * FROM ref WHERE kept = 0 AND id = ? ORDER BY n DESC")
-      .all(id) as Row[];
+    const rows = this.#statements.of("SELECT * FROM ref WHERE kept = 0 AND id = ? ORDER BY n DESC").all(id) as Row[];
     if (!id.startsWith("msg_")) return rows;
     const sql = "SELECT r.* FROM message m JOIN ref r ON r.mac = m.ref WHERE m.id = ? AND r.kept = 1";
     return [...(this.#statements.of(sql).all(idBytes(id)) as Row[]), ...rows];

@@ -8,14 +8,15 @@ import type { Db } from "./db.ts";
 const STEPS: readonly string[] = [
   // Keys of the home: the living ones. Secrets are never older than they were.
   "INSERT OR REPLACE INTO meta SELECT * FROM live.meta WHERE name = 'epoch'",
-  "CREATE TEMP TABLE same_inbox AS SELECT l.tenant FROM live.home_key l JOIN main.home_key b USING (name, tenant, drawn) WHERE name = 'inbox'",
-  "DELETE FROM main.inbox WHERE tenant NOT IN (SELECT tenant FROM same_inbox)",
-  "DELETE FROM main.cursor WHERE tenant NOT IN (SELECT tenant FROM same_inbox)",
-  "INSERT OR IGNORE INTO main.cursor SELECT * FROM live.cursor",
   "DELETE FROM main.home_key",
   "INSERT INTO main.home_key SELECT * FROM live.home_key",
   "DELETE FROM main.pseudonym_key",
   "INSERT INTO main.pseudonym_key SELECT * FROM live.pseudonym_key",
+  // What waits in the living inbox was acknowledged to the network, so it stays, with the cursor that it belongs to.
+  "DELETE FROM main.inbox",
+  "INSERT INTO main.inbox SELECT * FROM live.inbox",
+  "DELETE FROM main.cursor",
+  "INSERT INTO main.cursor SELECT * FROM live.cursor",
   "DELETE FROM main.secret",
   "INSERT INTO main.secret SELECT * FROM live.secret",
 
@@ -25,10 +26,8 @@ const STEPS: readonly string[] = [
   "DELETE FROM main.message WHERE conv NOT IN (SELECT old FROM place)",
   "DELETE FROM main.blob WHERE conv NOT IN (SELECT old FROM place)",
   "DELETE FROM main.blob_key",
-  // Negative numbers keep the two numberings apart while one becomes the other.
-  `UPDATE main.message SET conv = -(SELECT new FROM place WHERE old = conv)
+  `UPDATE main.message SET conv = (SELECT new FROM place WHERE old = conv)
      WHERE EXISTS (SELECT 1 FROM place WHERE old <> new)`,
-  "UPDATE main.message SET conv = -conv WHERE conv < 0",
   `UPDATE main.blob SET conv = (SELECT new FROM place WHERE old = conv)
      WHERE EXISTS (SELECT 1 FROM place WHERE old <> new)`,
   "DELETE FROM main.conversation_key",
@@ -36,17 +35,19 @@ const STEPS: readonly string[] = [
 
   // Content that the home can still open.
   `CREATE TEMP TABLE held AS SELECT b.id, k.wrapped FROM live.blob b
-     JOIN live.blob_key k ON k.conv = b.conv AND k.n = b.n`,
+     JOIN live.blob_key k ON k.n = b.n`,
   "CREATE UNIQUE INDEX temp.held_id ON held (id)",
   "DELETE FROM main.blob WHERE id NOT IN (SELECT id FROM held)",
   // A message that was edited since has its newest revision; one that lost its content is gone.
   "CREATE TEMP TABLE lost AS SELECT id FROM main.message WHERE blob NOT IN (SELECT id FROM main.blob)",
   "DELETE FROM main.message WHERE id IN (SELECT id FROM lost)",
-  "INSERT INTO main.message SELECT * FROM live.message WHERE id IN (SELECT id FROM lost)",
+  `INSERT INTO main.message (id, conv, sent_at, sender, thread, expires_at, revision, blob, ref, rest)
+     SELECT id, conv, sent_at, sender, thread, expires_at, revision, blob, ref, rest FROM live.message
+     WHERE id IN (SELECT id FROM lost)`,
   `INSERT INTO main.blob (id, conv, kind, schema, label, created, expires, sealed)
      SELECT id, conv, kind, schema, label, created, expires, sealed FROM live.blob
      WHERE id IN (SELECT blob FROM main.message) AND id NOT IN (SELECT id FROM main.blob)`,
-  "INSERT INTO main.blob_key SELECT b.conv, b.n, h.wrapped FROM main.blob b JOIN held h ON h.id = b.id",
+  "INSERT INTO main.blob_key SELECT b.n, h.wrapped FROM main.blob b JOIN held h ON h.id = b.id",
 
   // Platform ids of the home for everything that is left.
   "CREATE TEMP TABLE known AS SELECT mac FROM main.ref WHERE kind = 'event'",
@@ -71,7 +72,7 @@ const STEPS: readonly string[] = [
   "INSERT OR IGNORE INTO main.node SELECT * FROM live.node WHERE EXISTS (SELECT 1 FROM more)",
   "INSERT OR IGNORE INTO main.checkpoint SELECT * FROM live.checkpoint WHERE EXISTS (SELECT 1 FROM more)",
 
-  ...["same_inbox", "place", "held", "lost", "known", "gone", "last", "more"].map((name) => `DROP TABLE temp.${name}`),
+  ...["place", "held", "lost", "known", "gone", "last", "more"].map((name) => `DROP TABLE temp.${name}`),
 ];
 
 /** Inside a transaction, with the living home attached as `live`. */

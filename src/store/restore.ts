@@ -108,7 +108,9 @@ function withLive(db: Db, path: string, of: BackupManifest): void {
   try {
     const home = db.prepare("SELECT value FROM live.meta WHERE name = 'home'").pluck().get();
     if (home !== of.home) {
-      throw new Refusal("input.invalid", { hint: "This backup is of another home; restore it into an empty directory." });
+      throw new Refusal("input.invalid", {
+        hint: "This backup is of another home; restore it into an empty directory.",
+      });
     }
     db.transaction(() => mergeLive(db))();
   } finally {

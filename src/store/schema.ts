@@ -24,16 +24,16 @@ CREATE TABLE blob (
   n INTEGER PRIMARY KEY, id BLOB NOT NULL, conv INTEGER NOT NULL, kind TEXT NOT NULL, schema TEXT NOT NULL,
   label TEXT NOT NULL, created INTEGER NOT NULL, expires INTEGER, sealed BLOB NOT NULL) STRICT;
 CREATE UNIQUE INDEX blob_id ON blob (id);
-CREATE TABLE blob_key (
-  conv INTEGER NOT NULL, n INTEGER NOT NULL, wrapped BLOB NOT NULL, PRIMARY KEY (conv, n)) STRICT, WITHOUT ROWID;
+CREATE INDEX blob_conv ON blob (conv);
+CREATE TABLE blob_key (n INTEGER PRIMARY KEY, wrapped BLOB NOT NULL) STRICT;
 
--- tie keeps messages of one instant in the order of their arrival; ref is the hash under which its platform id is kept.
+-- n keeps messages of one instant in the order of their arrival; ref is the hash under which its platform id is kept.
+-- Rows are added at the end and found by small indexes: clustered by conversation, ingest would rewrite three pages for each.
 CREATE TABLE message (
-  conv INTEGER NOT NULL, sent_at INTEGER NOT NULL, tie INTEGER NOT NULL, id BLOB NOT NULL, sender BLOB NOT NULL,
-  thread BLOB, expires_at INTEGER NOT NULL, revision INTEGER NOT NULL, blob BLOB NOT NULL, ref BLOB,
-  rest TEXT NOT NULL,
-  PRIMARY KEY (conv, sent_at, tie)) STRICT, WITHOUT ROWID;
+  n INTEGER PRIMARY KEY, id BLOB NOT NULL, conv INTEGER NOT NULL, sent_at INTEGER NOT NULL, sender BLOB NOT NULL,
+  thread BLOB, expires_at INTEGER NOT NULL, revision INTEGER NOT NULL, blob BLOB NOT NULL, ref BLOB, rest TEXT NOT NULL) STRICT;
 CREATE UNIQUE INDEX message_id ON message (id);
+CREATE INDEX message_place ON message (conv, sent_at);
 CREATE INDEX message_thread ON message (thread, sent_at) WHERE thread IS NOT NULL;
 CREATE INDEX message_expiry ON message (expires_at);
 

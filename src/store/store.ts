@@ -6,11 +6,11 @@ import type { Message } from "../core/message.ts";
 import type { OutboxRow } from "../core/outbox.ts";
 import { type Permit, type PermitUse, redeem } from "../core/permit.ts";
 import type { LedgerPort, LedgerReport, MessageScope, Opened, Page, Range, Store, StoreCounts } from "../core/ports.ts";
-import type { IndexOf, RecordKind, Records } from "../core/records.ts";
+import type { IndexOf, RecordKind } from "../core/records.ts";
 import { Refusal } from "../core/refusal.ts";
 import { type BackupManifest, backupHome } from "./backup.ts";
 import type { Committer } from "./commit.ts";
-import { truncateJournal } from "./db.ts";
+import { type Pragmas, readPragmas, truncateJournal } from "./db.ts";
 import type { Eraser } from "./erase.ts";
 import type { Log } from "./ledger-tree.ts";
 import { verifyLog } from "./ledger-verify.ts";
@@ -158,6 +158,11 @@ export class HomeStore implements Store {
   backup(directory: string): Promise<BackupManifest> {
     const { tables, committer, tenant, homeId } = this.#parts;
     return backupHome(tables, committer, { id: homeId, tenant }, directory);
+  }
+
+  /** SQLite's own answers to what the store asked of it. */
+  pragmas(): Pragmas {
+    return readPragmas(this.#parts.tables.db);
   }
 
   clean(): boolean {

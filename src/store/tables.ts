@@ -44,7 +44,7 @@ export function applyBatch(t: Tables, batch: Batch, now: number): Tally {
   const kept = new Map<string, Buffer>();
   for (const ref of batch.refs ?? []) if (ref.kind === "event") kept.set(ref.id, t.refs.macOf(ref));
   for (const { value, expect } of batch.messages ?? []) {
-    t.messages.put(value, expect, kept.get(value.id) ?? null, tally, now);
+    t.messages.put(value, expect, kept.get(value.id) ?? null, tally);
   }
   const found = new Set(batch.messages?.map(({ value }) => value.id as string));
   for (const ref of batch.refs ?? []) t.refs.put(ref, ref.kind === "event" && found.has(ref.id));

@@ -43,7 +43,8 @@ export function unlockKind(keysDir: string): Unlock["kind"] | null {
 
 function readHow(keysDir: string): How {
   const path = join(keysDir, HOW_FILE);
-  if (!existsSync(path)) throw new Refusal("home.unlock", { field: path, hint: `The home's keys are not in ${keysDir}.` });
+  if (!existsSync(path))
+    throw new Refusal("home.unlock", { field: path, hint: `The home's keys are not in ${keysDir}.` });
   const parsed = How.safeParse(jsonOf(readSecure(path).toString("utf8")));
   if (!parsed.success) throw new Refusal("home.unlock", { field: path, hint: `${path} cannot be read.` });
   return parsed.data;

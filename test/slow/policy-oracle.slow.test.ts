@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { analyse, type Finding } from "../../policy/analyse.ts";
-import { contains, exampleOf, hasAtom } from "../../policy/box.ts";
+import { contains, hasAtom } from "../../policy/box.ts";
 import { type Axis, type Box, compileRules, locate, type Space } from "../../policy/compile.ts";
 import type { Condition } from "../../policy/condition.ts";
 import { type Decision, decide } from "../../policy/decide.ts";
@@ -186,7 +186,9 @@ function representatives(axis: Axis, boxes: readonly Box[]): number[] {
   return [...seen.values()];
 }
 
-/** Requests within the box: all classes of as many dimensions as stay under the limit, of the others that of the centre. */
+/**
+ * Requests within the box: all classes of as many dimensions as stay under the limit, of the others that of the centre.
+ */
 function sampleWithin(
   space: Space,
   classes: readonly number[][],
@@ -208,7 +210,7 @@ function sampleWithin(
   let requests: Request[] = [{}];
   for (const axis of space.axes)
     requests = requests.flatMap((request) =>
-      (chosen.get(axis) ?? []).map((atom) => ({ ...request, [axis.dimension]: exampleOf(axis, atom) })),
+      (chosen.get(axis) ?? []).map((atom) => ({ ...request, [axis.dimension]: axis.examples[atom] })),
     );
   return requests;
 }

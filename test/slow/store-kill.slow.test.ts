@@ -27,9 +27,15 @@ type Told = {
 const STORY = new URL("store-story.ts", import.meta.url).pathname;
 
 function told(dir: string, killAt: number): Told[] {
-  const { stdout, stderr, signal, status } = spawnSync(process.execPath, [STORY, dir, String(killAt)], { encoding: "utf8" });
+  const { stdout, stderr, signal, status } = spawnSync(process.execPath, [STORY, dir, String(killAt)], {
+    encoding: "utf8",
+  });
   if (signal !== "SIGKILL" && status !== 0) throw new Error(stderr);
-  return stdout.trim().split("\n").filter(Boolean).map((line) => JSON.parse(line) as Told);
+  return stdout
+    .trim()
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Told);
 }
 
 /** Everything acknowledged is there; what was being erased is there or gone, never half; the home is sound. */
@@ -48,7 +54,11 @@ async function check(dir: string, story: readonly Told[]): Promise<void> {
     const text = await textOf(store, said.blob as BlobId).catch((error: { code: string }) => error.code);
     const isThere = store.message(said.message as MessageId) !== null;
     if (within(erased, said)) expect([text, isThere]).toEqual(["not_found", false]);
-    else if (within(erasing, said)) expect([[said.said, true], ["not_found", false]]).toContainEqual([text, isThere]);
+    else if (within(erasing, said))
+      expect([
+        [said.said, true],
+        ["not_found", false],
+      ]).toContainEqual([text, isThere]);
     else expect([text, isThere]).toEqual([said.said, true]);
     if (!isThere) expect(store.ref("event", "default", "home", said.platform ?? "")).toBe("erased");
     else expect(store.platformOf("event", said.message as MessageId)).toBe(said.platform);
@@ -66,12 +76,14 @@ async function check(dir: string, story: readonly Told[]): Promise<void> {
   const db = new Database(join(dir, "data", "lazaret.db"), { readonly: true });
   const halves = db.prepare(
     `SELECT (SELECT count(*) FROM message WHERE blob NOT IN (SELECT id FROM blob)),
-      (SELECT count(*) FROM blob b WHERE NOT EXISTS (SELECT 1 FROM blob_key k WHERE k.conv = b.conv AND k.n = b.n)),
+      (SELECT count(*) FROM blob b WHERE NOT EXISTS (SELECT 1 FROM blob_key k WHERE k.n = b.n)),
       (SELECT count(*) FROM blob_key WHERE n NOT IN (SELECT n FROM blob)),
       (SELECT count(*) FROM conversation_key WHERE dead = 1)`,
   );
   expect(halves.raw().get()).toEqual([0, 0, 0, 0]);
-  const counted = db.prepare("SELECT (SELECT count(*) FROM message) AS messages, (SELECT count(*) FROM blob) AS blobs").get();
+  const counted = db
+    .prepare("SELECT (SELECT count(*) FROM message) AS messages, (SELECT count(*) FROM blob) AS blobs")
+    .get();
   expect(store.counts()).toMatchObject(counted as object);
   db.close();
   await store.close();

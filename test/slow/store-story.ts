@@ -22,9 +22,25 @@ const probe = (point: string): void => {
 };
 
 const home = { dataDir: join(dir, "data"), keysDir: join(dir, "keys") };
-const options = { ...home, clock: new HandClock(), random, unlock: { kind: "file" }, tenant: "default", probe } as const;
+const options = {
+  ...home,
+  clock: new HandClock(),
+  random,
+  unlock: { kind: "file" },
+  tenant: "default",
+  probe,
+} as const;
 const [a, b] = [id("ConversationId"), id("ConversationId")];
-const plan = { tenant: "default", conversations: [], messages: [], blobs: [], drop: [], put: [], refs: [], entries: [] };
+const plan = {
+  tenant: "default",
+  conversations: [],
+  messages: [],
+  blobs: [],
+  drop: [],
+  put: [],
+  refs: [],
+  entries: [],
+};
 
 let store = await openStore({ ...options, create: true });
 async function speak(conversation: ConversationId, text: string): Promise<MessageId> {
@@ -42,7 +58,9 @@ await speak(a, "second");
 await speak(b, "third");
 await store.commit({ inbox: { tenant: "default", channel: "home", cursor: "c1", events: [event(1, "in")] } });
 tell({ cursor: "c1" });
-await store.commit({ put: [{ kind: "setting", id: "x", expect: null, value: { id: "x", tenant: "default", value: 1 } }] });
+await store.commit({
+  put: [{ kind: "setting", id: "x", expect: null, value: { id: "x", tenant: "default", value: 1 } }],
+});
 tell({ setting: 1 });
 tell({ checkpoint: await store.ledger.checkpoint() });
 tell({ erasing: { messages: [first] } });

@@ -27,6 +27,8 @@ export type Cast = { readonly nameOf: (sender: string) => string; readonly addre
 
 const SENTENCES_A_TURN_MAX = 12;
 const CANDIDATES_MAX = 6000;
+/** A longer statement is no point (280 characters). */
+const WORDS_MAX = 60;
 
 /** All statements of a conversation, in order. */
 export function candidatesOf(turns: readonly Turn[], cast: Cast, isOrdinary: (word: string) => boolean): Candidate[] {
@@ -44,7 +46,7 @@ export function candidatesOf(turns: readonly Turn[], cast: Cast, isOrdinary: (wo
         const clause = { ...raw, tokens: pending.fill(raw.tokens, turn.index, turn.sender) };
         pending.note(raw.tokens, turn.index, turn.sender);
         const statement = statementOf(clause, roles, isOrdinary);
-        if (statement === null || out.length >= CANDIDATES_MAX) continue;
+        if (statement === null || out.length >= CANDIDATES_MAX || statement.words.length > WORDS_MAX) continue;
         out.push({
           text: joined(statement.words),
           act: statement.act,

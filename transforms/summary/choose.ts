@@ -31,17 +31,22 @@ const DUTIES: Readonly<Partial<Record<Act, number>>> = {
   recommend: 0.3,
 };
 const WHEN = new RegExp(
-  "\\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?|tomorrow|today|tonight|noon|weekend|deadline|next (?:week|month)|" +
-    "(?:jan|febr)uary|march|april|june|july|august|(?:septem|octo|novem|decem)ber|\\d{1,2}(?:[:.]\\d{2}|\\s?[ap]m)|o'clock)\\b",
+  "\\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?|tomorrow|today|tonight|noon|weekend|deadline|next " +
+    "(?:week|month)|" +
+    "(?:jan|febr)uary|march|april|june|july|august|(?:septem|octo|novem|decem)ber|\\d{1,2}(?:[:.]\\d{2}|" +
+    "\\s?[ap]m)|o'clock)\\b",
   "giu",
 );
 const MONEY = /[€$£]\s?\d|\d\s?(?:[€$£]|euros?\b|dollars?\b|pounds?\b|bucks\b|francs?\b|percent\b|%)/giu;
-const TROUBLE =
-  /\b(?:broken?|crash\w*|leak\w*|lost|ill|sick|allerg\w*|vegan|vegetarian|sprained|cancel\w*|delay\w*|late|moved|problem|bug|down|missing|cannot come|not come|hurts?|storm\w*|closed)\b/iu;
+const TROUBLE = new RegExp(
+  String.raw`\b(?:broken?|crash\w*|leak\w*|lost|ill|sick|allerg\w*|vegan|vegetarian|sprained|cancel\w*` +
+    String.raw`|delay\w*|late|moved|problem|bug|down|missing|cannot come|not come|hurts?|storm\w*|closed)\b`,
+  "iu",
+);
 const DANGLING = /\b(?:it|that|this|these|those|there|one|he|she|him|her|them|something|so|ok|okay)\b/giu;
 
 /** How much a reader of a group would miss without it: who does what, when, how much, what is wrong. */
-export function worth(candidate: Candidate, text: string): number {
+function worth(candidate: Candidate, text: string): number {
   const { act, speaker, content, question } = candidate;
   const rest = text.startsWith(speaker) ? text.slice(speaker.length) : text;
   const many = (pattern: RegExp): number => (rest.match(pattern) ?? []).length;
@@ -72,9 +77,7 @@ export function weighed(
 ): Weighed[] {
   return candidates.map((candidate) => ({
     candidate,
-    weight: pairwise
-      ? weigh(featuresOf(candidate, counts, turns))
-      : worth(candidate, candidate.text) - WORTH_LEAST,
+    weight: pairwise ? weigh(featuresOf(candidate, counts, turns)) : worth(candidate, candidate.text) - WORTH_LEAST,
   }));
 }
 
@@ -119,7 +122,8 @@ function choosePacked(all: readonly Weighed[], room: Room): Candidate[] {
     if (distinct.length >= PACKED_MAX) break;
     const { candidate } = item;
     const repeated = distinct.some(
-      ({ candidate: other }) => other.sentence === candidate.sentence || overlap(candidate, other.content) > GROUP_OVERLAP,
+      ({ candidate: other }) =>
+        other.sentence === candidate.sentence || overlap(candidate, other.content) > GROUP_OVERLAP,
     );
     if (!repeated) distinct.push(item);
   }

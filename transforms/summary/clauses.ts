@@ -13,9 +13,12 @@ export type Clause = {
 
 const FILLERS = new Set(
   (
-    "well oh ok okay yes yeah yep yup no nope so and but um uh hmm mmm mm ah hey hi hello actually anyway sorry right sure great good alright " +
-    "wow look listen then now honestly basically really certainly absolutely exactly fine first also plus lol haha hahaha btw fyi however " +
-    "therefore besides indeed maybe perhaps cool nice perfect gosh god please thanks cheers dear madam sir ooh aw aww man dude guys all " +
+    "well oh ok okay yes yeah yep yup no nope so and but um uh hmm mmm mm ah hey hi hello actually anyway " +
+    "sorry right sure great good alright " +
+    "wow look listen then now honestly basically really certainly absolutely exactly fine first also plus " +
+    "lol haha hahaha btw fyi however " +
+    "therefore besides indeed maybe perhaps cool nice perfect gosh god please thanks cheers dear madam sir " +
+    "ooh aw aww man dude guys all " +
     "everyone everybody folks morning anyways yea true"
   ).split(" "),
 );
@@ -88,6 +91,18 @@ const TAGS = new Set(
 const NAME = /^\p{Lu}[\p{L}\p{N}_'.-]*$/u;
 const TITLES = new Set(["mr", "mrs", "ms", "miss", "dr", "professor", "doctor"]);
 
+/** Fillers that are words of their own right unless a mark follows. */
+const BARE = new RegExp(
+  "^(?:all|everyone|everybody|first|right|good|great|look|listen|now|no|fine|sure|dear|really" +
+    "|nice|man|cool|true|perfect|morning|guys)$",
+  "u",
+);
+/** "isn't it", "will you". */
+const TAG_QUESTION = new RegExp(
+  "^(?:is|are|do|does|did|was|will|would|can|could|have|has)(?: not)? (?:i|you|he|she|it|we" + "|they)(?: not)?$",
+  "u",
+);
+
 function startsWith(tokens: readonly string[], words: readonly string[]): boolean {
   return words.every((word, i) => (tokens[i] ?? "").toLowerCase() === word);
 }
@@ -116,9 +131,7 @@ function withoutOpening(tokens: readonly string[]): readonly string[] {
     const first = (rest[0] ?? "").toLowerCase();
     if (!FILLERS.has(first)) break;
     const next = rest[1];
-    const bare =
-      /^(?:all|everyone|everybody|first|right|good|great|look|listen|now|no|fine|sure|dear|really|nice|man|cool|true|perfect|morning|guys)$/u;
-    if (bare.test(first) && next !== undefined && !isMark(next)) break;
+    if (BARE.test(first) && next !== undefined && !isMark(next)) break;
     rest = rest.slice(1);
   }
   return rest;
@@ -133,12 +146,7 @@ function withoutTail(tokens: readonly string[]): readonly string[] {
     }
     const comma = rest.lastIndexOf(",");
     const tail = comma < 0 ? [] : rest.slice(comma + 1).map((token) => token.toLowerCase());
-    const tagged =
-      tail.length > 0 &&
-      (tail.every((word) => TAGS.has(word)) ||
-        /^(?:is|are|do|does|did|was|will|would|can|could|have|has)(?: not)? (?:i|you|he|she|it|we|they)(?: not)?$/u.test(
-          tail.join(" "),
-        ));
+    const tagged = tail.length > 0 && (tail.every((word) => TAGS.has(word)) || TAG_QUESTION.test(tail.join(" ")));
     if (tagged) {
       rest = rest.slice(0, comma);
       continue;
@@ -175,9 +183,10 @@ function vocative(tokens: readonly string[]): { readonly name: string | null; re
 }
 
 const STARTERS = new Set(
-  "i you he she it we they there that this can could would will please let what where when why how who do does is are the my".split(
-    " ",
-  ),
+  (
+    "i you he she it we they there that this can could would will please let what where when why how who do " +
+    "does is are the my"
+  ).split(" "),
 );
 
 /** Where a long sentence falls apart: "; …", ", and I …", ", but …", ", so …", " - …". */

@@ -8,11 +8,15 @@ import { thirdPerson } from "./verbs.ts";
 
 /** How many messages later an answer still belongs to what was said. */
 const ANSWER_TURNS = 3;
-const AGREES =
-  /^(?:good (?:idea|point|plan)|great idea|sounds (?:good|great|fun|like)|works for me|i agree|agreed|deal|let's do (?:it|that)|fine (?:with|for) me|i'?m in\b|count me in|\p{L}+ it is\b|me too|same here|👍|\+1|perfect|exactly)/iu;
+const AGREES = new RegExp(
+  "^(?:good (?:idea|point|plan)|great idea|sounds (?:good|great|fun|like)|works for me|i agree" +
+    String.raw`|agreed|deal|let's do (?:it|that)|fine (?:with|for) me|i'?m in\b|count me in|\p{L}+ it is\b` +
+    String.raw`|me too|same here|👍|\+1|perfect|exactly)`,
+  "iu",
+);
 
 /** Is there a yes to turn `index` soon after it, from somebody else (`by`, when given)? A no ends the search. */
-export function isAgreed(
+function isAgreed(
   turns: readonly Turn[],
   index: number,
   by: string | null,
@@ -29,8 +33,12 @@ export function isAgreed(
   return false;
 }
 
-const FILLER =
-  /(?<![\p{L}])(?:really|very|just|also|too|actually|seriously|still|again|anymore|anyway|then|definitely|probably|maybe|of course|as well|so much|this time|by the way|for everyone|for us|for me|all day|please|finally|already|right now|now|haha|lol|btw|honestly)(?![\p{L}])/giu;
+const FILLER = new RegExp(
+  String.raw`(?<![\p{L}])(?:really|very|just|also|too|actually|seriously|still|again|anymore|anyway|then` +
+    "|definitely|probably|maybe|of course|as well|so much|this time|by the way|for everyone|for us" +
+    String.raw`|for me|all day|please|finally|already|right now|now|haha|lol|btw|honestly)(?![\p{L}])`,
+  "giu",
+);
 
 /** A second clause after a comma that names no day, number or person. */
 const TAIL = /(?<=^.{18,}), (?!(?:\p{L}+ ){0,8}(?:\d|\p{Lu}|mon|tues|wednes|thurs|fri|satur|sun)|and |or |but )[^,]+$/u;
@@ -59,7 +67,9 @@ export function compacted(candidate: Candidate, turns: readonly Turn[], nameOf: 
   if (text.startsWith(speaker))
     text = speaker + text.slice(speaker.length).replaceAll(` ${possessive(speaker)} `, " their ");
   if (act === "suggest" && isAgreed(turns, turn, null, nameOf))
-    text = text.replace(`${speaker} suggests `, "They agree on ").replace(/^(They agree on )(?:doing|having|making) (?=the |a |an )/u, "$1");
+    text = text
+      .replace(`${speaker} suggests `, "They agree on ")
+      .replace(/^(They agree on )(?:doing|having|making) (?=the |a |an )/u, "$1");
   // Notes, not novels: "Marco calls repair service" for "Marco will call the repair service".
   text = text
     .replace(WILL, (_, who: string, verb: string) => `${who} ${thirdPerson(verb)}`)

@@ -7,7 +7,9 @@ import { redact } from "../redact.ts";
 import { peopleIndex, tokenOfKnown } from "../text/people.ts";
 import { normalise } from "../text/unicode.ts";
 
-/** Never told, not even to the owner: a summary is no place for them. The brackets make the check refuse the statement. */
+/**
+ * Never told, not even to the owner: a summary is no place for them. The brackets make the check refuse the statement.
+ */
 const NEVER: ReadonlySet<MaskKind> = new Set([
   "SECRET",
   "CARD",

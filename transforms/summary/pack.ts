@@ -1,8 +1,13 @@
-/** The most valuable set of statements within a number of characters and a number of statements (0/1 knapsack, exact). */
+/**
+ * The most valuable set of statements within a number of characters and a number of statements (0/1 knapsack, exact).
+ */
 
 export type Item = { readonly value: number; readonly chars: number };
 
-/** Indexes of the chosen items, ascending. Time and room: items × charsMax × itemsMax; callers keep the product below some millions. */
+/**
+ * Indexes of the chosen items, ascending. Time and room: items × charsMax × itemsMax; callers keep the product below
+ * some millions.
+ */
 export function pack(items: readonly Item[], charsMax: number, itemsMax: number): number[] {
   const width = charsMax + 1;
   const best = new Float64Array((itemsMax + 1) * width);

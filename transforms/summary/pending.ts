@@ -6,14 +6,29 @@ import { stem } from "./content.ts";
 type Asked = { readonly words: readonly string[]; readonly turn: number; readonly author: string };
 
 const TURNS_MAX = 4;
-const WHO =
-  /^(?:(?:so|and|ok|but) )*(?:who (?:else )?(?:can|could|will|would|wants to|is going to|would like to|has time to)|(?:can|could|will|would) (?:someone|somebody|anyone|anybody|one of you)|(?:someone|somebody|one of us) (?:should|must|has to|needs to|could)) (?:please |also |maybe )?(.+)$/iu;
+const WHO = new RegExp(
+  "^(?:(?:so|and|ok|but) )*(?:who (?:else )?(?:can|could|will|would|wants to|is going to" +
+    "|would like to|has time to)|(?:can|could|will|would) (?:someone|somebody|anyone|anybody" +
+    "|one of you)|(?:someone|somebody|one of us) (?:should|must|has to|needs to|could)) (?:please " +
+    "|also |maybe )?(.+)$",
+  "iu",
+);
 const WHO_DOES = /^(?:(?:so|and|ok|but) )*who (is )?(\p{L}+?)(ing|es|s) (.+)$/iu;
-const SHORT =
-  /^(?:(?:yes|ok|okay|sure|fine|well|oh) )*(?:i will|i can|i could|me|i will do (?:it|that|this)|i can do (?:it|that|this)|i will take (?:it|that|this)|on it|i am on it|leave it to me|let me do (?:it|that)|i would love to|i volunteer)\b(?: (?:do it |do that )?(.*))?$/iu;
+const SHORT = new RegExp(
+  "^(?:(?:yes|ok|okay|sure|fine|well|oh) )*(?:i will|i can|i could|me|i will do (?:it|that|this)" +
+    "|i can do (?:it|that|this)|i will take (?:it|that|this)|on it|i am on it|leave it to me" +
+    String.raw`|let me do (?:it|that)|i would love to|i volunteer)\b(?: (?:do it |do that )?(.*))?$`,
+  "iu",
+);
 const OBJECT = /\b(?:it|that|them|this|those)\b/iu;
 
 const split = (text: string): string[] => text.split(" ").filter((word) => word !== "");
+
+/** "bring" of "bring" + "ing", "take" of "tak" + "es". */
+function baseOf(head: string, ending: string): string {
+  if (ending === "ing") return fromGerund(`${head}ing`);
+  return ending === "es" && !/(?:ch|sh|ss|x|o)$/u.test(head) ? `${head}e` : head;
+}
 
 export class Pending {
   #asked: Asked | null = null;
@@ -25,10 +40,7 @@ export class Pending {
     if (phrase !== undefined) this.#asked = { words: split(phrase), turn, author };
     const does = WHO_DOES.exec(text);
     if (phrase !== undefined || does === null) return;
-    const verb =
-      does[3] === "ing"
-        ? fromGerund(`${does[2]}ing`)
-        : `${does[2]}${does[3] === "es" && /(?:ch|sh|ss|x|o)$/u.test(does[2] ?? "") ? "" : (does[3] ?? "").slice(0, -1)}`;
+    const verb = baseOf(does[2] ?? "", does[3] ?? "");
     if (/^(?:i|wa|ha|doe)$/u.test(verb)) return;
     this.#asked = { words: [verb, ...split(does[4] ?? "")], turn, author };
   }

@@ -39,15 +39,13 @@ const WEIGHTS: readonly (readonly [string, number])[] = [
 ];
 const BIAS = 0.103;
 
-export const FEATURES: readonly string[] = WEIGHTS.map(([name]) => name);
-
 /** The weight of a candidate with these feature values. */
 export const weigh = (values: readonly number[]): number =>
   values.reduce((sum, value, i) => sum + value * (WEIGHTS[i]?.[1] ?? 0), BIAS);
 
 const VAGUE = /\b(?:it|that|this|one|something|there|they|them|so)\b/giu;
 
-/** The values of one candidate in the order of FEATURES. */
+/** The values of one candidate in the order of WEIGHTS. */
 export function featuresOf(candidate: Candidate, counts: ReadonlyMap<string, number>, turns: number): number[] {
   const content = [...candidate.content];
   const shares = content.map((word) => ((counts.get(word) ?? 1) - 1) / Math.max(4, turns));

@@ -11,7 +11,8 @@ const OTHERS = "the others";
 /** Does the token list at `at` continue a clause as its subject (a verb comes next)? Used for "you". */
 const SUBJECT_NEXT = new Set(
   (
-    "are were have had do did can could will would shall should may might must cannot need want like know think see get go take feel look " +
+    "are were have had do did can could will would shall should may might must cannot need want like know " +
+    "think see get go take feel look " +
     "mean say make come give use find tell love hope work live understand agree believe remember forget prefer"
   ).split(" "),
 );
@@ -20,9 +21,10 @@ type Shifted = { readonly tokens: string[]; readonly agreeNext: boolean };
 
 /** Words after which "you" is a subject. */
 const CLAUSE_STARTS = new Set(
-  "if when while once after before because since as that what where how why who until till whether and but so than though , then".split(
-    " ",
-  ),
+  (
+    "if when while once after before because since as that what where how why who until till whether and but " +
+    "so than though , then"
+  ).split(" "),
 );
 
 function pronoun(word: string, next: string, first: boolean, roles: Roles): Shifted | null {
@@ -122,7 +124,11 @@ function phraseEnd(tokens: readonly string[], from: number): number {
   return end;
 }
 
-const AFTER_PHRASE = /^(?:of|in|on|at|for|with|from|to|between|about|like|going|doing|coming|made|called|you|i|we|they|he|she|that|,)$/iu;
+const AFTER_PHRASE = new RegExp(
+  "^(?:of|in|on|at|for|with|from|to|between|about|like|going|doing|coming|made|called|you|i|we|they" +
+    "|he|she|that|,)$",
+  "iu",
+);
 const BASES = new Set(["i", "you", "we", "they"]);
 
 /**

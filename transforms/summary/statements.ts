@@ -1,4 +1,7 @@
-/** A clause of direct speech as a statement about its speaker: "Can you send the file?" → "Ana asks Ben to send the file". */
+/**
+ * A clause of direct speech as a statement about its speaker: "Can you send the file?" → "Ana asks Ben to send the
+ * file".
+ */
 import type { Clause } from "./clauses.ts";
 import { AUXILIARIES, asGerund, type Roles, shift, uninverted } from "./shift.ts";
 import { ADVERBS, agree, IMPERATIVES, MODALS } from "./verbs.ts";
@@ -40,7 +43,8 @@ function framed(act: Act, frame: readonly string[], body: readonly string[], rol
 }
 
 const ADV =
-  "(?:(?:just|really|also|actually|definitely|probably|still|only|certainly|kindly|possibly|maybe|please|always|perhaps) )*";
+  "(?:(?:just|really|also|actually|definitely|probably|still|only|certainly|kindly|possibly|maybe|please|" +
+  "always|perhaps) )*";
 
 const asks: Frame = (g, r) => framed("request", [r.speaker, "asks", to(r, "someone"), "to"], split(g[1]), r);
 const suggestsOther: Frame = (g, r) => framed("advice", [r.speaker, "suggests", to(r)], split(g[1]), r);
@@ -96,13 +100,18 @@ const PATTERNS: readonly (readonly [RegExp, Frame])[] = [
   [/^let us not (.+)$/u, (g, r) => framed("suggest", [r.speaker, "suggests not"], asGerund(split(g[1])), r)],
   [
     new RegExp(
-      `^(?:let us|shall we|maybe we (?:can|could|should)|we (?:should|could|can|might|had better)|why (?:do not|not) we) ${ADV}(.+)$`,
+      `^(?:let us|shall we|maybe we (?:can|could|should)|we (?:should|could|can|might|had better)|why ` +
+        `(?:do not|not) we) ${ADV}(.+)$`,
       "u",
     ),
     suggestsBoth,
   ],
   [
-    /^(?:why do not you|why do you not|if i were you i would|you (?:should|could|had better|ought to|might want to|may want to|can)) (?:just |also |really )?(.+)$/u,
+    new RegExp(
+      "^(?:why do not you|why do you not|if i were you i would|you (?:should|could|had better" +
+        "|ought to|might want to|may want to|can)) (?:just |also |really )?(.+)$",
+      "u",
+    ),
     suggestsOther,
   ],
   [/^why not (.+)$/u, suggestsBoth],
@@ -124,7 +133,11 @@ const PATTERNS: readonly (readonly [RegExp, Frame])[] = [
     wishes("wants"),
   ],
   [
-    /^i would like (.+)$|^i will have (.+)$|^i will take ((?:the|a|an|some|one|two|this|that|these|those|it) (?!look|walk|break|call|nap|picture|photo).+|it)$/u,
+    new RegExp(
+      "^i would like (.+)$|^i will have (.+)$|^i will take ((?:the|a|an|some|one|two|this|that" +
+        "|these|those|it) (?!look|walk|break|call|nap|picture|photo).+|it)$",
+      "u",
+    ),
     (g, r) => framed("wish", [r.speaker, g[1] ? "wants" : "orders"], split(g[1] ?? g[2] ?? g[3]), r),
   ],
   [/^i am looking for (.+)$/u, (g, r) => framed("wish", [r.speaker, "wants"], split(g[1]), r)],
@@ -140,7 +153,11 @@ const PATTERNS: readonly (readonly [RegExp, Frame])[] = [
     (g, r) => framed("offer", [r.speaker, "can"], split(g[1]), r),
   ],
   [
-    /^i (think|believe|guess|suppose|feel|hope|doubt|wonder|know|hear|heard|heard that|bet)(?: that)? (?!of |about |like |to )(.+ .+)$/u,
+    new RegExp(
+      "^i (think|believe|guess|suppose|feel|hope|doubt|wonder|know|hear|heard|heard that|bet)" +
+        "(?: that)? (?!of |about |like |to )(.+ .+)$",
+      "u",
+    ),
     (g, r) => framed("opinion", [r.speaker, agree((g[1] ?? "").replace(" that", ""))], split(g[2]), r),
   ],
   [
@@ -176,8 +193,11 @@ function question(tokens: readonly string[], roles: Roles): Statement | null {
   return statement === null ? null : framed("question", [...frame, "if"], statement, roles);
 }
 
-const NO_SUBJECT =
-  /^(?:was|were|is|are|am|been|be|has|have|had|will|would|can|could|should|do|did|does|not|to|and|or|of|than|thank|thanks|welcome|sorry|good|great|nice|same|like|very|too|so)$/u;
+const NO_SUBJECT = new RegExp(
+  "^(?:was|were|is|are|am|been|be|has|have|had|will|would|can|could|should|do|did|does|not|to|and" +
+    "|or|of|than|thank|thanks|welcome|sorry|good|great|nice|same|like|very|too|so)$",
+  "u",
+);
 
 function plainStatement(tokens: readonly string[], roles: Roles): Statement | null {
   const first = (tokens[0] ?? "").toLowerCase();
@@ -202,8 +222,13 @@ function plainStatement(tokens: readonly string[], roles: Roles): Statement | nu
 /** Lower-cases the first word unless it is a name or "I": what follows a frame is no sentence start. */
 function uncapped(tokens: readonly string[], isOrdinary: (word: string) => boolean): string[] {
   const first = tokens[0] ?? "";
-  const common =
-    /^(?:I|A|The|My|Your|His|Her|Our|Their|It|This|That|There|These|Those|If|When|What|Where|Who|Why|How|Which|We|You|He|She|They|Can|Could|Would|Will|Do|Does|Did|Is|Are|Was|Were|Have|Has|Let|Please|Maybe|Shall|Should|May|Some|All|In|On|At|For|As|To|After|Before|Because|Never|Any|Not|Most|Many|Every|One|Two|Three)$/u;
+  const common = new RegExp(
+    "^(?:I|A|The|My|Your|His|Her|Our|Their|It|This|That|There|These|Those|If|When|What|Where|Who" +
+      "|Why|How|Which|We|You|He|She|They|Can|Could|Would|Will|Do|Does|Did|Is|Are|Was|Were|Have|Has" +
+      "|Let|Please|Maybe|Shall|Should|May|Some|All|In|On|At|For|As|To|After|Before|Because|Never" +
+      "|Any|Not|Most|Many|Every|One|Two|Three)$",
+    "u",
+  );
   const lower = first.toLowerCase();
   if (first === "I") return ["i", ...tokens.slice(1)];
   return common.test(first) || IMPERATIVES.has(lower) || (/^\p{Lu}\p{Ll}+$/u.test(first) && isOrdinary(lower))

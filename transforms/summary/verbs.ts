@@ -1,16 +1,26 @@
 /** The little English grammar that reported speech needs: contractions, third person, the past of irregular verbs. */
 
 const IRREGULAR =
-  "be was been,become became become,begin began begun,blow blew blown,break broke broken,bring brought brought,build built built," +
-  "burn burnt burnt,buy bought bought,catch caught caught,choose chose chosen,come came come,cut cut cut,deal dealt dealt,do did done," +
-  "draw drew drawn,drink drank drunk,drive drove driven,eat ate eaten,fall fell fallen,feed fed fed,feel felt felt,fight fought fought," +
-  "find found found,fly flew flown,forget forgot forgotten,get got got,give gave given,go went gone,grow grew grown,hang hung hung," +
-  "have had had,hear heard heard,hide hid hidden,hit hit hit,hold held held,hurt hurt hurt,keep kept kept,know knew known,lead led led," +
-  "learn learnt learnt,leave left left,lend lent lent,let let let,lie lay lain,lose lost lost,make made made,mean meant meant," +
-  "meet met met,pay paid paid,put put put,quit quit quit,read read read,ride rode ridden,ring rang rung,run ran run,say said said," +
-  "see saw seen,sell sold sold,send sent sent,set set set,shake shook shaken,show showed shown,shut shut shut,sing sang sung,sit sat sat," +
-  "sleep slept slept,speak spoke spoken,spend spent spent,stand stood stood,steal stole stolen,swim swam swum,take took taken," +
-  "teach taught taught,tell told told,think thought thought,throw threw thrown,understand understood understood,wake woke woken," +
+  "be was been,become became become,begin began begun,blow blew blown,break broke broken,bring brought " +
+  "brought,build built built," +
+  "burn burnt burnt,buy bought bought,catch caught caught,choose chose chosen,come came come,cut cut cut," +
+  "deal dealt dealt,do did done," +
+  "draw drew drawn,drink drank drunk,drive drove driven,eat ate eaten,fall fell fallen,feed fed fed,feel " +
+  "felt felt,fight fought fought," +
+  "find found found,fly flew flown,forget forgot forgotten,get got got,give gave given,go went gone,grow " +
+  "grew grown,hang hung hung," +
+  "have had had,hear heard heard,hide hid hidden,hit hit hit,hold held held,hurt hurt hurt,keep kept kept," +
+  "know knew known,lead led led," +
+  "learn learnt learnt,leave left left,lend lent lent,let let let,lie lay lain,lose lost lost,make made " +
+  "made,mean meant meant," +
+  "meet met met,pay paid paid,put put put,quit quit quit,read read read,ride rode ridden,ring rang rung," +
+  "run ran run,say said said," +
+  "see saw seen,sell sold sold,send sent sent,set set set,shake shook shaken,show showed shown,shut shut " +
+  "shut,sing sang sung,sit sat sat," +
+  "sleep slept slept,speak spoke spoken,spend spent spent,stand stood stood,steal stole stolen,swim swam " +
+  "swum,take took taken," +
+  "teach taught taught,tell told told,think thought thought,throw threw thrown,understand understood " +
+  "understood,wake woke woken," +
   "wear wore worn,win won won,write wrote written";
 
 const PAST_OF = new Map<string, string>();
@@ -31,19 +41,26 @@ const BE = new Set("am are is was were".split(" "));
 /** Adverbs that may stand between a subject and its verb. */
 export const ADVERBS = new Set(
   (
-    "really just first also always never still usually often already probably only even actually certainly definitely almost ever sometimes " +
-    "simply totally completely maybe perhaps recently finally truly absolutely hardly rarely now currently personally honestly kind sort"
+    "really just first also always never still usually often already probably only even actually certainly " +
+    "definitely almost ever sometimes " +
+    "simply totally completely maybe perhaps recently finally truly absolutely hardly rarely now currently " +
+    "personally honestly kind sort"
   ).split(" "),
 );
 
 /** Words with which a spoken imperative usually begins. */
 export const IMPERATIVES = new Set(
   (
-    "add ask avoid be bring buy call change check choose clean click close collect come confirm contact continue cook copy cut do double drink " +
-    "drive drop eat email ensure enjoy enter explain fill find finish fix follow forget get give go grab help hold invite join keep leave let " +
-    "lend listen look mail make meet move note open order pack pass pay pick place plan play post prepare print push put read remember " +
-    "remind remove reply report reserve return ring run save say schedule see sell send set share show sign sit stay stop submit take talk " +
-    "tell text think throw tidy try turn update upload use wait wake walk wash watch water wear work write order book review ping arrange " +
+    "add ask avoid be bring buy call change check choose clean click close collect come confirm contact " +
+    "continue cook copy cut do double drink " +
+    "drive drop eat email ensure enjoy enter explain fill find finish fix follow forget get give go grab " +
+    "help hold invite join keep leave let " +
+    "lend listen look mail make meet move note open order pack pass pay pick place plan play post prepare " +
+    "print push put read remember " +
+    "remind remove reply report reserve return ring run save say schedule see sell send set share show " +
+    "sign sit stay stop submit take talk " +
+    "tell text think throw tidy try turn update upload use wait wake walk wash watch water wear work write " +
+    "order book review ping arrange " +
     "organise organize cancel approve deploy test merge schedule renew feed return"
   ).split(" "),
 );

@@ -1,4 +1,7 @@
-/** Makes a point fit to be revealed: it must not repeat its sources, and holds nothing that tier B refuses (CONTRACT section 3). */
+/**
+ * Makes a point fit to be revealed: it must not repeat its sources, and holds nothing that tier B refuses (CONTRACT
+ * section 3).
+ */
 import { echoes, refuseB } from "../text/check.ts";
 import { lowerWords } from "../text/sentences.ts";
 import { isParticiple } from "./verbs.ts";
@@ -34,7 +37,7 @@ export function echoesOf(sources: readonly string[]): Echoes {
 }
 
 /** Half-open word range of the first repetition, or null. */
-export function repetition(words: readonly string[], echoes: Echoes): readonly [number, number] | null {
+function repetition(words: readonly string[], echoes: Echoes): readonly [number, number] | null {
   for (let i = 0; i + WHOLE_WORDS_MIN <= words.length; i += 1) {
     if (i + RUN_WORDS <= words.length && echoes.runs.has(words.slice(i, i + RUN_WORDS).join(" ")))
       return [i, i + RUN_WORDS];
@@ -81,7 +84,16 @@ const OTHERWISE = new Map(
 );
 /** In reported speech the verb may go back a tense instead: "tells Ben the shop was closed". */
 const BACK = new Map(
-  Object.entries({ is: "was", are: "were", am: "was", will: "would", can: "could", has: "had", have: "had", may: "might" }),
+  Object.entries({
+    is: "was",
+    are: "were",
+    am: "was",
+    will: "would",
+    can: "could",
+    has: "had",
+    have: "had",
+    may: "might",
+  }),
 );
 const LAST_RESORT = new Set(["with", "and", "about"]);
 const PLURAL = /^(?:they|we|the others|.*[^s]s)$/iu;
@@ -128,19 +140,32 @@ function changeable(spaced: readonly string[], places: readonly number[]): numbe
   const other = (i: number): boolean => OTHERWISE.has(lower(i)) && !LAST_RESORT.has(lower(i));
   const plainSlack = (i: number): boolean => SLACK.has(lower(i)) && !/^an?$/u.test(lower(i));
   return (
-    inner.find(plainSlack) ?? inner.find(other) ?? inner.find((i) => SLACK.has(lower(i))) ?? inner.find((i) => LAST_RESORT.has(lower(i))) ?? null
+    inner.find(plainSlack) ??
+    inner.find(other) ??
+    inner.find((i) => SLACK.has(lower(i))) ??
+    inner.find((i) => LAST_RESORT.has(lower(i))) ??
+    null
   );
 }
 
-const SECRETS =
-  /\b(?:pass(?:word|wort|code|phrase)s?|pwd|pin|iban|otp|cvv|ssn|kennwort|contraseña|mot de passe)\b\P{L}{0,4}(?:(?:is|ist|es|est|was|to)\b|[:=])|\b(?:iban|cvv|otp)\b/iu;
+const SECRETS = new RegExp(
+  String.raw`\b(?:pass(?:word|wort|code|phrase)s?|pwd|pin|iban|otp|cvv|ssn|kennwort|contraseña` +
+    String.raw`|mot de passe)\b\P{L}{0,4}(?:(?:is|ist|es|est|was|to)\b|[:=])|\b(?:iban|cvv|otp)\b`,
+  "iu",
+);
 /** A code in words: "the gate code is 7731", "PIN: 12-34". */
-const CODE =
-  /\b(?:codes?|pin|combination|key|number|nr|no)\b\P{L}{0,6}(?:\p{L}+\P{L}{1,3}){0,5}(?=[^\s]*\d[\d\s.-]{2,})[\p{L}\d._-]+/iu;
+const CODE = new RegExp(
+  String.raw`\b(?:codes?|pin|combination|key|number|nr|no)\b\P{L}{0,6}(?:\p{L}+\P{L}{1,3}){0,5}` +
+    String.raw`(?=[^\s]*\d[\d\s.-]{2,})[\p{L}\d._-]+`,
+  "iu",
+);
 const REFUSED =
   /https?:|www\.|[<>{}[\]`\\|*#~^@=]|\b\w+\.(?:com|net|org|io|de|at|fr|es|eu|uk|co)\b|\d[\d\s/().-]{5,}\d|_{2}/iu;
 
-/** Is there anything in a text that may not leave as tier B? Our own quick look first, the check of the contract after it. */
+/**
+ * Is there anything in a text that may not leave as tier B? Our own quick look first, the check of the contract after
+ * it.
+ */
 export const isUnfit = (text: string): boolean =>
   text.length > POINT_CHARS_MAX ||
   REFUSED.test(text) ||

@@ -15,10 +15,21 @@ export type Found = {
   readonly tentative?: boolean;
 };
 
-const HIGH =
-  /\b(?:urgent(?:ly)?|asap|a\.s\.a\.p|as soon as possible|immediately|right away|critical|top priority|high priority|very important|really important|important|emergency|crucial|dringend|sofort|wichtig|schnellstmöglich|urgente?|au plus vite|dès que possible|cuanto antes|importante)\b/iu;
-const LOW =
-  /\b(?:no rush|no hurry|not urgent|isn't urgent|low priority|when(?:ever)? you (?:get (?:a|the) chance|have time|find time|can)|if you (?:have|find|get) (?:the )?time|some ?day|at some point|eventually|nice to have|not important|take your time|sometime|keine eile|nicht dringend|eilt nicht|wenn du zeit hast|pas urgent|pas pressé|quand tu peux|quand tu as le temps|sin prisa|no es urgente|cuando puedas)\b/iu;
+const HIGH = new RegExp(
+  String.raw`\b(?:urgent(?:ly)?|asap|a\.s\.a\.p|as soon as possible|immediately|right away|critical` +
+    "|top priority|high priority|very important|really important|important|emergency|crucial" +
+    "|dringend|sofort|wichtig|schnellstmöglich|urgente?|au plus vite|dès que possible|cuanto antes" +
+    String.raw`|importante)\b`,
+  "iu",
+);
+const LOW = new RegExp(
+  String.raw`\b(?:no rush|no hurry|not urgent|isn't urgent|low priority|when(?:ever)? you (?:get (?:a` +
+    "|the) chance|have time|find time|can)|if you (?:have|find|get) (?:the )?time|some ?day" +
+    "|at some point|eventually|nice to have|not important|take your time|sometime|keine eile" +
+    "|nicht dringend|eilt nicht|wenn du zeit hast|pas urgent|pas pressé|quand tu peux" +
+    String.raw`|quand tu as le temps|sin prisa|no es urgente|cuando puedas)\b`,
+  "iu",
+);
 
 export function priorityOf(text: string): Priority {
   if (LOW.test(text)) return "low";
@@ -94,7 +105,8 @@ function inTokens(
 /** Imperatives that put something on a list even without "please", between two. */
 const BIDDING = new Set(
   (
-    "call buy send bring book order email ask print pay write update fix clean submit upload schedule cancel return renew prepare review deploy invite " +
+    "call buy send bring book order email ask print pay write update fix clean submit upload schedule " +
+    "cancel return renew prepare review deploy invite " +
     "collect reserve confirm wash water feed post pick"
   ).split(" "),
 );
@@ -110,8 +122,12 @@ function doing(tokens: readonly string[], people: People): Found | null {
 }
 
 /** After "please" anything may be a verb but these. */
-const NO_VERB =
-  /^(?:i|you|he|she|it|we|they|the|a|an|this|that|these|those|my|your|our|his|her|their|there|not|no|and|or|but|if|in|on|at|by|for|to|with|of|all|some|is|are|was|more|one|two|who|what|which|can|could|will|would|should|thanks?|\d.*)$/u;
+const NO_VERB = new RegExp(
+  "^(?:i|you|he|she|it|we|they|the|a|an|this|that|these|those|my|your|our|his|her|their|there|not" +
+    "|no|and|or|but|if|in|on|at|by|for|to|with|of|all|some|is|are|was|more|one|two|who|what|which" +
+    String.raw`|can|could|will|would|should|thanks?|\d.*)$`,
+  "u",
+);
 
 /** "buy candles, order cake and call Ben": a list of imperatives is several tasks. */
 export function listOf(what: string): string[] {

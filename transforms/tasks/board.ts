@@ -40,9 +40,10 @@ export function taskWords(text: string): Set<string> {
 }
 
 const SMALL = new Set(
-  "you the and for will can could would please yes sure not yet too also then now ok okay him her his all what who when have has had get got are was were been".split(
-    " ",
-  ),
+  (
+    "you the and for will can could would please yes sure not yet too also then now ok okay him her his all " +
+    "what who when have has had get got are was were been"
+  ).split(" "),
 );
 
 export class Board {

@@ -10,19 +10,9 @@ import { People } from "./people.ts";
 import { NO, type Phrase, TAKES, YES } from "./phrases.ts";
 import { Referents } from "./referents.ts";
 import { assigneeOf, dueOf, listenerOf, type Scene } from "./scene.ts";
+import { ALL, ALL_DONE, INQUIRY, NOT_YET, READY } from "./signals.ts";
 import { baseOf, titleOf, withoutDates } from "./title.ts";
 import { fateOf } from "./turns-of-fate.ts";
-
-/** "did you book the tickets?": a task only if the answer makes it one. */
-const INQUIRY =
-  /^(?:(?:hey|hi|so|and|btw|\p{L}+),? )?(?:did|have) you (?:already |yet |ever )?(.+?)(?: yet| already)?\?*$/iu;
-const NOT_YET =
-  /\b(?:not yet|no,? not|i(?:'ll| will) (?:do it|do that|get to it)|on my list|forgot|tomorrow|tonight|today|later|this (?:evening|afternoon|week))\b/iu;
-const ALL_DONE = /\b(?:done|already|yes,? (?:all|it is|they are)|just (?:did|now)|did (?:it|that))\b/iu;
-/** "it has to be ready by friday", said by anybody. */
-const READY =
-  /^(?:(?:great|thanks|thank you|ok|perfect)\P{L}+)*(?:it|that|this|they|both)\b.*\b(?:by|until|till|before|due|deadline)\b/iu;
-const ALL = /(?<![\p{L}])@?(?:all|everyone|everybody|team|folks|alle|tous|todos)(?![\p{L}])/iu;
 
 export class Miner {
   readonly #board = new Board();

@@ -49,9 +49,13 @@ export class People {
 
 const NOT_NAMES = new Set(
   (
-    "i we you he she it they this that these those there here who what when where why how can could will would should shall must may might do does did is are was were " +
-    "please ok okay yes no sure thanks thank hey hi hello well so and but or if then also todo task reminder everyone everybody someone somebody anyone anybody nobody all team guys " +
-    "folks monday tuesday wednesday thursday friday saturday sunday today tomorrow tonight let never remember note update urgent important just maybe great good cool nice perfect " +
-    "the a an my your our his her their its one both each some any somebody's fyi btw asap dinner lunch meeting rain weather train bus"
+    "i we you he she it they this that these those there here who what when where why how can could will " +
+    "would should shall must may might do does did is are was were " +
+    "please ok okay yes no sure thanks thank hey hi hello well so and but or if then also todo task " +
+    "reminder everyone everybody someone somebody anyone anybody nobody all team guys " +
+    "folks monday tuesday wednesday thursday friday saturday sunday today tomorrow tonight let never " +
+    "remember note update urgent important just maybe great good cool nice perfect " +
+    "the a an my your our his her their its one both each some any somebody's fyi btw asap dinner lunch " +
+    "meeting rain weather train bus"
   ).split(" "),
 );

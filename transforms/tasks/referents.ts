@@ -2,13 +2,19 @@
 
 const TURNS_MAX = 2;
 /** "The server is down": the subject of a state. */
-const SUBJECT =
-  /^(?:\p{L}+[,:] )?(?:the|my|our|your|this|that) ((?:\p{L}+ ){0,2}?\p{L}+) (?:is|are|was|were|has|have|does|do|needs?|must|looks?|stopped|broke|won't|doesn't|isn't|keeps?)\b/iu;
+const SUBJECT = new RegExp(
+  String.raw`^(?:\p{L}+[,:] )?(?:the|my|our|your|this|that) ((?:\p{L}+ ){0,2}?\p{L}+) (?:is|are|was|were` +
+    String.raw`|has|have|does|do|needs?|must|looks?|stopped|broke|won't|doesn't|isn't|keeps?)\b`,
+  "iu",
+);
 /** "I fixed the login bug", "can I borrow your drill?": the last object. */
 const OBJECT = /(?:^|\s)(?:the|my|our|your|a|an|this|that) ((?:\p{L}+ ){0,2}\p{L}+)[.!?]*$/iu;
 const POINTER = /\b(?:it|that one|this one|that|this|them|those|mine)\b/iu;
-const SMALL =
-  /\b(?:of|to|for|in|on|at|with|from|by|and|or|that|which|who|is|are|was|it|you|i|we|one|same|way|time|day|week|morning|evening|idea|problem|moment|lot|bit)\b/iu;
+const SMALL = new RegExp(
+  String.raw`\b(?:of|to|for|in|on|at|with|from|by|and|or|that|which|who|is|are|was|it|you|i|we|one|same|way` +
+    String.raw`|time|day|week|morning|evening|idea|problem|moment|lot|bit)\b`,
+  "iu",
+);
 
 export class Referents {
   #thing: { readonly words: string; readonly turn: number } | null = null;

@@ -4,21 +4,55 @@ import { type Echoes, isUnfit, reworded } from "../summary/verify.ts";
 import { findDates, type Written } from "../text/dates.ts";
 
 const TITLE_WORDS_MAX = 14;
+/** A title is made from this much of what was said at most. */
+const TITLE_SOURCE_CHARS_MAX = 600;
 
-/** Before a date that was cut out. */
-const LEADING =
-  /(?:[\s,]*(?:,|\b(?:by|on|at|until|till|til|before|for|due|no later than|not later than|latest|sometime|around|from|in|this|the|bis|am|um|zum|vor|spätestens|für|avant|pour|d'ici|le|à|antes del?|para|el|the))\s*)+$/iu;
-const COURTESY =
-  /[\s,]*(?<![\p{L}])(?:please|pls|asap|a\.s\.a\.p\.?|as soon as possible|as soon as you can|right away|immediately|urgently|when(?:ever)? you (?:can|get (?:a|the) chance|have (?:time|a (?:minute|moment|sec|second)))|if (?:possible|you can|you could|you have time|you don't mind|you do not mind|needed|that is ok|that is okay|that works)|when(?:ever)? possible|no rush|no hurry|for me|for us|on your way(?: home| back)?|at the latest|thanks|thank you|thx|ok|okay|too|as well|instead|then|again|also|first|now|bitte|danke|so bald wie möglich|dringend|s'il te plaît|s'il vous plaît|stp|svp|merci|por favor|porfa|gracias|urgente)(?![\p{L}])/giu;
-const TAIL =
-  /[,;]? (?:because|since|so that|so we|so i|so you|so they|otherwise|or else|cause|as it|as they|as we|weil|sonst|damit|parce que|sinon|porque|para que|and (?:i|we|you|then i|then we) |but |while |in case ).*$/iu;
+/** One small word or comma before a date that was cut out. */
+const LEADING = new RegExp(
+  String.raw`(?:,|(?<![\p{L}\p{N}])(?:by|on|at|until|till|til|before|for|due|no later than|not later than|latest` +
+    `|sometime|around|from|in|this` +
+    "|the|bis|am|um|zum|vor|spätestens|für|avant|pour|d'ici|le|à|antes del?|para|el))$",
+  "iu",
+);
 
-/** A text without its dates and the small words before them. */
+function withoutLeading(text: string): string {
+  let out = text.trimEnd();
+  for (let round = 0; round < 6; round += 1) {
+    const shorter = out.replace(LEADING, "").trimEnd();
+    if (shorter === out) break;
+    out = shorter;
+  }
+  return out;
+}
+const COURTESY = new RegExp(
+  String.raw`[\s,]*(?<![\p{L}])(?:please|pls|asap|a\.s\.a\.p\.?|as soon as possible|as soon as you can` +
+    "|right away|immediately|urgently|when(?:ever)? you (?:can|get (?:a|the) chance|have (?:time|a " +
+    "(?:minute|moment|sec|second)))|if (?:possible|you can|you could|you have time|you don't mind" +
+    "|you do not mind|needed|that is ok|that is okay|that works)|when(?:ever)? possible|no rush" +
+    "|no hurry|for me|for us|on your way(?: home| back)?|at the latest|thanks|thank you|thx|ok|okay" +
+    "|too|as well|instead|then|again|also|first|now|bitte|danke|so bald wie möglich|dringend" +
+    String.raw`|s'il te plaît|s'il vous plaît|stp|svp|merci|por favor|porfa|gracias|urgente)(?![\p{L}])`,
+  "giu",
+);
+const TAIL = new RegExp(
+  "[,;]? (?:because|since|so that|so we|so i|so you|so they|otherwise|or else|cause|as it|as they" +
+    "|as we|weil|sonst|damit|parce que|sinon|porque|para que|and (?:i|we|you|then i|then we) |but " +
+    "|while |in case ).*$",
+  "iu",
+);
+
+/** After a date that was cut out. */
+const TRAILING = new RegExp(
+  String.raw`^[\s,]*(?:morning|evening|afternoon|night|früh|abends?|nachmittags?|soir|matin|noche|tarde|latest` +
+    String.raw`|at the latest|spätestens)\b`,
+  "iu",
+);
+
+/** A text without its dates and the small words before and after them. */
 export function withoutDates(text: string, written: Written): string {
   let out = text;
   for (const { start, end } of [...findDates(text, written)].reverse()) {
-    const before = out.slice(0, start).replace(LEADING, "");
-    out = `${before} ${out.slice(end).replace(/^[\s,]*(?:morning|evening|afternoon|night|früh|abends?|nachmittags?|soir|matin|noche|tarde|latest|at the latest|spätestens)\b/iu, "")}`;
+    out = `${withoutLeading(out.slice(0, start))} ${out.slice(end).replace(TRAILING, "")}`;
   }
   return out.replace(/\s+/gu, " ").trim();
 }
@@ -63,9 +97,11 @@ export function baseOf(participle: string): string {
   if (known !== undefined) return known;
   if (/(?:ied)$/u.test(lower)) return `${lower.slice(0, -3)}y`;
   if (
-    /(?:at|iv|eas|os|uc|ang|edul|us|etr|par|iz|is|duc|ov|ak|ir|eiv|ac|as|nc|rg|arg|ut|plet|let|ot|ag|ur|as|nam|im|in|mov|shar|clos|stor|us)ed$/u.test(
-      lower,
-    ) &&
+    new RegExp(
+      "(?:at|iv|eas|os|uc|ang|edul|us|etr|par|iz|is|duc|ov|ak|ir|eiv|ac|as|nc|rg|arg|ut|plet|let|ot" +
+        "|ag|ur|as|nam|im|in|mov|shar|clos|stor|us)ed$",
+      "u",
+    ).test(lower) &&
     !/(?:ain|ean|oin|ign|urn|arn|awn|own|eed|eak|oat|eat|oot|ait|eet|out|ook|oak)ed$/u.test(lower)
   ) {
     return lower.slice(0, -1);
@@ -85,10 +121,12 @@ export function fromGerund(text: string): string {
 
 /** "schicke dir die Fotos" → "die Fotos schicken": the list form of a German promise. */
 export function germanLast(what: string): string {
-  const match =
-    /^(schick|send|bring|kauf|buch|ruf|hol|mach|reservier|bestell|schreib|frag|zahl|bezahl|organisier|besorg|back|prüf|meld|reparier)e? (?:(?:dir|euch|ihm|ihr|ihnen|mir|uns) )?(.+?)( (?:an|ab|mit|aus|ein|auf|nach|zurück|vorbei))?$/iu.exec(
-      what,
-    );
+  const match = new RegExp(
+    "^(schick|send|bring|kauf|buch|ruf|hol|mach|reservier|bestell|schreib|frag|zahl|bezahl" +
+      "|organisier|besorg|back|prüf|meld|reparier)e? (?:(?:dir|euch|ihm|ihr|ihnen|mir|uns) )?(.+?)" +
+      "( (?:an|ab|mit|aus|ein|auf|nach|zurück|vorbei))?$",
+    "iu",
+  ).exec(what);
   if (match === null) return what;
   const [, verb = "", object = "", prefix = ""] = match;
   return `${object} ${prefix.trim()}${verb.toLowerCase()}en`;
@@ -102,12 +140,16 @@ export function titleOf(
   written: Written,
   echoes: Echoes,
 ): string | null {
-  let text = joined(tokensOf(what)).replace(/["()]/gu, " ");
+  let text = joined(tokensOf(what.slice(0, TITLE_SOURCE_CHARS_MAX))).replace(/["()]/gu, " ");
   text = withoutDates(text, written).replace(TAIL, "");
   for (let round = 0; round < 3; round += 1) text = text.replace(COURTESY, " ").replace(/\s+/gu, " ").trim();
   text = text
     .replace(
-      /^((?:send|give|bring|get|show|email|forward|lend|buy|text|mail|tell|pass|grab|order|book|make|find|fetch|drop)) (?:me|us) (?=\S)/iu,
+      new RegExp(
+        "^((?:send|give|bring|get|show|email|forward|lend|buy|text|mail|tell|pass|grab|order|book" +
+          String.raw`|make|find|fetch|drop)) (?:me|us) (?=\S)`,
+        "iu",
+      ),
       "$1 ",
     )
     .replace(/\byour\b/giu, "the")

@@ -1,12 +1,18 @@
-/** Postal addresses: a street word with its number, units and boxes, and the numbers beside masked words in a line of an address. */
+/**
+ * Postal addresses: a street word with its number, units and boxes, and the numbers beside masked words in a
+ * line of an address.
+ */
 import type { Findings } from "./findings.ts";
 import { FLAG, SHAPE } from "./flags.ts";
+import { wordSet } from "./word-set.ts";
 
 const REACH_MAX = 4;
 const HOUSE_NUMBER = /^\d{1,5}[a-z]?$/i;
 /** Streets in one word: "Hauptstraße", "Degnehøjvej", "Sahankatu". */
-const COMPOUND =
-  /(?:straße|strasse|str|gasse|weg|platz|allee|ring|damm|ufer|vej|gade|gatan|gata|vägen|utca|laan|straat|plein|katu|tie|ulice)$/;
+const COMPOUND = new RegExp(
+  "(?:straße|strasse|str|gasse|weg|platz|allee|ring|damm|ufer|vej|gade|gatan|gata|" +
+    "vägen|utca|laan|straat|plein|katu|tie|ulice)$",
+);
 
 function isNumber(findings: Findings, token: number): boolean {
   if (token < 0 || token >= findings.tokens.count) return false;
@@ -87,7 +93,7 @@ function street(findings: Findings, token: number): void {
   const word = findings.word(token);
   const capital = ((shape[token] ?? 0) & SHAPE.CAPITAL) !== 0;
   const geographic = GEOGRAPHIC.test(word) && findings.spaced(left) && findings.masked(left);
-  if (!capital && WORDS_TOO.test(word) && !geographic) {
+  if (!capital && WORDS_TOO.has(word) && !geographic) {
     streetRight(findings, token);
     return;
   }
@@ -111,8 +117,11 @@ function street(findings: Findings, token: number): void {
 }
 
 /** In small letters these mean a street only behind a house number. */
-const WORDS_TOO =
-  /^(?:place|close|row|way|drive|walk|court|square|circle|alley|trail|pike|gardens|grove|view|ring|route|passage|cours|via|tie|hill|hills|beach|bay|lake|falls|springs|ridge|bridge|village|island|islands|junction|forest|creek|valley|heights|ct|pl|ln|av|ter|weg|ut|ul|plaza|corso|largo|rua|mews|quay|terrace|strada)$/;
+const WORDS_TOO = wordSet(`
+  place close row way drive walk court square circle alley trail pike gardens grove view ring route passage
+  cours via tie hill hills beach bay lake falls springs ridge bridge village island islands junction forest
+  creek valley heights ct pl ln av ter weg ut ul plaza corso largo rua mews quay terrace strada
+`);
 
 const GEOGRAPHIC = /^(?:heights|forest|creek|hill|hills|valley|island|islands|bay|falls|springs|ridge|village)$/;
 

@@ -1,9 +1,12 @@
-/** What text must be before an agent may read it by value (tier B, CONTRACT section 3). It rejects and never strips: stripping builds new tokens. */
+/**
+ * What text must be before an agent may read it by value (tier B, CONTRACT section 3). It rejects and never
+ * strips: stripping builds new tokens.
+ */
 import type { MaskKind } from "../../src/core/transform.ts";
 import { structuredSpans } from "./detect.ts";
 import { hasInvisible, isNormal, normalise } from "./unicode.ts";
 
-export const TIER_B_CHARS_MAX = 280;
+const TIER_B_CHARS_MAX = 280;
 const SHARED_WORDS_MAX = 8;
 const WHOLE_MESSAGE_WORDS_MIN = 3;
 
@@ -38,7 +41,10 @@ const REASONS: Partial<Readonly<Record<MaskKind, RefusedB>>> = {
   GEO: "identifier",
 };
 
-/** Why `text` may not leave as tier B, or null when it may. Names are the caller's part: give it text that `redact` has seen. */
+/**
+ * Why `text` may not leave as tier B, or null when it may. Names are the caller's part: give it text that
+ * `redact` has seen.
+ */
 export function refuseB(text: string): RefusedB | null {
   if (text.length > TIER_B_CHARS_MAX) return "too-long";
   if (hasInvisible(text)) return "invisible";
@@ -55,8 +61,10 @@ export function refuseB(text: string): RefusedB | null {
 }
 
 /** Scripts without spaces count a character as a word. */
-const WORD =
-  /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]|(?:(?![\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}])[\p{L}\p{N}_])+/gu;
+const SPACELESS = ["Han", "Hiragana", "Katakana", "Thai", "Lao", "Khmer", "Myanmar"]
+  .map((script) => String.raw`\p{sc=${script}}`)
+  .join("");
+const WORD = new RegExp(String.raw`[${SPACELESS}]|[[\p{L}\p{N}_]--[${SPACELESS}]]+`, "gv");
 
 function wordsOf(text: string): string[] {
   const plain = normalise(text).text.toLowerCase().normalize("NFD");
@@ -64,8 +72,9 @@ function wordsOf(text: string): string[] {
 }
 
 /**
- * True when `candidate` shares a run of 8 words with a source or holds a whole source message of 3 or more words. Case, punctuation,
- * accents and apostrophes do not hide a copy. Linear in candidate and sources: runs are looked up, not compared.
+ * True when `candidate` shares a run of 8 words with a source or holds a whole source message of 3 or more words.
+ * Case, punctuation, accents and apostrophes do not hide a copy. Linear in candidate and sources: runs are looked
+ * up, not compared.
  */
 export function echoes(candidate: string, sources: readonly string[]): boolean {
   const words = wordsOf(candidate);

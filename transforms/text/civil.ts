@@ -1,4 +1,6 @@
-/** Civil calendar arithmetic without a clock: days and minutes as numbers (proleptic Gregorian, days since 1970-01-01). */
+/**
+ * Civil calendar arithmetic without a clock: days and minutes as numbers (proleptic Gregorian, days since 1970-01-01).
+ */
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;

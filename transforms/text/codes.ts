@@ -1,17 +1,22 @@
-/** Tokens of letters and digits: IBAN, national numbers, number plates, document numbers; and what is merely an amount with its unit. */
+/**
+ * Tokens of letters and digits: IBAN, national numbers, number plates, document numbers; and what is merely an
+ * amount with its unit.
+ */
 import { iban, nationalId, nino } from "./checksums.ts";
 import type { Findings } from "./findings.ts";
 import { SHAPE } from "./flags.ts";
 
 /** ISO 13616 registry: length by country. */
+const IBAN_REGISTRY = `
+  NO15 BE16 DK18 FI18 FO18 GL18 NL18 SD18 FK18 MK19 SI19 AT20 BA20 EE20 KZ20 LT20 LU20 XK20 MN20 CH21 HR21 LI21
+  LV21 BG22 BH22 CR22 DE22 GB22 GE22 IE22 ME22 RS22 VA22 AE23 GI23 IL23 IQ23 OM23 SO23 TL23 AD24 CZ24 ES24 MD24
+  PK24 RO24 SA24 SE24 SK24 TN24 VG24 LY25 PT25 ST25 IS26 TR26 BI27 DJ27 FR27 GR27 IT27 MC27 MR27 SM27 AL28 AZ28
+  BY28 CY28 DO28 GT28 HN28 HU28 LB28 NI28 PL28 SV28 BR29 EG29 PS29 QA29 UA29 JO30 KW30 MU30 SC31 LC32 RU33 MT31
+  YE30
+`;
 const IBAN_LENGTHS: Readonly<Record<string, number>> = Object.fromEntries(
-  (
-    "NO15 BE16 DK18 FI18 FO18 GL18 NL18 SD18 FK18 MK19 SI19 AT20 BA20 EE20 KZ20 LT20 LU20 XK20 MN20 CH21 HR21 LI21 LV21 BG22 BH22 CR22 DE22 GB22 " +
-    "GE22 IE22 ME22 RS22 VA22 AE23 GI23 IL23 IQ23 OM23 SO23 TL23 AD24 CZ24 ES24 MD24 PK24 RO24 SA24 SE24 SK24 TN24 VG24 LY25 PT25 ST25 IS26 TR26 " +
-    "BI27 DJ27 FR27 GR27 IT27 MC27 MR27 SM27 AL28 AZ28 BY28 CY28 DO28 GT28 HN28 HU28 LB28 NI28 PL28 SV28 BR29 EG29 PS29 QA29 UA29 JO30 KW30 MU30 " +
-    "SC31 LC32 RU33 MT31 YE30"
-  )
-    .split(" ")
+  IBAN_REGISTRY.trim()
+    .split(/\s+/)
     .map((entry) => [entry.slice(0, 2).toLowerCase(), Number(entry.slice(2))]),
 );
 const IBAN_CHARS_MAX = 34;
@@ -116,14 +121,26 @@ function plateInCapitals(findings: Findings, token: number, plate: RegExp): numb
 }
 
 /** An amount with its unit, a time of day, an ordinal. */
-const MEASURED =
-  /^\d{1,6}(?:st|nd|rd|th|am|pm|a|p|h|hr|hrs|uhr|min|mins|m|k|km|kg|g|mg|mb|gb|tb|x|s|sec|d|w|wk|wks|y|yr|yrs|yo|er|e|ème|eme|ers|o|px|ft|in|cm|mm|ml|l|cl|dl|oz|lb|lbs|mi|mph|kmh|eur|usd|gbp|hz|mhz|ghz|kw|kwh|w|v|p|fps|bn|mio|c|f|ish|s)$|^\d{1,2}h\d{2}$|^x\d{1,3}$|^\d{1,2}(?:st|nd|rd|th)$/i;
-const TERMS =
-  /^(?:mp[34]|h26[45]|covid19|v\d{1,3}|b2[bc]|p2p|[234]d|[48]k|[2-6]g|a[3-5]|ps[1-5]|q[1-4]|fy\d{2}|gpt\d|i[3579]|m[1-4]|h[12]|web[23]|s3|ec2|k8s|i18n|a11y|l10n|x86|x64|utf8|sha\d{1,3}|md5|base64|ipv[46]|http[23]|c4|w3c|[bg]4|gr8|l8r?|m8|2nite|2moro|2day|4ever|b12|d3|win\d{1,2}|es\d{1,4}|oauth2|wifi[567]?|usb[23c]|top\d{1,3}|f[12]|\d{2}s|u2|4x4|24x7|mi[56]|o2|h2o|co2|r2|ui\d|ch\d{1,2}|p\d{1,3}|t\d{1,2}|no\d{1,2})$/i;
+const UNITS = `
+  st nd rd th am pm a p h hr hrs uhr min mins m k km kg g mg mb gb tb x s sec d w wk wks y yr yrs yo er e ème
+  eme ers o px ft in cm mm ml l cl dl oz lb lbs mi mph kmh eur usd gbp hz mhz ghz kw kwh w v p fps bn mio c f
+  ish s
+`
+  .trim()
+  .replace(/\s+/g, "|");
+const MEASURED = new RegExp(String.raw`^\d{1,6}(?:${UNITS})$|^\d{1,2}h\d{2}$|^x\d{1,3}$`, "i");
+const TERM_FORMS = String.raw`
+  mp[34] h26[45] covid19 v\d{1,3} b2[bc] p2p [234]d [48]k [2-6]g a[3-5] ps[1-5] q[1-4] fy\d{2} gpt\d i[3579]
+  m[1-4] h[12] web[23] s3 ec2 k8s i18n a11y l10n x86 x64 utf8 sha\d{1,3} md5 base64 ipv[46] http[23] c4 w3c
+  [bg]4 gr8 l8r? m8 2nite 2moro 2day 4ever b12 d3 win\d{1,2} es\d{1,4} oauth2 wifi[567]? usb[23c] top\d{1,3}
+  f[12] \d{2}s u2 4x4 24x7 mi[56] o2 h2o co2 r2 ui\d ch\d{1,2} p\d{1,3} t\d{1,2} no\d{1,2}
+`
+  .trim()
+  .replace(/\s+/g, "|");
+const TERMS = new RegExp(`^(?:${TERM_FORMS})$`, "i");
 const TERM_CHARS_MAX = 8;
 /** What `redact` puts in the place of something: text that was redacted once stays as it is. */
-export const STAND_IN =
-  /^(?:PERSON|ORG|PLACE|ADDRESS|PHONE|EMAIL|HANDLE|IP|MAC|PLATE|LINK|CODE|URL|WORD)_[0-9A-Za-z]{1,32}$/;
+const STAND_IN = /^(?:PERSON|ORG|PLACE|ADDRESS|PHONE|EMAIL|HANDLE|IP|MAC|PLATE|LINK|CODE|URL|WORD)_[0-9A-Za-z]{1,32}$/;
 
 /** A token of letters and digits that nothing else explained: harmless, a number of something, or unknown. */
 export function mixedAt(findings: Findings, token: number): void {

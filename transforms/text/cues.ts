@@ -1,6 +1,7 @@
 /** What only the words before it give away: passwords and codes in prose, dates of birth, coordinates. */
 import type { Findings } from "./findings.ts";
 import { FLAG, SHAPE } from "./flags.ts";
+import { wordSet } from "./word-set.ts";
 
 const LOOK_AHEAD_MAX = 8;
 const VALUE_CHARS_MAX = 256;
@@ -12,23 +13,26 @@ const CLOSING = /[.,;:)\]}"'\u201d\u2019]/;
 const NAMED_VALUE = /^\s{0,2}(?::|=|->|=>|\u2192|-)\s{0,2}/;
 
 /** What may follow "the password is" without being it. */
-const NO_SECRET: ReadonlySet<string> = new Set(
-  (
-    "wrong incorrect right correct invalid expired expiring required reset weak strong secure secret safe not no on in the a an too very also still " +
-    "always never case sensitive there here missing empty different same unchanged gone lost known unknown needed ready changed set being now only " +
-    "just really probably long short working broken stored saved hidden written encrypted hashed shared public private important mandatory optional " +
-    "to for with from by at of it that this what mine yours ours below above attached inside under next down up out falsch richtig abgelaufen nicht " +
-    "auf im in das ein eine sehr zu incorrecta correcta en el la no muy dans le expiré un une pas and or but if when because so why how who manager " +
-    "policy managers prompt field page protected protection"
-  ).split(" "),
-);
+const NO_SECRET = wordSet(`
+  wrong incorrect right correct invalid expired expiring required reset weak strong secure secret safe not no on
+  in the a an too very also still always never case sensitive there here missing empty different same unchanged
+  gone lost known unknown needed ready changed set being now only just really probably long short working broken
+  stored saved hidden written encrypted hashed shared public private important mandatory optional to for with
+  from by at of it that this what mine yours ours below above attached inside under next down up out falsch
+  richtig abgelaufen nicht auf im in das ein eine sehr zu incorrecta correcta en el la no muy dans le expiré un
+  une pas and or but if when because so why how who manager policy managers prompt field page protected
+  protection
+`);
 
 /** Words that mean a credential only when what follows does not look like a word. */
 const WEAK_CUES: ReadonlySet<string> = new Set(
   "key token secret pass parole credential credentials losung passe".split(" "),
 );
 
-/** The end of the chunk without white space that begins at `from`, without a closing sign or full stop behind it; "hunter2!" keeps its "!". */
+/**
+ * The end of the chunk without white space that begins at `from`, without a closing sign or full stop behind
+ * it; "hunter2!" keeps its "!".
+ */
 function chunkEnd(text: string, from: number): number {
   let end = from;
   while (end < text.length && end - from < VALUE_CHARS_MAX && !WHITE.test(text[end] ?? " ")) end++;
@@ -38,7 +42,10 @@ function chunkEnd(text: string, from: number): number {
 
 type Value = { readonly from: number; readonly token: number; readonly named: boolean };
 
-/** Where the value of a cue begins: behind a colon, an equals sign or a copula within a few words, or right behind the cue. */
+/**
+ * Where the value of a cue begins: behind a colon, an equals sign or a copula within a few words, or right
+ * behind the cue.
+ */
 function valueAfter(findings: Findings, cue: number): Value | undefined {
   const { text, start, end, flags, count } = findings.tokens;
   for (let token = cue; token < count && token - cue <= LOOK_AHEAD_MAX; token++) {
@@ -162,8 +169,8 @@ function near(findings: Findings, left: number, right: number): boolean {
 }
 
 /**
- * A date with its month in words at this token (the month). With a year it is masked ("14 March 1987", "March 3rd, 1990", "3 de mayo de
- * 1980"), without one only where a birth is spoken of: "see you on 14 March" stays.
+ * A date with its month in words at this token (the month). With a year it is masked ("14 March 1987", "March 3rd,
+ * 1990", "3 de mayo de 1980"), without one only where a birth is spoken of: "see you on 14 March" stays.
  */
 export function writtenDateAt(findings: Findings, month: number, birth: boolean): number {
   const { start, end } = findings.tokens;
@@ -219,10 +226,16 @@ export function birthAfter(findings: Findings, cue: number): void {
   }
 }
 
-const DECIMALS =
-  /[-+\u2212]?\d{1,3}\.\d{3,12}\s?\u00b0?\s?[NSns]?\s?[,;/ ]\s{0,2}(?:(?:lon|lng|long|longitude)\s?[:=]?\s?)?[-+\u2212]?\d{1,3}\.\d{3,12}(?!\d)(?:\s?\u00b0?\s?[EWew](?!\w))?/y;
-const SEXAGESIMAL =
-  /\d{1,3}\s?\u00b0\s?\d{1,2}(?:\.\d{1,6})?\s?['\u2032\u2019]\s?(?:\d{1,2}(?:\.\d{1,6})?\s?(?:"|''|\u2033|\u2032\u2032|\u201d)\s?)?[NSEWnsew](?:[,\s]{1,2}\d{1,3}\s?\u00b0\s?\d{1,2}(?:\.\d{1,6})?\s?['\u2032\u2019]\s?(?:\d{1,2}(?:\.\d{1,6})?\s?(?:"|''|\u2033|\u2032\u2032|\u201d)\s?)?[NSEWnsew])?/y;
+const DEGREES = String.raw`[-+\u2212]?\d{1,3}\.\d{3,12}`;
+const DECIMALS = new RegExp(
+  String.raw`${DEGREES}\s?\u00b0?\s?[NSns]?\s?[,;/ ]\s{0,2}(?:(?:lon|lng|long|longitude)\s?[:=]?\s?)?` +
+    String.raw`${DEGREES}(?!\d)(?:\s?\u00b0?\s?[EWew](?!\w))?`,
+  "y",
+);
+const ARC =
+  String.raw`\d{1,3}\s?\u00b0\s?\d{1,2}(?:\.\d{1,6})?\s?['\u2032\u2019]\s?` +
+  String.raw`(?:\d{1,2}(?:\.\d{1,6})?\s?(?:"|''|\u2033|\u2032\u2032|\u201d)\s?)?[NSEWnsew]`;
+const SEXAGESIMAL = new RegExp(String.raw`${ARC}(?:[,\s]{1,2}${ARC})?`, "y");
 
 /** North, east, south or west, within reach of a degree sign. */
 const QUARTER = /[NSEW](?![\p{L}])/iu;

@@ -179,7 +179,8 @@ export const DATE_RULES: readonly DateRule[] = [
   rule(`(${NUMBER})\\s+(${UNIT})\\s+(?:from\\s+(?:now|today)|later)`, (g, a) => after(numberOf(g[1]), unitOf(g[2]), a)),
   rule("(?:a\\s+)?(week|fortnight)\\s+from\\s+(?:now|today)", (g, a) => after(key(g[1]) === "week" ? 1 : 2, "week", a)),
   rule(
-    `(?:the\\s+)?(?:end\\s+of|ende|fin\\s+de|fin|finales\\s+de|final\\s+de)\\s*(?:the\\s+|this\\s+|des\\s+|der\\s+|du\\s+|de\\s+la\\s+|la\\s+)?` +
+    `(?:the\\s+)?(?:end\\s+of|ende|fin\\s+de|fin|finales\\s+de|final\\s+de)\\s*(?:the\\s+|this\\s+|des\\s+` +
+      `|der\\s+|du\\s+|de\\s+la\\s+|la\\s+)?` +
       `(?:(${oneOf(NEXT)})\\s+)?(day|week|month|year|monats|monat|woche|jahres|jahr|mois|semaine|mes|año)`,
     (g, a) => endOf(unitOf(g[2]), isNext(g[1]), a),
   ),
@@ -187,7 +188,8 @@ export const DATE_RULES: readonly DateRule[] = [
     endOf(key(g[1]) === "eow" ? "week" : key(g[1]) === "eom" ? "month" : "day", false, a),
   ),
   rule(
-    `(?:(${oneOf(NEXT)}|${oneOf(THIS)}|the|on\\s+the|over\\s+the|am|le|el)\\s+)(weekend|wochenende|week-end|fin\\s+de\\s+semana)`,
+    `(?:(${oneOf(NEXT)}|${oneOf(THIS)}|the|on\\s+the|over\\s+the|am|le|el)\\s+)(weekend|wochenende|week-end` +
+      `|fin\\s+de\\s+semana)`,
     (g, a) => weekend(isNext(g[1]), a),
   ),
   rule("le\\s+week-end\\s+prochain|el\\s+fin\\s+de\\s+semana\\s+que\\s+viene", (_, a) => weekend(true, a)),
@@ -202,7 +204,9 @@ export const DATE_RULES: readonly DateRule[] = [
     dayOfMonth(Number(g[1]), a),
   ),
   rule("(?:am|bis\\s+zum|zum)\\s+(\\d{1,2})\\.(?!\\s?\\d)", (g, a) => dayOfMonth(Number(g[1]), a)),
-  rule("(?:avant\\s+le|pour\\s+le|le|antes\\s+del|para\\s+el|(?:el\\s+|antes\\s+del\\s+|para\\s+el\\s+)?día|el)\\s+(\\d{1,2})(?!\\s*(?:h|%|€|:))", (g, a) =>
-    dayOfMonth(Number(g[1]), a),
+  rule(
+    "(?:avant\\s+le|pour\\s+le|le|antes\\s+del|para\\s+el|(?:el\\s+|antes\\s+del\\s+|para\\s+el\\s+)?día|" +
+      "el)\\s+(\\d{1,2})(?!\\s*(?:h|%|€|:))",
+    (g, a) => dayOfMonth(Number(g[1]), a),
   ),
 ];

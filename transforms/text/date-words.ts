@@ -34,11 +34,13 @@ export const MONTHS = table<number>(
 
 /** Days from the day of writing. */
 export const RELATIVE_DAYS = table<number>(
-  [2, "day after tomorrow,übermorgen,uebermorgen,après-demain,apres-demain,après demain,pasado mañana,pasado manana"],
+  [2, "day after tomorrow,übermorgen,uebermorgen,après-demain,apres-demain,après demain"],
+  [2, "pasado mañana,pasado manana"],
   [1, "tomorrow,tomorow,tommorow,tommorrow,tmrw,tmr,2moro,morgen,demain,mañana,manana"],
   [
     0,
-    "today,tonight,2day,this morning,this afternoon,this evening,heute,heut,aujourd'hui,ce soir,cet après-midi,hoy,esta noche,esta tarde",
+    "today,tonight,2day,this morning,this afternoon,this evening,heute,heut,aujourd'hui,ce soir,cet " +
+      "après-midi,hoy,esta noche,esta tarde",
   ],
   [-1, "yesterday,last night,gestern,hier,ayer,anoche"],
   [-2, "day before yesterday,vorgestern,avant-hier,anteayer,antes de ayer"],
@@ -77,7 +79,8 @@ export const UNITS = table<Unit>(
 
 /** Words before a date that say "the one after this": of the week, month or year that follows. */
 export const NEXT =
-  "next,nächsten,nächste,nächster,nächstes,naechsten,naechste,kommenden,kommende,kommender,próximo,próxima,proximo,proxima";
+  "next,nächsten,nächste,nächster,nächstes,naechsten,naechste,kommenden,kommende,kommender,próximo,próxima," +
+  "proximo,proxima";
 /** Words before a date that say "the coming one". */
 export const THIS = "this coming,this,coming,diesen,diese,dieser,dieses,ce,cet,cette,este,esta";
 /** Words after a date that say "the one after this". */
@@ -86,7 +89,8 @@ export const NEXT_AFTER =
 
 /** Parts of the day: which half an hour without am or pm belongs to. */
 export const EVENING =
-  "tonight,evening,night,afternoon,dinner,drinks,supper,party,movie,cinema,concert,abend,abends,nachmittag,nachmittags,nacht,abendessen,kino," +
+  "tonight,evening,night,afternoon,dinner,drinks,supper,party,movie,cinema,concert,abend,abends,nachmittag," +
+  "nachmittags,nacht,abendessen,kino," +
   "soir,soirée,après-midi,dîner,noche,tarde,cena,cine";
 export const MORNING =
   "morning,breakfast,früh,vormittag,vormittags,morgens,matin,matinée,desayuno,de la mañana,por la mañana";

@@ -6,7 +6,9 @@ import { isoDay, type Local, localOf, rfc3339 } from "./civil.ts";
 import { type Anchor, DATE_RULES, type Resolved } from "./date-rules.ts";
 import { EVENING, MORNING, oneOf } from "./date-words.ts";
 
-/** When and where a message was written: milliseconds since 1970 UTC or null, and the offset from UTC in minutes then. */
+/**
+ * When and where a message was written: milliseconds since 1970 UTC or null, and the offset from UTC in minutes then.
+ */
 export type Written = { readonly sentAt: number | null; readonly offsetMinutes: number; readonly language: string };
 
 /** A date in the text. `value` is `YYYY-MM-DD`, or RFC 3339 with the offset when a time of day was said. */
@@ -39,12 +41,16 @@ const MERIDIEM = new RegExp(`${L}(\\d{1,2})(?:\\.(\\d{2}))?\\s*(am|pm|a\\.m\\.?|
 const OCLOCK = new RegExp(`${L}(\\d{1,2})\\s*(?:o'clock|uhr(?:\\s+(\\d{2}))?|h|heures)${R}`, "giu");
 const AT = new RegExp(
   `(?<![\\p{L}\\p{N}_])(?:at|@|um|gegen|ab|around|à|vers|a\\s+las?|sobre\\s+las?)\\s+(?:about\\s+|around\\s+)?` +
-    `(\\d{1,2}|${NUMBER_WORDS.join("|")})(?![\\p{L}\\p{N}_:/%€$£]|[.,]\\d|\\s*(?:%|€|euros?|people|persons?|min|minutes|minuten|` +
+    `(\\d{1,2}|${NUMBER_WORDS.join("|")})(?![\\p{L}\\p{N}_:/%€$£]|[.,]\\d|\\s*(?:%|€|euros?|people|persons?` +
+    `|min|minutes|minuten|` +
     `hours?|days?|km|pieces|percent|prozent|am\\b|pm\\b|a\\.m|p\\.m|uhr|h\\b|o'clock))`,
   "giu",
 );
-const BY =
-  /(?<![\p{L}\p{N}_])(?:by|before|until|till|til|bis)\s+(\d{1,2})(?=\s*(?:$|[.,;!?)]|today|tomorrow|tonight|on\s|latest|please|pls))(?!\.\d)/giu;
+const BY = new RegExp(
+  String.raw`(?<![\p{L}\p{N}_])(?:by|before|until|till|til|bis)\s+(\d{1,2})(?=\s*(?:$|[.,;!?)]|today` +
+    String.raw`|tomorrow|tonight|on\s|latest|please|pls))(?!\.\d)`,
+  "giu",
+);
 const PAST = new RegExp(`${L}(half past|quarter past|quarter to)\\s+(\\d{1,2}|${NUMBER_WORDS.join("|")})${R}`, "giu");
 const NAMED = new RegExp(
   `${L}(?:at\\s+|um\\s+|à\\s+|a\\s+)?(noon|midday|midnight|midi|minuit|mediodía|medianoche|mitternacht)${R}`,
@@ -123,15 +129,22 @@ function datesOf(text: string, anchor: Anchor): DateSpan[] {
 }
 
 /** Between a date and its time stand at most a few small words. */
-const JOINED =
-  /^[\s,()]*(?:(?:at|on|by|um|am|around|about|à|a|las?|the|in|de|from|von|morning|afternoon|evening|night|früh|abend|nachmittag|vormittag|matin|soir|après-midi|por|noche|tarde|mañana|then|,)[\s,()]*){0,3}$/iu;
+const JOINED = new RegExp(
+  String.raw`^[\s,()]*(?:(?:at|on|by|um|am|around|about|à|a|las?|the|in|de|from|von|morning|afternoon` +
+    "|evening|night|früh|abend|nachmittag|vormittag|matin|soir|après-midi|por|noche|tarde|mañana" +
+    String.raw`|then|,)[\s,()]*){0,3}$`,
+  "iu",
+);
 
 const sameDayTime = (time: TimeSpan, local: Local): Local =>
   time.minute > local.minute || time.minute === 1440
     ? { day: local.day, minute: time.minute }
     : { day: local.day + 1, minute: time.minute };
 
-/** All dates and times of a text in order, not overlapping. Relative ones need `sentAt`; without it only full dates are found. */
+/**
+ * All dates and times of a text in order, not overlapping. Relative ones need `sentAt`; without it only full dates are
+ * found.
+ */
 export function findDates(text: string, written: Written): FoundDate[] {
   const read = text.slice(0, DATE_TEXT_CHARS_MAX);
   const { sentAt, offsetMinutes } = written;

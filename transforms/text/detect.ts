@@ -1,4 +1,7 @@
-/** Finds what is personal or secret in a text. Linear, case-blind where the format is, masking more rather than less in doubt. */
+/**
+ * Finds what is personal or secret in a text. Linear, case-blind where the format is, masking more rather than
+ * less in doubt.
+ */
 import type { Span, Surroundings } from "../../src/core/transform.ts";
 import { maskAddresses } from "./addresses.ts";
 import { Findings } from "./findings.ts";
@@ -12,8 +15,8 @@ import { vocabularyOf } from "./vocabulary.ts";
 
 export type DetectOptions = {
   /**
-   * `all` (default): names, addresses and unknown words too, by closed vocabulary. `structured`: only what has a form, and the known
-   * people, for text in which other names may stay.
+   * `all` (default): names, addresses and unknown words too, by closed vocabulary. `structured`: only what has a
+   * form, and the known people, for text in which other names may stay.
    */
   readonly depth?: "all" | "structured";
 };
@@ -47,7 +50,10 @@ function detectNormal(
   return { spans: findings.spans(), plain: tokens.plain };
 }
 
-/** Spans over normal text as spans over the text it came from. A stretch ends where the next unit of the original begins. */
+/**
+ * Spans over normal text as spans over the text it came from. A stretch ends where the next unit of the
+ * original begins.
+ */
 function inOriginal(spans: readonly Span[], mapped: Mapped): Span[] {
   const out: { start: number; end: number; type: Span["type"] }[] = [];
   for (const span of spans) {
@@ -71,7 +77,10 @@ export function detectAll(text: string, surroundings: Known, options: DetectOpti
   return { spans: inOriginal(spans, mapped), plain: false };
 }
 
-/** Sorted, non-overlapping spans over `text` as given, in UTF-16 units. Invisible characters hide nothing: the text is read normalised. */
+/**
+ * Sorted, non-overlapping spans over `text` as given, in UTF-16 units. Invisible characters hide nothing: the
+ * text is read normalised.
+ */
 export function detect(text: string, surroundings: Known, options: DetectOptions = {}): readonly Span[] {
   return detectAll(text, surroundings, options).spans;
 }

@@ -77,8 +77,8 @@ const DOTS: ReadonlySet<string> = new Set(["dot", "punkt", "point", "punto"]);
 const ATS: ReadonlySet<string> = new Set(["at", "ät", "arobase", "arroba", "chiocciola"]);
 
 /**
- * "ana at example dot com", "ana (at) example.com" with the "at" at this token: walks right over labels and dots to a known ending, then
- * left over the local part ("ana dot silva"). Returns the first token behind it, or 0.
+ * "ana at example dot com", "ana (at) example.com" with the "at" at this token: walks right over labels and dots to
+ * a known ending, then left over the local part ("ana dot silva"). Returns the first token behind it, or 0.
  */
 export function spelledEmailAt(findings: Findings, token: number): number {
   const { text, start, end, flags, count } = findings.tokens;

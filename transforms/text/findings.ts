@@ -3,7 +3,7 @@ import type { MaskKind, Span } from "../../src/core/transform.ts";
 import type { Tokens } from "./tokens.ts";
 
 /** Index 0 is nothing. */
-export const KINDS = [
+const KINDS = [
   "PERSON",
   "ORG",
   "PLACE",
@@ -77,7 +77,10 @@ export class Findings {
       : KINDS[((this.tokens.kind[token] ?? 0) & (FIXED - 1)) - 1];
   }
 
-  /** Masks a token as part of a name, an address, an unknown word; neighbours of one kind join later. A fixed stretch stays. */
+  /**
+   * Masks a token as part of a name, an address, an unknown word; neighbours of one kind join later. A fixed
+   * stretch stays.
+   */
   mask(token: number, kind: MaskKind): void {
     if (token < 0 || token >= this.tokens.count || this.fixed(token)) return;
     this.#any = true;
@@ -85,8 +88,9 @@ export class Findings {
   }
 
   /**
-   * Fixes the stretch [start, end) and all tokens it touches; `near` is one of them. Returns the first token behind it. What an earlier
-   * detector fixed is kept: a stretch that would overlap is cut to what is left, so the order of detectors is their rank.
+   * Fixes the stretch [start, end) and all tokens it touches; `near` is one of them. Returns the first token behind
+   * it. What an earlier detector fixed is kept: a stretch that would overlap is cut to what is left, so the order
+   * of detectors is their rank.
    */
   fix(near: number, start: number, end: number, kind: MaskKind): number {
     const { tokens } = this;

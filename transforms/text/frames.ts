@@ -2,18 +2,29 @@
 import type { Findings } from "./findings.ts";
 import { FLAG, SHAPE } from "./flags.ts";
 import type { Sentence } from "./names.ts";
+import { wordSet } from "./word-set.ts";
 
-const SPEECH =
-  /^(?:said|says|asked|asks|wants|wanted|told|tells|thinks|thought|called|calls|texted|texts|replied|wrote|writes|knows|agreed|promised|offered|suggested|shouted|paid|booked|lives|works|is|was|has)$/;
-const FIRM_VERBS =
-  /^(?:ask|asked|asking|asks|tell|told|telling|tells|text|texted|texting|message|messaged|ping|pinged|email|emailed|meet|met|invite|invited|remind|reminded|thank|thanked|named|call|called|calling|marry|married|dating|visit|visited|congratulate|phoned|phone|cc|contact|notify|facetime)$/;
-const AFTER_PERSON =
-  /^(?:to|if|about|that|whether|for|when|and|or|at|on|in|is|was|said|again|back|now|today|tomorrow|tonight|yesterday|please|pls|she|he|his|her|they|so|but|because|then|too|next|this|first|later|before|after|from|with|why|what|where|how|who|i|we|the|a|not)$/;
+const SPEECH = wordSet(`
+  said says asked asks wants wanted told tells thinks thought called calls texted texts replied wrote writes
+  knows agreed promised offered suggested shouted paid booked lives works is was has
+`);
+const FIRM_VERBS = wordSet(`
+  ask asked asking asks tell told telling tells text texted texting message messaged ping pinged email emailed
+  meet met invite invited remind reminded thank thanked named call called calling marry married dating visit
+  visited congratulate phoned phone cc contact notify facetime
+`);
+const AFTER_PERSON = wordSet(`
+  to if about that whether for when and or at on in is was said again back now today tomorrow tonight yesterday
+  please pls she he his her they so but because then too next this first later before after from with why what
+  where how who i we the a not
+`);
 const INTRODUCING = /^(?:i'm|im|i’m|me|named|called|it's|its|name's|him|her|them|it|us|is|are|was)$/;
 const INTRODUCES = /^(?:i'm|im|i’m|me|named|called|named|it's|its|name's)$/;
 const AND = /^(?:and|or|und|et|y|e)$/;
-const MONTH_BEFORE =
-  /^(?:in|of|by|since|until|till|last|next|this|early|late|mid|from|to|for|during|before|after|end|im|en|anfang|ende|mitte|and)$/;
+const MONTH_BEFORE = wordSet(`
+  in of by since until till last next this early late mid from to for during before after end im en anfang ende
+  mitte and
+`);
 
 type Around = {
   readonly findings: Findings;
@@ -62,7 +73,7 @@ export function isMonth(findings: Findings, token: number, sentenceStart: number
   const digits = (other: number) => other >= 0 && other < count && ((shape[other] ?? 0) & SHAPE.DIGIT) !== 0;
   if (digits(token + 1) && /^[ .]{1,2}$/.test(findings.gap(token))) return true;
   if (digits(token - 1) && /^[ .]{1,2}$/.test(findings.gap(token - 1))) return true;
-  return token > sentenceStart && MONTH_BEFORE.test(findings.word(token - 1));
+  return token > sentenceStart && MONTH_BEFORE.has(findings.word(token - 1));
 }
 
 /** "summer's here", "hope's gone": an "is" cut short. */
@@ -123,7 +134,7 @@ function greeted(around: Around, shy: boolean): boolean {
     endsHere(around) ||
     (!shy &&
       (token + 1 >= sentence.to ||
-        AFTER_PERSON.test(findings.word(token + 1)) ||
+        AFTER_PERSON.has(findings.word(token + 1)) ||
         /^(?:can|could|you|u|are|do|did|will|would|just|have|it's|that's|i'm|i'll|i've)$/.test(
           findings.word(token + 1),
         )))
@@ -135,9 +146,9 @@ function asObject(around: Around, shy: boolean): boolean {
   const { findings, token, sentence } = around;
   if (token === sentence.from || !findings.spaced(token - 1)) return false;
   if (((findings.tokens.flags[token - 1] ?? 0) & FLAG.TAKES_PERSON) === 0) return false;
-  const firm = FIRM_VERBS.test(findings.word(token - 1));
+  const firm = FIRM_VERBS.has(findings.word(token - 1));
   if (firm && !shy) return true;
-  return (firm || !shy) && (endsHere(around) || AFTER_PERSON.test(findings.word(token + 1)));
+  return (firm || !shy) && (endsHere(around) || AFTER_PERSON.has(findings.word(token + 1)));
 }
 
 /** "mark said", "Rose is late", "because bill wants" */
@@ -154,7 +165,7 @@ function asSubject({ findings, token, sentence }: Around, shy: boolean, capital:
   if (!opens) return false;
   const after = findings.word(token + 1);
   if (!does) return /^\p{L}{3,}ed$/u.test(after);
-  return !shy || (SPEECH.test(after) && !/^(?:is|was|has)$/.test(after));
+  return !shy || (SPEECH.has(after) && !/^(?:is|was|has)$/.test(after));
 }
 
 /** "did chase pay" */

@@ -1,12 +1,20 @@
-/** What belongs to a name that was found: titles, initials, particles, company forms; and the kind that neighbours share. */
+/**
+ * What belongs to a name that was found: titles, initials, particles, company forms; and the kind that
+ * neighbours share.
+ */
 import type { Findings } from "./findings.ts";
 import { FLAG, SHAPE } from "./flags.ts";
 import type { Sentence } from "./names.ts";
+import { wordSet } from "./word-set.ts";
 
-const WRITTEN_TITLES =
-  /^(?:mr|mrs|ms|miss|mx|dr|prof|herr|frau|fräulein|hr|fr|mag|ing|jr|sr|m|mme|mlle|monsieur|madame|mademoiselle|señor|señora|señorita|sra|srta|don|doña|signor|signora|sig|rev|sir|lady|lord|capt|sgt|lt|professor|doctor)$/;
-const PARTICLES =
-  /^(?:de|del|della|delle|di|da|dal|das|do|dos|du|des|van|von|vom|der|den|ter|ten|zu|zum|zur|la|las|le|les|los|el|al|bin|ibn|ben|y|na|nad|sur|sous|st|ste|san|santa|santo|sankt|och)$/;
+const WRITTEN_TITLES = wordSet(`
+  mr mrs ms miss mx dr prof herr frau fräulein hr fr mag ing jr sr m mme mlle monsieur madame mademoiselle señor
+  señora señorita sra srta don doña signor signora sig rev sir lady lord capt sgt lt professor doctor
+`);
+const PARTICLES = wordSet(`
+  de del della delle di da dal das do dos du des van von vom der den ter ten zu zum zur la las le les los el al
+  bin ibn ben y na nad sur sous st ste san santa santo sankt och
+`);
 const ORG_WORDS_MAX = 4;
 
 function isName(findings: Findings, token: number): boolean {
@@ -36,7 +44,10 @@ export function joinNames(findings: Findings, sentence: Sentence): void {
   }
 }
 
-/** "Mayo-Walters" at the head of a sentence, "golden gate": the head of a name whose rest was masked for its capitals. */
+/**
+ * "Mayo-Walters" at the head of a sentence, "golden gate": the head of a name whose rest was masked for its
+ * capitals.
+ */
 function joinHyphen(findings: Findings, token: number, sentence: Sentence): void {
   const left = token - 1;
   if (left < sentence.from || findings.masked(left) || findings.fixed(token)) return;
@@ -56,11 +67,11 @@ const SAINTS = /^(?:san|santa|saint|sainte|st|ste|são|sankt)$/;
 /** "de", "van der" between two names; "santa marta" before one. */
 function particle(findings: Findings, token: number): void {
   const here = findings.word(token);
-  if (!PARTICLES.test(here) || !/^[ -]$/.test(findings.gap(token))) return;
+  if (!PARTICLES.has(here) || !/^[ -]$/.test(findings.gap(token))) return;
   if ((SAINTS.test(here) || BEFORE_SURNAMES.test(here)) && isName(findings, token + 1))
     findings.mask(token, findings.kindOf(token + 1) ?? "PLACE");
   if (!isName(findings, token - 1) || !findings.spaced(token - 1)) return;
-  const double = PARTICLES.test(findings.word(token + 1)) && findings.spaced(token + 1);
+  const double = PARTICLES.has(findings.word(token + 1)) && findings.spaced(token + 1);
   if (!isName(findings, token + 1) && !(double && isName(findings, token + 2))) return;
   findings.mask(token, findings.kindOf(token - 1) ?? "PERSON");
 }
@@ -84,7 +95,7 @@ function title(findings: Findings, token: number, sentence: Sentence): void {
     (firm && (capital || ((bits & FLAG.FUNCTION) === 0 && sentence.caseless))) ||
     (capital && (bits & FLAG.FUNCTION) === 0);
   if (!fits || findings.fixed(next)) return;
-  if (WRITTEN_TITLES.test(name)) findings.mask(token, "PERSON");
+  if (WRITTEN_TITLES.has(name)) findings.mask(token, "PERSON");
   findings.mask(next, "PERSON");
 }
 

@@ -1,4 +1,7 @@
-/** Turns the word lists of transforms/data into the two questions that detectors ask; whoever builds the surroundings reads the files. */
+/**
+ * Turns the word lists of transforms/data into the two questions that detectors ask; whoever builds the
+ * surroundings reads the files.
+ */
 import type { Surroundings } from "../../src/core/transform.ts";
 
 function setOf(list: string): ReadonlySet<string> {
@@ -7,7 +10,10 @@ function setOf(list: string): ReadonlySet<string> {
   return words;
 }
 
-/** `words` and `names`: one lower-case entry a line (words.txt, names.txt). Linear in the lists, once; each question is one look-up. */
+/**
+ * `words` and `names`: one lower-case entry a line (words.txt, names.txt). Linear in the lists, once; each
+ * question is one look-up.
+ */
 export function lexiconFrom(lists: {
   readonly words: string;
   readonly names: string;

@@ -2,18 +2,23 @@
 
 import type { Findings } from "./findings.ts";
 import { FLAG, SHAPE } from "./flags.ts";
+import { wordSet } from "./word-set.ts";
 
-const GENERIC =
-  "com org net io edu gov mil int info biz name app dev page xyz online site website store shop tech cloud blog club live news link click " +
-  "chat social email agency studio design digital media group world today space fun top vip wiki work life zone host press team tools onion " +
-  "local test example invalid localhost arpa eu asia tv";
-const COUNTRIES =
-  "ac ad ae af ag ai al am ao ar as at au aw ax az ba bb bd be bf bg bh bi bj bm bn bo br bs bt bw by bz ca cc cd cf cg ch ci ck cl cm cn co cr " +
-  "cu cv cw cx cy cz de dj dk dm do dz ec ee eg er es et fi fj fk fm fo fr ga gd ge gf gg gh gi gl gm gn gp gq gr gt gu gy hk hm hn hr ht hu id ie " +
-  "il im in iq ir is it je jm jo jp ke kg kh ki km kn kp kr kw ky kz la lb lc li lk lr ls lt lu lv ly ma mc md me mg mh mk ml mm mn mo mp mq mr ms " +
-  "mt mu mv mw mx my mz na nc ne nf ng ni nl no np nr nu nz om pa pe pf pg ph pk pl pm pn pr ps pt pw py qa re ro rs ru rw sa sb sc sd se sg sh si " +
-  "sk sl sm sn so sr ss st su sv sx sy sz tc td tf tg th tj tk tl tm tn to tr tt tv tw tz ua ug uk us uy uz va vc ve vg vi vn vu wf ws ye yt za zm zw";
-const ENDINGS: ReadonlySet<string> = new Set(`${GENERIC} ${COUNTRIES}`.split(" "));
+const GENERIC = `
+  com org net io edu gov mil int info biz name app dev page xyz online site website store shop tech cloud blog
+  club live news link click chat social email agency studio design digital media group world today space fun top
+  vip wiki work life zone host press team tools onion local test example invalid localhost arpa eu asia tv
+`;
+const COUNTRIES = `
+  ac ad ae af ag ai al am ao ar as at au aw ax az ba bb bd be bf bg bh bi bj bm bn bo br bs bt bw by bz ca cc cd
+  cf cg ch ci ck cl cm cn co cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg er es et fi fj fk fm fo fr ga gd ge
+  gf gg gh gi gl gm gn gp gq gr gt gu gy hk hm hn hr ht hu id ie il im in iq ir is it je jm jo jp ke kg kh ki km
+  kn kp kr kw ky kz la lb lc li lk lr ls lt lu lv ly ma mc md me mg mh mk ml mm mn mo mp mq mr ms mt mu mv mw mx
+  my mz na nc ne nf ng ni nl no np nr nu nz om pa pe pf pg ph pk pl pm pn pr ps pt pw py qa re ro rs ru rw sa sb
+  sc sd se sg sh si sk sl sm sn so sr ss st su sv sx sy sz tc td tf tg th tj tk tl tm tn to tr tt tv tw tz ua ug
+  uk us uy uz va vc ve vg vi vn vu wf ws ye yt za zm zw
+`;
+const ENDINGS = wordSet(`${GENERIC} ${COUNTRIES}`);
 
 export function isDomainEnding(word: string): boolean {
   return ENDINGS.has(word.toLowerCase());
@@ -25,7 +30,10 @@ const STOPS = Uint8Array.from({ length: 128 }, (_, code) =>
 const WIDE_STOP = /[\s\u201c\u201d]/;
 const TRAILING = /[.,;:!?'\u2019*_~\u2026]/;
 
-/** Where a link that begins at `from` ends: before white space or a sign no link holds, without the sentence's own punctuation. */
+/**
+ * Where a link that begins at `from` ends: before white space or a sign no link holds, without the sentence's
+ * own punctuation.
+ */
 function linkEnd(text: string, from: number): number {
   let end = from;
   let open = 0;
@@ -58,8 +66,8 @@ const DOMAIN =
 const PATH_OR_PORT = /(?::\d{1,5})?(?=[/?#]|$|[^\d])/y;
 
 /**
- * A bare domain at this token, with port and path. "done.so" and "see.it" are a forgotten space, unless a path follows or a third label.
- * Returns the first token behind it, or 0.
+ * A bare domain at this token, with port and path. "done.so" and "see.it" are a forgotten space, unless a path
+ * follows or a third label. Returns the first token behind it, or 0.
  */
 export function domainAt(findings: Findings, token: number): number {
   const { text, start, end, shape, flags } = findings.tokens;
@@ -78,11 +86,10 @@ export function domainAt(findings: Findings, token: number): number {
   return findings.fix(token, from, path ? linkEnd(text, close + port) : close + port, "URL");
 }
 
-const WORDS_TOO: ReadonlySet<string> = new Set(
-  "so is it to be me no in at us am do my by as an id pm la de es et se si st re work name live news link page today life fun top team press group world".split(
-    " ",
-  ),
-);
+const WORDS_TOO = wordSet(`
+  so is it to be me no in at us am do my by as an id pm la de es et se si st re work name live news link page
+  today life fun top team press group world
+`);
 
 function looksLikeSentence(domain: string, ending: string, flags: number, shape: number): boolean {
   if (domain.split(".").length > 2) return false;

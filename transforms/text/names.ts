@@ -1,6 +1,7 @@
 /**
- * Names and unknown words. Closed vocabulary: what is not an ordinary word is masked, so a name never seen is masked too; a capital inside a
- * sentence is a name until shown otherwise; a word that is also a name ("mark") is judged by its neighbours.
+ * Names and unknown words. Closed vocabulary: what is not an ordinary word is masked, so a name never seen is
+ * masked too; a capital inside a sentence is a name until shown otherwise; a word that is also a name ("mark") is
+ * judged by its neighbours.
  */
 import type { MaskKind } from "../../src/core/transform.ts";
 import type { Findings } from "./findings.ts";

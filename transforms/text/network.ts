@@ -19,7 +19,10 @@ function isIpv6(found: string): boolean {
   return halves.length === 2 ? size < GROUPS && size >= 1 && (size > 1 || groups[0]?.length !== 1) : size === GROUPS;
 }
 
-/** An address that begins at this token, which nothing of the kind precedes. Returns the first token behind it, or 0. */
+/**
+ * An address that begins at this token, which nothing of the kind precedes. Returns the first token behind it,
+ * or 0.
+ */
 export function networkAt(findings: Findings, token: number): number {
   const { text, start } = findings.tokens;
   let from = start[token] ?? 0;

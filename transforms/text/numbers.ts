@@ -11,8 +11,11 @@ const PHONE_DIGITS_MIN = 7;
 const PHONE_DIGITS_MAX = 15;
 const GAP = /^(?:[ .\-/\u2010-\u2013]|[ ]?[()\-\u2013/][ ]?|\)[ ]?[-/]|[ ]{2})$/;
 
-const ISO_DATE =
-  /(?:1[89]|20)\d{2}([-/.])(?:1[0-2]|0?[1-9])\1(?:3[01]|[12]\d|0?[1-9])(?:[T ,]{1,2}\d{1,2}:\d{2}(?::\d{2})?(?:\.\d{1,6})?(?:Z|[+-]\d{2}:?\d{2})?)?(?!\d)/y;
+const TIME_OF_DAY = String.raw`[T ,]{1,2}\d{1,2}:\d{2}(?::\d{2})?(?:\.\d{1,6})?(?:Z|[+-]\d{2}:?\d{2})?`;
+const ISO_DATE = new RegExp(
+  String.raw`(?:1[89]|20)\d{2}([-/.])(?:1[0-2]|0?[1-9])\1(?:3[01]|[12]\d|0?[1-9])(?:${TIME_OF_DAY})?(?!\d)`,
+  "y",
+);
 const DATE = /(?:3[01]|[12]\d|0?[1-9])([-/.])[ ]?(?:3[01]|[12]\d|0?[1-9])\1[ ]?(?:(?:1[89]|20)\d{2}|\d{2})(?!\d)/y;
 const CLOCKS = /\d{1,2}[.:]\d{2}\s?[-\u2013]\s?\d{1,2}[.:]\d{2}(?!\d)/y;
 const YEAR = /^(?:19|20)\d{2}$/;
@@ -116,7 +119,10 @@ function phoneStart(text: string, from: number): number {
   return start;
 }
 
-/** What a run of seven or more digits is when it is nothing with a check: a phone, or a number that identifies something. */
+/**
+ * What a run of seven or more digits is when it is nothing with a check: a phone, or a number that identifies
+ * something.
+ */
 function longRunAt(findings: Findings, first: number, last: number): number {
   const { text, start, end, flags } = findings.tokens;
   const from = start[first] ?? 0;

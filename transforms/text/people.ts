@@ -53,7 +53,10 @@ export function peopleIndex(people: People): PeopleIndex {
   return index;
 }
 
-/** Fixes every known name as a person. A name that is a common word too ("Will") needs its capital or a neighbour that fits a name. */
+/**
+ * Fixes every known name as a person. A name that is a common word too ("Will") needs its capital or a
+ * neighbour that fits a name.
+ */
 export function knownPeople(findings: Findings, index: PeopleIndex): void {
   const { tokens } = findings;
   if (index.byFirst.size === 0) return;

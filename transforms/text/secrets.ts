@@ -30,15 +30,23 @@ const PROVIDERS: readonly RegExp[] = [
   /\d{6,12}:AA[\w-]{30,40}/y, // Telegram bots
   /syt_[\w-]{4,128}_[\w-]{8,64}_[\w-]{4,16}/y, // Matrix
   /[MNO][\w-]{23,27}\.[\w-]{6}\.[\w-]{25,64}/y, // Discord
-  /(?:lin_api|figd|dckr_pat|pul|tskey|nfp|rnd|sbp|vc[pk]|ops_eyJ|hvs|hvb|atlasv1|glsa|xai|gsk|r8|fo1|phc|sntrys)[_.-][\w.-]{16,255}/y,
+  /(?:lin_api|figd|dckr_pat|pul|tskey|nfp|rnd|sbp|vc[pk]|ops_eyJ|hvs|hvb)[_.-][\w.-]{16,255}/y,
+  /(?:atlasv1|glsa|xai|gsk|r8|fo1|phc|sntrys)[_.-][\w.-]{16,255}/y,
   /AGE-SECRET-KEY-1[0-9A-Z]{20,80}/y,
   /eyJ[\w-]{6,4096}\.[\w-]{6,8192}(?:\.[\w-]{0,4096})?/y, // JWT, RFC 7519
   /[5KL][1-9A-HJ-NP-Za-km-z]{50,51}(?!\w)/y, // Bitcoin private key
   /xprv[1-9A-HJ-NP-Za-km-z]{60,140}/y,
 ];
 /** Tokens of a provider begin so; anything else is not worth trying. */
-const PROVIDER_HEAD =
-  /gh[pousr]_|github_|gl[a-z]{2,5}-|AKIA|ASIA|ABIA|ACCA|A3T|xox|xapp|sk[-_]|pk_|rk_|whsec|AIza|ya29|GOCSPX|SG\.|key-|SK[0-9a-f]|AC[0-9a-f]|npm_|pypi-|do[op]_|hf_|shp|sq0|EAA|\d{6,12}:AA|syt_|[MNO][\w-]{23}|lin_|figd|dckr|pul|tskey|nfp|rnd|sbp|vc[pk]|ops_|hv[sb]|atlas|glsa|xai|gsk|r8|fo1|phc|sntrys|AGE-|eyJ|[5KL][1-9A-Za-z]{50}|xprv/y;
+const HEADS = String.raw`
+  gh[pousr]_ github_ gl[a-z]{2,5}- AKIA ASIA ABIA ACCA A3T xox xapp sk[-_] pk_ rk_ whsec AIza ya29 GOCSPX SG\.
+  key- SK[0-9a-f] AC[0-9a-f] npm_ pypi- do[op]_ hf_ shp sq0 EAA \d{6,12}:AA syt_ [MNO][\w-]{23} lin_ figd dckr
+  pul tskey nfp rnd sbp vc[pk] ops_ hv[sb] atlas glsa xai gsk r8 fo1 phc sntrys AGE- eyJ [5KL][1-9A-Za-z]{50}
+  xprv
+`
+  .trim()
+  .replace(/\s+/g, "|");
+const PROVIDER_HEAD = new RegExp(HEADS, "y");
 
 const BODY = Uint8Array.from({ length: 128 }, (_, code) =>
   /[A-Za-z0-9_+/=.~-]/.test(String.fromCharCode(code)) ? 1 : 0,

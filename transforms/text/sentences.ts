@@ -1,4 +1,7 @@
-/** Sentences and words of chat text: missing capitals, spaced dots, emoji and line breaks are the normal case. Linear time. */
+/**
+ * Sentences and words of chat text: missing capitals, spaced dots, emoji and line breaks are the normal case. Linear
+ * time.
+ */
 
 /** A stretch of the text it was cut from, half open, in UTF-16 units. */
 export type Sentence = { readonly start: number; readonly end: number; readonly text: string };
@@ -6,7 +9,8 @@ export type Sentence = { readonly start: number; readonly end: number; readonly 
 /** Words after which a dot ends nothing, lower case. */
 const ABBREVIATIONS = new Set(
   (
-    "mr mrs ms dr prof st sr jr no vs etc e.g i.e a.m p.m approx dept min max nr bzw z.b d.h u.a usw ca evtl ggf inkl tel str hr fr " +
+    "mr mrs ms dr prof st sr jr no vs etc e.g i.e a.m p.m approx dept min max nr bzw z.b d.h u.a usw ca " +
+    "evtl ggf inkl tel str hr fr " +
     "mme mlle sra srta ud uds pág núm p.ej jan feb mar apr jun jul aug sep sept oct nov dec u.s u.k"
   ).split(" "),
 );

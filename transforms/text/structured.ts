@@ -39,7 +39,10 @@ function cues(findings: Findings): void {
   }
 }
 
-/** Masks all that has a form. Linear: every detector walks outward from its anchor over a bounded stretch, or over one that is read once. */
+/**
+ * Masks all that has a form. Linear: every detector walks outward from its anchor over a bounded stretch, or
+ * over one that is read once.
+ */
 export function maskStructured(findings: Findings): void {
   const { text, start, end, flags, hot, hotCount } = findings.tokens;
   armouredKeys(findings);

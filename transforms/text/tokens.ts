@@ -1,6 +1,7 @@
 /** Words and numbers of a text with their places, read once, character by character. */
 import { FLAG, SHAPE } from "./flags.ts";
-import { memoSlot, type Vocabulary } from "./vocabulary.ts";
+import type { Vocabulary } from "./vocabulary.ts";
+import { wordSet } from "./word-set.ts";
 
 /** Columns, one row a token; valid until the next call of `tokenise`. */
 export type Tokens = {
@@ -45,7 +46,7 @@ function wideShape(text: string, at: number): number {
 }
 
 /** Shape bits of the character at `at`; 0 when it parts words. */
-export function shapeAt(text: string, at: number): number {
+function shapeAt(text: string, at: number): number {
   const code = text.charCodeAt(at);
   if (code >= 128) return wideShape(text, at);
   if (code >= 97) return code <= 122 ? SHAPE.LOWER : 0;
@@ -142,26 +143,45 @@ function apostropheAt(text: string, at: number, code: number): number {
   return code === CURLED ? SHAPE.APOSTROPHE | SHAPE.WIDE : SHAPE.APOSTROPHE;
 }
 
+const ABBREVIATED = wordSet(`
+  mr mrs ms mx dr prof jr sr hr fr mag ing dipl rev hon capt sgt lt col gen maj mme mlle sra srta sig dott messrs
+`);
+
 /** Does the full stop between this token and the one at `from` end a sentence? Not in "a.b", "Dr. B", "J. B". */
-function stopEnds(token: number, from: number): boolean {
+function stopEnds(text: string, token: number, from: number): boolean {
   if (token < 0) return true;
   const to = end[token] ?? 0;
-  if (from - to === 1 || to - (start[token] ?? 0) === 1) return false;
-  return ((flags[token] ?? 0) & (FLAG.TITLE | FLAG.UNIT)) === 0;
+  const length = to - (start[token] ?? 0);
+  if (length === 1 || ((flags[token] ?? 0) & FLAG.UNIT) !== 0) return false;
+  if (((flags[token] ?? 0) & FLAG.TITLE) !== 0 && ABBREVIATED.has(text.slice(start[token], to).toLowerCase()))
+    return false;
+  // "done.Good" lacks its space, "example.com" does not.
+  return from - to > 1 || (length > 2 && (shapeAt(text, from) & SHAPE.UPPER) !== 0);
+}
+
+/** Shape bits of a word whose letters left their bit 32 in `small`, and its complement in `capital`. */
+function shapeOf(text: string, from: number, small: number, capital: number, other: number, opens: boolean): number {
+  let all = other;
+  if ((small & 32) !== 0) all |= SHAPE.LOWER;
+  if ((capital & 32) !== 0) all |= SHAPE.UPPER;
+  if ((all & SHAPE.UPPER) !== 0 && (shapeAt(text, from) & SHAPE.UPPER) !== 0) all |= SHAPE.CAPITAL;
+  return opens ? all | SHAPE.OPENS : all;
+}
+
+/** Is a word worth a look? `after` is the sign behind it when another sign follows without a space, else a space. */
+function isHot(meaning: number, shape: number, length: number, before: number, after: number): boolean {
+  if ((meaning & HOT) !== 0 || (meaning & KNOWN) === 0 || length >= LONG_WORD) return true;
+  if (after !== SPACE && isAnchor(after)) return true;
+  if (before !== SPACE && before !== FULL_STOP && isAnchor(before)) return true;
+  if (length <= 2 && (meaning & (FLAG.FUNCTION | FLAG.CAPITAL_OK)) === 0) return true;
+  // A capital at the head of a sentence says nothing about a known word.
+  return (shape & (SHAPE.CAPITAL | SHAPE.OPENS)) === SHAPE.CAPITAL && (meaning & FLAG.CAPITAL_OK) === 0;
 }
 
 /** Linear. A word may hold an apostrophe between letters; every other sign parts words. */
 export function tokenise(text: string, vocabulary: Vocabulary): Tokens {
   const length = text.length;
   makeRoom((length >> 1) + 2);
-  const { memoOne, memoTwo, memoFlags } = vocabulary;
-  const starts = start;
-  const ends = end;
-  const shapes = shape;
-  const meanings = flags;
-  const kinds = kind;
-  const hashes = hash;
-  const hots = hot;
   let count = 0;
   let hotCount = 0;
   let plain = true;
@@ -171,13 +191,8 @@ export function tokenise(text: string, vocabulary: Vocabulary): Tokens {
   let stopped = false;
   while (at < length) {
     let code = text.charCodeAt(at);
-    if (code === SPACE) {
-      before = SPACE;
-      at++;
-      continue;
-    }
     let folded = code | 32;
-    let bits = folded >= 97 && folded <= 122 ? SHAPE.LOWER : shapeAt(text, at);
+    let bits = code === SPACE ? 0 : folded >= 97 && folded <= 122 ? SHAPE.LOWER : shapeAt(text, at);
     if (bits === 0) {
       if (code > 126 || (code < 32 && code !== 10 && code !== 9)) plain = false;
       if (endsSentence(code)) ended = true;
@@ -189,7 +204,6 @@ export function tokenise(text: string, vocabulary: Vocabulary): Tokens {
     const from = at;
     let one = 0;
     let two = 0;
-    // Letters: bit 32 tells small from capital; what is no ASCII letter leaves its shape in `other`.
     let small = 0;
     let capital = 0;
     let other = 0;
@@ -200,49 +214,29 @@ export function tokenise(text: string, vocabulary: Vocabulary): Tokens {
         small |= code;
         capital |= ~code;
       } else other |= bits;
-      if (++at >= length) {
-        code = SPACE;
-        break;
-      }
-      code = text.charCodeAt(at);
+      code = ++at < length ? text.charCodeAt(at) : SPACE;
       folded = code | 32;
       if (folded >= 97 && folded <= 122) continue;
       if (code === SPACE) break;
-      bits = shapeAt(text, at);
-      if (bits !== 0) continue;
-      bits = apostropheAt(text, at, code);
+      bits = shapeAt(text, at) || apostropheAt(text, at, code);
       if (bits === 0) break;
     }
-    let all = other | ((small & 32) !== 0 ? SHAPE.LOWER : 0);
-    if ((capital & 32) !== 0) all |= SHAPE.UPPER;
+    const opens = ended || (stopped && stopEnds(text, count - 1, from));
+    const all = shapeOf(text, from, small, capital, other, opens);
     if ((all & SHAPE.WIDE) !== 0) plain = false;
-    if ((all & SHAPE.UPPER) !== 0 && (shapeAt(text, from) & SHAPE.UPPER) !== 0) all |= SHAPE.CAPITAL;
-    if (ended || (stopped && stopEnds(count - 1, from))) all |= SHAPE.OPENS;
+    const meaning =
+      (all & (SHAPE.DIGIT | SHAPE.UNDERSCORE)) !== 0 ? FLAG.NUMERIC : vocabulary.flagsOf(text, from, at, one, two, all);
+    start[count] = from;
+    end[count] = at;
+    shape[count] = all;
+    hash[count] = one;
+    kind[count] = 0;
+    flags[count] = meaning;
+    const after = at + 1 < length && text.charCodeAt(at + 1) > SPACE ? code : SPACE;
+    if (isHot(meaning, all, at - from, before, after)) hot[hotCount++] = count;
+    count++;
     ended = false;
     stopped = false;
-    let meaning: number = FLAG.NUMERIC;
-    if ((all & (SHAPE.DIGIT | SHAPE.UNDERSCORE)) === 0) {
-      const slot = memoSlot(one);
-      const remembered = memoOne[slot] === one && memoTwo[slot] === two && (all & SHAPE.WIDE) === 0;
-      meaning = remembered ? (memoFlags[slot] ?? 0) : vocabulary.flagsOf(text, from, at, one, two, all);
-    }
-    starts[count] = from;
-    ends[count] = at;
-    shapes[count] = all;
-    hashes[count] = one;
-    kinds[count] = 0;
-    meanings[count] = meaning;
-    if (
-      (meaning & HOT) !== 0 ||
-      (meaning & KNOWN) === 0 ||
-      (code !== SPACE && isAnchor(code) && at + 1 < length && text.charCodeAt(at + 1) > SPACE) ||
-      (before !== SPACE && before !== FULL_STOP && isAnchor(before)) ||
-      at - from >= LONG_WORD ||
-      (at - from <= 2 && (meaning & (FLAG.FUNCTION | FLAG.CAPITAL_OK)) === 0) ||
-      ((all & (SHAPE.CAPITAL | SHAPE.OPENS)) === SHAPE.CAPITAL && (meaning & FLAG.CAPITAL_OK) === 0)
-    )
-      hots[hotCount++] = count;
-    count++;
   }
   return { text, count, start, end, shape, flags, kind, hash, hot, hotCount, plain };
 }

@@ -1,8 +1,12 @@
-/** Text as rules and models may read it: NFKC, nothing invisible, at a fixpoint (CONTRACT section 2, security notes 2.4). */
+/**
+ * Text as rules and models may read it: NFKC, nothing invisible, at a fixpoint (CONTRACT section 2, security
+ * notes 2.4).
+ */
 
 /**
- * What no rule or model may see: controls except line feed and tab, format characters (bidi, zero width, tags, soft hyphen), surrogates,
- * private use, unassigned, variation selectors, fillers and the blank Braille pattern. Default_Ignorable_Code_Point is Unicode's own list.
+ * What no rule or model may see: controls except line feed and tab, format characters (bidi, zero width, tags, soft
+ * hyphen), surrogates, private use, unassigned, variation selectors, fillers and the blank Braille pattern.
+ * Default_Ignorable_Code_Point is Unicode's own list.
  */
 const INVISIBLE = /[[\p{C}\p{Default_Ignorable_Code_Point}\u2800]--[\n\t]]/gv;
 const ANY_INVISIBLE = /[[\p{C}\p{Default_Ignorable_Code_Point}\u2800]--[\n\t]]/v;
@@ -45,8 +49,8 @@ function once(text: string): Normalised {
 }
 
 /**
- * The normal form of `text`. Idempotent: taking something out can let neighbours compose, so it repeats until nothing changes.
- * Joined emoji fall apart; never apply it to what a person is shown (use `escapeInvisible`).
+ * The normal form of `text`. Idempotent: taking something out can let neighbours compose, so it repeats until
+ * nothing changes. Joined emoji fall apart; never apply it to what a person is shown (use `escapeInvisible`).
  */
 export function normalise(text: string): Normalised {
   if (isNormal(text)) return { text, removed: 0 };
@@ -118,8 +122,8 @@ function joinsBefore(text: string, at: number): boolean {
 }
 
 /**
- * Normalises cluster by cluster and remembers where each came from, so that what is found in the normal text can be marked in the
- * original. Equal to `normalise` up to compositions across clusters, which matter to no detector.
+ * Normalises cluster by cluster and remembers where each came from, so that what is found in the normal text can be
+ * marked in the original. Equal to `normalise` up to compositions across clusters, which matter to no detector.
  */
 export function normaliseMapped(text: string): Mapped {
   const parts: string[] = [];

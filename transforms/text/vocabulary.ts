@@ -11,14 +11,11 @@ const CLOSED: ReadonlyMap<string, number> = (() => {
 })();
 
 const MEMO_SLOTS = 1 << 14;
-/** The place of a word's first hash in the memo. */
-export function memoSlot(one: number): number {
-  return (one ^ (one >>> 13)) & (MEMO_SLOTS - 1);
-}
-
 /** Sounds people stretch: "soooo", "hahaha", "hmmm". */
-const LAUGH =
-  /^(?:a?(?:ha|he|hi|ja|je|ah|eh|lo)+[hl]?|h+m+|m+h*m+|a+h+|o+h+|u+h+|u+m+|e+h+|a+w+|w+o+w+|y+a+y+|p+f+t*|g+r+|z+|x+o+x*o*|b+r+)$/;
+const LAUGH = new RegExp(
+  "^(?:a?(?:ha|he|hi|ja|je|ah|eh|lo)+[hl]?|h+m+|m+h*m+|a+h+|o+h+|u+h+|u+m+|e+h+|" +
+    "a+w+|w+o+w+|y+a+y+|p+f+t*|g+r+|z+|x+o+x*o*|b+r+)$",
+);
 const STRETCHABLE = /^[abefghijlmoprtuwxyz]{2,24}$|(.)\1\1/;
 const STRETCH_MAX = 24;
 
@@ -27,9 +24,9 @@ const STRETCH_MAX = 24;
 export class Vocabulary {
   readonly #isOrdinary: (word: string) => boolean;
   readonly #isName: (word: string) => boolean;
-  readonly memoOne = new Int32Array(MEMO_SLOTS);
-  readonly memoTwo = new Int32Array(MEMO_SLOTS);
-  readonly memoFlags = new Int32Array(MEMO_SLOTS);
+  readonly #memoOne = new Int32Array(MEMO_SLOTS);
+  readonly #memoTwo = new Int32Array(MEMO_SLOTS);
+  readonly #memoFlags = new Int32Array(MEMO_SLOTS);
 
   constructor(isOrdinary: (word: string) => boolean, isName: (word: string) => boolean) {
     this.#isOrdinary = isOrdinary;
@@ -40,15 +37,16 @@ export class Vocabulary {
     return this.#isOrdinary === surroundings.isOrdinaryWord && this.#isName === surroundings.isName;
   }
 
-  /** Flags of text[from, to), whose hashes the reader knows and did not find in the memo; remembers a known word. */
+  /** Flags of text[from, to), whose hashes and shape the reader already knows. */
   flagsOf(text: string, from: number, to: number, one: number, two: number, shape: number): number {
     if ((shape & SHAPE.WIDE) !== 0) return this.flagsOfWord(text.slice(from, to).toLowerCase());
-    const slot = memoSlot(one);
+    const slot = (one ^ (one >>> 13)) & (MEMO_SLOTS - 1);
+    if (this.#memoOne[slot] === one && this.#memoTwo[slot] === two) return this.#memoFlags[slot] ?? 0;
     const flags = this.flagsOfWord(text.slice(from, to).toLowerCase());
     if ((flags & (FLAG.ORDINARY | FLAG.CLOSED)) !== 0) {
-      this.memoOne[slot] = one;
-      this.memoTwo[slot] = two;
-      this.memoFlags[slot] = flags;
+      this.#memoOne[slot] = one;
+      this.#memoTwo[slot] = two;
+      this.#memoFlags[slot] = flags;
     }
     return flags;
   }
@@ -116,7 +114,10 @@ const NOTHING = (): boolean => false;
 const BARE = new Vocabulary(NOTHING, NOTHING);
 let last = BARE;
 
-/** The vocabulary of these surroundings; of the closed lists alone without them. The last one is kept: a daemon has one lexicon. */
+/**
+ * The vocabulary of these surroundings; of the closed lists alone without them. The last one is kept: a daemon
+ * has one lexicon.
+ */
 export function vocabularyOf(surroundings?: Pick<Surroundings, "isOrdinaryWord" | "isName">): Vocabulary {
   if (surroundings === undefined) return BARE;
   if (!last.isOf(surroundings)) last = new Vocabulary(surroundings.isOrdinaryWord, surroundings.isName);

@@ -1,0 +1,45 @@
+/** The machine's clock, randomness and process, as powers: the only file that asks them. main.ts hands them on. */
+import { argon2, randomBytes, timingSafeEqual } from "node:crypto";
+import type { Clock, Random } from "./core/ports.ts";
+
+const TIMER_MS_MAX = 2_147_483_647;
+
+/** Wall time; wakes never keep the process alive. A wake farther off than a timer reaches is taken in steps. */
+export const wallClock: Clock = {
+  now: () => Date.now(),
+  at: (at, wake) => {
+    let timer: NodeJS.Timeout;
+    const wait = (): void => {
+      const left = at - Date.now();
+      timer = setTimeout(left > TIMER_MS_MAX ? wait : wake, Math.min(Math.max(0, left), TIMER_MS_MAX));
+      timer.unref();
+    };
+    wait();
+    return () => clearTimeout(timer);
+  },
+};
+
+export const systemRandom: Random = { bytes: (count) => randomBytes(count) };
+
+/** RFC 9106 section 4, second recommended option. */
+const ARGON = { memory: 65_536, passes: 3, parallelism: 4, tagLength: 32 } as const;
+
+const derive = (pin: string, nonce: Buffer): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    argon2("argon2id", { ...ARGON, message: Buffer.from(pin.normalize("NFKC")), nonce }, (error, tag) =>
+      error === null ? resolve(Buffer.from(tag)) : reject(error),
+    );
+  });
+
+/** `salt:tag` in hexadecimal. */
+export async function hashPin(pin: string): Promise<string> {
+  const salt = randomBytes(16);
+  return `${salt.toString("hex")}:${(await derive(pin, salt)).toString("hex")}`;
+}
+
+export async function checkPin(pin: string, hash: string): Promise<boolean> {
+  const [salt = "", tag = ""] = hash.split(":");
+  const expected = Buffer.from(tag, "hex");
+  const got = await derive(pin, Buffer.from(salt, "hex"));
+  return expected.length === got.length && timingSafeEqual(expected, got);
+}
