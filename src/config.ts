@@ -3,7 +3,6 @@
 import { platformId } from "../connectors/platform-id.ts";
 import { ERRORS_MAX } from "../policy/bounds.ts";
 import { type PackError, readYaml } from "../policy/yaml-source.ts";
-import type { Home, Offline } from "./cli/offline.ts";
 import { atVariable, type Environment, overridesIn, withValue } from "./config/environment.ts";
 import { isZone } from "./config/fields.ts";
 import { type Leaf, Outline } from "./config/outline.ts";
@@ -47,6 +46,8 @@ export type Config = {
   readonly senderEventsPerMinute: number;
   readonly linkDomains: readonly string[];
   readonly httpAllow: readonly string[];
+  /** What is valid and still may surprise. */
+  readonly notes: readonly string[];
 };
 
 /** One key, the value in force as it would be written, and who said so. */
@@ -62,7 +63,6 @@ export type ConfigReading =
   | {
       readonly ok: true;
       readonly config: Config;
-      readonly notes: readonly string[];
       /** Worked out when asked for. */
       readonly origins: () => readonly Origin[];
     }
@@ -100,8 +100,7 @@ export function readConfig(source: ConfigSource): ConfigReading {
     parsed.data.timezone === undefined && isUtc ? ["this machine's clock is on UTC: set timezone if you are not"] : [];
   return {
     ok: true,
-    config: configOf(parsed.data, source.zone),
-    notes: [...notes, ...notesOn(parsed.data, source.known)],
+    config: configOf(parsed.data, source.zone, [...notes, ...notesOn(parsed.data, source.known)]),
     origins,
   };
 }
@@ -153,7 +152,7 @@ function amountsOf(given: ConfigFile["budgets"]["interactive"], otherwise: Amoun
   return amounts;
 }
 
-function configOf(file: ConfigFile, zone: string): Config {
+function configOf(file: ConfigFile, zone: string, notes: readonly string[]): Config {
   return {
     port: file.listen.port,
     timezone: file.timezone ?? (isZone(zone) ? zone : "UTC"),
@@ -172,6 +171,7 @@ function configOf(file: ConfigFile, zone: string): Config {
     senderEventsPerMinute: file.limits.sender_events_per_minute,
     linkDomains: file.replies.link_domains,
     httpAllow: file.http.allow,
+    notes,
   };
 }
 
@@ -233,7 +233,7 @@ export const wordsOn = (reading: ConfigReading & { readonly ok: true }, showOrig
   ...(showOrigin
     ? reading.origins().map(({ key, value, from, where }) => `${key} = ${value}  (${where ?? from})`)
     : []),
-  ...reading.notes.map((note) => `note: ${note}`),
+  ...reading.config.notes.map((note) => `note: ${note}`),
 ];
 
 /** The configuration, or `config.invalid` with every problem on a line of its hint. */
@@ -242,14 +242,6 @@ export function requireConfig(source: ConfigSource): ConfigReading & { readonly 
   if (reading.ok) return reading;
   throw new Refusal("config.invalid", { field: source.file, hint: reading.problems.map(problemLine).join("\n  ") });
 }
-
-/** `lazaret config check [--show-origin]`. `sourceOf` reads the file that is meant. */
-export const configVerb =
-  (sourceOf: (home: Home, file: string | null) => Promise<ConfigSource>): NonNullable<Offline["configCheck"]> =>
-  async (home, file, showOrigin) => {
-    const source = await sourceOf(home, file);
-    return { file: source.file, words: wordsOn(requireConfig(source), showOrigin) };
-  };
 
 /** `lazaret config schema`: JSON Schema for editors. */
 export const configSchema = configJsonSchema;

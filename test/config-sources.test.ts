@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Outline } from "../src/config/outline.ts";
-import { configVerb, readConfig } from "../src/config.ts";
+import { readConfig, requireConfig, wordsOn } from "../src/config.ts";
 import { DAY_MS } from "../src/core/limits.ts";
 import { configOf, problemsOf, source } from "./config-reading.ts";
 
@@ -108,25 +108,22 @@ describe("a variable wins over the file", () => {
     expect(problemsOf("", { [variable]: value })).toEqual([expect.stringContaining(expected)]);
   });
 
-  test("and the report says which of them said what", async () => {
-    const given = source("listen:\n  port: 1\nlanguage: de\n", { LAZARET_LISTEN__PORT: "7800" });
-    const check = configVerb(async () => given);
-    const home = { home: "/h", socket: "/h/s" };
-    const { file, words } = await check(home, null, true);
-    expect(file).toBe("config.yaml");
+  test("and the report says which of them said what", () => {
+    const reading = requireConfig(source("listen:\n  port: 1\nlanguage: de\n", { LAZARET_LISTEN__PORT: "7800" }));
+    const words = wordsOn(reading, true);
     expect(words).toContain("listen.port = 7800  (LAZARET_LISTEN__PORT)");
     expect(words).toContain("language = de  (config.yaml:3:1)");
     expect(words).toContain("timezone = Europe/Vienna  (machine)");
     expect(words).toContain("retention.default = 7d  (default)");
     expect(words).toContain("budgets.interactive.cost = 0.50 USD  (default)");
     expect(words).toContain("budgets.background.wall_clock = 600000ms  (default)");
-    expect((await check(home, null, false)).words).toEqual([]);
-    const wrong = configVerb(async () => source("listen: { prot: 1 }\nlanguage: x"));
-    await expect(wrong(home, null, false)).rejects.toMatchObject({
-      code: "config.invalid",
-      field: "config.yaml",
-      hint: expect.stringMatching(/^config\.yaml:1:11 listen\.prot: .*did you mean port\?\n {2}config\.yaml:2:11 /),
-    });
+    expect(wordsOn(reading, false)).toEqual([]);
+  });
+
+  test("and what is wrong is one refusal with every mistake on a line", () => {
+    const wrong = (): unknown => requireConfig(source("listen: { prot: 1 }\nlanguage: x"));
+    const hint = expect.stringMatching(/^config\.yaml:1:11 listen\.prot: .*port\?\n {2}config\.yaml:2:11 [^\n]*$/);
+    expect(wrong).toThrow(expect.objectContaining({ code: "config.invalid", field: "config.yaml", hint }));
   });
 });
 

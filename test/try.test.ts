@@ -4,7 +4,6 @@ import { readChat, type Said } from "../src/chat-text.ts";
 import { TRANSFORMS, type TransformName } from "../src/cli/offline.ts";
 import { linesOf } from "../src/core/lines.ts";
 import { tryJsonLines } from "../src/try.ts";
-import { tryVerb } from "../src/try-verb.ts";
 import { tryText } from "../src/try-words.ts";
 import { readLexicon } from "../src/word-lists.ts";
 
@@ -165,24 +164,6 @@ describe("a line that cannot be read is named, after the answers to those before
       const error = await answers("redact", line).catch((caught: unknown) => caught);
       expect(JSON.stringify(error)).not.toContain("qxcanaryqx");
     }
-  });
-});
-
-describe("the verb", () => {
-  type What = Parameters<ReturnType<typeof tryVerb>>[0];
-  const run = async (what: Partial<What>): Promise<string[]> => {
-    const said: string[] = [];
-    const nothing = { jsonl: false, model: null, text: async () => "", lines: () => linesOf([], 10) };
-    await tryVerb(() => lexicon)({ transform: "redact", ...nothing, write: (line) => said.push(line), ...what });
-    return said;
-  };
-
-  test("takes lines or a text, and says so when a model is asked for", async () => {
-    expect(await run({ text: async () => "Ana: hi\nBen: hi\n" })).toEqual(["PERSON_1: hi\nPERSON_2: hi"]);
-    expect(await run({ jsonl: true, lines: () => linesOf(['{"id":1,"text":"hi"}\n'], 100) })).toEqual([
-      '{"id":1,"output":{"text":"hi","spans":[]}}',
-    ]);
-    await expect(run({ model: "local" })).rejects.toMatchObject({ code: "input.invalid", field: "model" });
   });
 });
 
