@@ -19,6 +19,7 @@ import { buildGateway, type Gateway } from "./gateway/gateway.ts";
 import { HookOutbox } from "./gateway/hooks.ts";
 import { Housekeeping } from "./gateway/housekeeping.ts";
 import type { Outside } from "./gateway/outside.ts";
+import { LOADED_PACKS } from "./gateway/owner-care.ts";
 import { grantPermit } from "./gateway/permit.ts";
 import type { Log, Powers } from "./gateway/powers.ts";
 import type { Surface } from "./gateway/surface.ts";
@@ -67,6 +68,13 @@ export function compilePolicy(
   throw new Refusal("policy.invalid", { hint });
 }
 
+/** The configured packs, with those that the owner loaded by a verb on top. */
+function policyOf(store: HomeStore, config: Config): Policy {
+  const loaded = store.get("setting", LOADED_PACKS)?.value.value;
+  const more = Array.isArray(loaded) ? (loaded as readonly { readonly name: string; readonly text: string }[]) : [];
+  return compilePolicy([...config.packs, ...more.map(({ name }) => name)], more);
+}
+
 export type Daemon = {
   readonly gateway: Gateway;
   readonly surface: Surface;
@@ -89,7 +97,7 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     log,
     connectors: new Map(),
     bell: { ring: () => {} },
-    policy: { current: compilePolicy(config.packs, []) },
+    policy: { current: policyOf(store, config) },
   };
   const gateway = buildGateway(powers, TRANSFORMS);
   const configured = configuredOf(config);

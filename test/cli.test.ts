@@ -233,7 +233,8 @@ test("bash completes verbs from the tree, and after an argument what belongs to 
   await using doors = await paperDoors();
   const { stdout } = await runOn(doors, ALL)(["completion", "bash"], "");
   const words = async (...line: string[]): Promise<string[]> => {
-    const script = `${stdout}\nCOMP_WORDS=(lazaret ${line.map((word) => `"${word}"`).join(" ")})\nCOMP_CWORD=${line.length}\n`;
+    const script =
+      `${stdout}\nCOMP_WORDS=(lazaret ` + `${line.map((word) => `"${word}"`).join(" ")})\nCOMP_CWORD=${line.length}\n`;
     const ran = await promisify(execFile)("bash", ["-c", `${script}_lazaret; echo "\${COMPREPLY[@]}"`]);
     return ran.stdout.trim().split(" ");
   };
@@ -247,10 +248,16 @@ test("the command line starts without web server, database, cryptography or sche
   const probe = `
     import { registerHooks } from "node:module";
     const seen = [];
-    registerHooks({ resolve: (name, context, next) => { const found = next(name, context); seen.push(found.url); return found; } });
+    const resolve = (name, context, next) => {
+      const found = next(name, context);
+      seen.push(found.url);
+      return found;
+    };
+    registerHooks({ resolve });
     await import(${JSON.stringify(new URL("../src/cli/cli.ts", import.meta.url).href)});
     await import(${JSON.stringify(new URL("../src/cli/terminal.ts", import.meta.url).href)});
-    console.log(JSON.stringify(seen.filter((url) => url.includes("/node_modules/")).map((url) => url.split("/node_modules/").at(-1).split("/")[0])));
+    const foreign = seen.filter((url) => url.includes("/node_modules/"));
+    console.log(JSON.stringify(foreign.map((url) => url.split("/node_modules/").at(-1).split("/")[0])));
   `;
   const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", probe]);
   expect([...new Set(JSON.parse(stdout))]).toEqual(["commander"]);

@@ -133,6 +133,7 @@ class ProcessTerminal implements Terminal {
     let isOpen = true;
     reader.on("close", () => {
       isOpen = false;
+      process.stdout.write("\n");
     });
     reader.on("SIGINT", interrupted);
     reader.prompt();

@@ -127,8 +127,7 @@ function addAsk(app: FastifyInstance, route: AskRoute, powers: AppPowers): void 
         query: parsed(route.query ?? NoQuery, request.query, "query"),
         body: route.body === null ? null : parsed(route.body, request.body ?? {}, "body"),
       };
-      const work = async (): Promise<unknown> =>
-        route.reply.parse(await route.ask(surface.door, token, given, surface));
+      const work = async (): Promise<unknown> => route.ask(surface.door, token, given, surface);
       const key = route.once ? request.headers["idempotency-key"] : undefined;
       if (key === undefined) return answer(reply, route.reply, await work(), route);
       const name = `${token.id} ${route.path} ${parsed(Key, key, "idempotency-key")}`;

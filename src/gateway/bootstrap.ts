@@ -115,6 +115,8 @@ function allow(powers: Powers, draft: Draft, place: Configured["conversations"][
     agent: place.agent ?? made.agent,
     membersAll: place.membersAll ?? made.membersAll,
   };
+  const mark = `file/${made.id}`;
+  if (draft.get("setting", mark) === null) draft.put("setting", mark, { id: mark, tenant: draft.tenant, value: true });
   if (JSON.stringify(next) === JSON.stringify(known)) return made.id;
   draft.put("conversation", made.id, next);
   draft.entry(

@@ -198,6 +198,7 @@ export class Delivery {
     draft.moveOutbox(expect, row);
     const type = row.state === "sent" ? "effect.done" : row.state === "unknown" ? "effect.unknown" : "effect.failed";
     const body = {
+      effect: row.message ?? row.id,
       outbox: row.id,
       call: row.call ?? undefined,
       conversation: row.conversation,
@@ -257,7 +258,13 @@ export async function recoverOutbox(powers: Powers, connector: Connector): Promi
       if (isNative) return;
       draft.entry(
         "effect.unknown",
-        { outbox: row.id, call: row.call ?? undefined, conversation: row.conversation, code: "aborted" },
+        {
+          effect: row.message ?? row.id,
+          outbox: row.id,
+          call: row.call ?? undefined,
+          conversation: row.conversation,
+          code: "aborted",
+        },
         row.run === null ? {} : { run: row.run },
       );
     });

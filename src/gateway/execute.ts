@@ -150,13 +150,6 @@ function performSend(
     run.run.id,
     { call: call.id, approval: approval.id },
   );
-  run.note("effect.intended", {
-    call: call.id,
-    capability: call.capability,
-    conversation: target.id,
-    message,
-    approval: approval.id,
-  });
   run.note("label.lowered", { call: call.id, by: "human.release", digest: approval.digest, sink: target.id });
   // Sending what was asked for is an answer: the room that asked reads that it happened.
   run.apply({ type: "replied" }, { call: call.id });

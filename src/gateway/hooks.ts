@@ -70,7 +70,12 @@ export class HookOutbox implements HookRows {
   #finish(row: OutboxRow, state: "sent" | "failed"): Promise<void> {
     return transact(this.#powers, (draft) => {
       draft.moveOutbox("pending", { ...row, state, code: state === "failed" ? "unsupported" : null });
-      const body = { outbox: row.id, call: row.call ?? undefined, conversation: row.conversation };
+      const body = {
+        effect: row.message ?? row.id,
+        outbox: row.id,
+        call: row.call ?? undefined,
+        conversation: row.conversation,
+      };
       draft.entry(state === "sent" ? "effect.done" : "effect.failed", body, row.run === null ? {} : { run: row.run });
     });
   }

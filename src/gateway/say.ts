@@ -66,5 +66,16 @@ export function post(
     dueAt: draft.now,
     createdAt: draft.now,
   });
+  draft.entry(
+    "effect.intended",
+    {
+      effect: message,
+      op: body.op,
+      conversation: conversation.id,
+      call: more.call ?? undefined,
+      approval: more.approval ?? undefined,
+    },
+    run === null ? {} : { run },
+  );
   return message;
 }

@@ -110,12 +110,6 @@ export function enqueue(draft: Draft, doing: Doing, destination: Destination, re
     call: doing.call,
   });
   const run = draft.run(asker.run.id);
-  run.note("effect.intended", {
-    call: doing.call,
-    capability: doing.manifest.id,
-    conversation: destination.conversation.id,
-    message,
-  });
   if (isOwn) run.apply({ type: "replied" }, { call: doing.call });
   issue(draft, asker.run.id, tokensIn(rendered.text));
   countSend(draft, asker);

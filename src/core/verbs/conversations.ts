@@ -139,8 +139,10 @@ export const CONVERSATION_VERBS = {
     z.strictObject({ accepted: z.literal(true) }),
   ),
   /**
-   * Waits at most `wait_ms` until nothing said in the console's conversation is still worked on: `approval` when all that is
-   * left waits for a person, `busy` when the time is over first. Lines of the answer have been handed to the console by then.
+   * Waits at most `wait_ms` until nothing said in the console's conversation is still worked on: `approval` when all
+   * that is
+   * left waits for a person, `busy` when the time is over first. Lines of the answer have been handed to the console
+   * by then.
    */
   "chat.wait": verb(
     z.strictObject({ conversation: Name.optional(), wait_ms: z.number().int().min(0).max(30_000) }),
