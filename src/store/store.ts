@@ -6,7 +6,7 @@ import type { Message } from "../core/message.ts";
 import type { OutboxRow } from "../core/outbox.ts";
 import { type Permit, type PermitUse, redeem } from "../core/permit.ts";
 import type { LedgerPort, LedgerReport, MessageScope, Opened, Page, Range, Store, StoreCounts } from "../core/ports.ts";
-import type { IndexOf, RecordKind, Records } from "../core/records.ts";
+import type { IndexOf, RecordKind } from "../core/records.ts";
 import { Refusal } from "../core/refusal.ts";
 import { type BackupManifest, backupHome } from "./backup.ts";
 import type { Committer } from "./commit.ts";
