@@ -1,5 +1,4 @@
-/** The blob format: what is bound to sealed content, and how its size is hidden (CONTRACT section 4, docs/blob-format.md). */
-
+/** The blob format: what is bound to sealed content, and how its size is hidden (CONTRACT section 4). */
 import type { SealDraft } from "../core/batch.ts";
 import { LENGTH_BYTES, paddedBytes } from "../core/padding.ts";
 import { context, open, openStream, SealBroken, seal, sealStream } from "./seal.ts";
