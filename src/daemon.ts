@@ -7,13 +7,13 @@ import type { Policy } from "../policy/compile.ts";
 import { loadPolicy } from "../policy/load.ts";
 import { TRANSFORMS } from "../transforms/index.ts";
 import { butler } from "./agents/butler.ts";
-import { type Config, settingsOf } from "./config.ts";
+import { type Config, configuredOf, settingsOf } from "./config.ts";
 import { SHUTDOWN_MS_MAX } from "./core/limits.ts";
 import type { Clock, Connector, HookDoor, Random } from "./core/ports.ts";
 import { Refusal } from "./core/refusal.ts";
 import type { CheckView } from "./core/verbs/care.ts";
 import { WorkerRunner } from "./edge/worker-runner.ts";
-import { bootstrap, type Configured } from "./gateway/bootstrap.ts";
+import { bootstrap } from "./gateway/bootstrap.ts";
 import { frontOf } from "./gateway/front.ts";
 import { buildGateway, type Gateway } from "./gateway/gateway.ts";
 import { HookOutbox } from "./gateway/hooks.ts";
@@ -100,7 +100,9 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     policy: { current: policyOf(store, config) },
   };
   const gateway = buildGateway(powers, TRANSFORMS);
-  await bootstrap(powers, configured(config));
+  const configured = configuredOf(config);
+  const isBuilt = ({ kind }: { readonly kind: string }): boolean => Object.hasOwn(CONNECTORS, kind);
+  await bootstrap(powers, { ...configured, channels: configured.channels.filter(isBuilt) });
   const lines = new Lines(powers, gateway);
   const house = new Housekeeping(powers, gateway.drives, gateway.rejections);
   const outside: Outside = {
@@ -117,6 +119,7 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     checkPin: given.checkPin,
     compilePolicy: (packs) => compilePolicy([...config.packs, ...packs.map(({ name }) => name)], packs),
     packs: () => config.packs,
+    notes: () => config.notes,
     stop: given.stop,
   };
   const surface = frontOf(gateway, outside, {
@@ -197,31 +200,4 @@ class Lines {
     this.hooks.set(channel, made);
     return made;
   }
-}
-
-/** The configuration as the gateway writes it down. */
-function configured(config: Config): Configured {
-  return {
-    channels: config.channels
-      .filter(({ kind }) => kind === "console" || kind === "webhook")
-      .map((channel) => ({
-        id: channel.name,
-        kind: channel.kind,
-        assurance:
-          channel.kind === "console" ? "medium" : ((channel as { assurance?: "low" | "medium" }).assurance ?? "low"),
-        secret: (channel as { secret?: string }).secret ?? null,
-        settings: {},
-      })),
-    people: config.people.map(({ role, id }) => {
-      const at = id.indexOf(":");
-      return { channel: id.slice(0, at), platform: id.slice(at + 1), role };
-    }),
-    conversations: config.conversations.map(({ channel, room, alias, context, ttl }) => ({
-      channel,
-      platform: room,
-      alias,
-      context: context ?? null,
-      ttlMs: ttl ?? null,
-    })),
-  };
 }

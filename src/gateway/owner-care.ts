@@ -69,7 +69,7 @@ function healthVerbs(gateway: Gateway, outside: Outside): Pick<Verbs, "status" |
           digest: policyDigest(powers),
           rules: powers.policy.current.rules.length,
         },
-        notes: [],
+        notes: [...outside.notes()],
       };
     },
     doctor: async ({ residue }) => ({ checks: [...(await outside.doctor(residue === true))] }),
