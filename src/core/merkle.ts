@@ -75,7 +75,9 @@ function folded(hash: Hash, edge: readonly Uint8Array[]): Uint8Array {
 
 type Subtree = { readonly level: number; readonly index: number };
 
-/** The complete subtrees that cover `count` leaves from `first` on; `first` is where a subtree of that size may begin. */
+/**
+ * The complete subtrees that cover `count` leaves from `first` on; `first` is where a subtree of that size may begin.
+ */
 function subtreesOf(first: number, count: number): readonly Subtree[] {
   const found: Subtree[] = [];
   let at = first;

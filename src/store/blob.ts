@@ -1,4 +1,7 @@
-/** The blob format: what is bound to sealed content, and how its size is hidden (CONTRACT section 4, docs/blob-format.md). */
+/**
+ * The blob format: what is bound to sealed content, and how its size is hidden (CONTRACT section 4, docs/blob-
+ * format.md).
+ */
 import type { SealDraft } from "../core/batch.ts";
 import { KIB } from "../core/limits.ts";
 import { context, open, openStream, SealBroken, seal, sealStream } from "./seal.ts";

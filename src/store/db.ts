@@ -18,7 +18,8 @@ export type Probe = (point: string) => void;
 
 /**
  * Opens or creates the database and brings it to the newest schema. Refuses `home.newer` for a later one.
- * auto_vacuum comes before WAL (it is ignored after); synchronous is FULL because the library's default for WAL is NORMAL.
+ * auto_vacuum comes before WAL (it is ignored after); synchronous is FULL because the library's default for WAL is
+ * NORMAL.
  */
 export function openDatabase(path: string, probe: Probe = () => undefined): Db {
   const db = new Database(path);
@@ -54,7 +55,10 @@ export async function copyDatabase(db: Db, path: string, pages: number): Promise
   await db.backup(path, { progress: () => pages });
 }
 
-/** Makes a copy a single file, without a journal beside it, and checks every page and index. Answers what is wrong, or null. */
+/**
+ * Makes a copy a single file, without a journal beside it, and checks every page and index. Answers what is wrong, or
+ * null.
+ */
 export function settleCopy(path: string): string | null {
   const db = new Database(path, { fileMustExist: true });
   try {

@@ -1,4 +1,7 @@
-/** Where a home lies on the disk, and that nobody else could read or swap its files (CONTRACT section 12: `home.insecure`). */
+/**
+ * Where a home lies on the disk, and that nobody else could read or swap its files (CONTRACT section 12:
+ * `home.insecure`).
+ */
 import {
   closeSync,
   constants,
@@ -49,7 +52,8 @@ export function secureDirectory(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) {
     mkdirSync(path, { recursive: true, mode: DIRECTORY_MODE });
-    return secureDirectory(path);
+    secureDirectory(path);
+    return;
   }
   if (found.isSymbolicLink()) throw insecure(path, "is a symbolic link");
   if (!found.isDirectory()) throw insecure(path, "is not a directory");

@@ -48,8 +48,8 @@ const HOME_ID_BYTES = 16;
 const LOG_ID_BYTES = 8;
 
 /**
- * Refuses with `home.missing`, `home.locked`, `home.insecure`, `home.unlock`, `home.newer`, `ledger.broken`, `store.failed`.
- * The caller closes the store; until then no other process opens the home.
+ * Refuses with `home.missing`, `home.locked`, `home.insecure`, `home.unlock`, `home.newer`, `ledger.broken`,
+ * `store.failed`. The caller closes the store; until then no other process opens the home.
  */
 export async function openStore(options: StoreOptions): Promise<HomeStore> {
   if (options.create !== true && !isHome(options.dataDir))
