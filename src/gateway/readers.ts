@@ -97,7 +97,10 @@ export const readerHandler =
     return reveal(powers, doing, reader, { range, output, capacity, sources, found: outcome.found });
   };
 
-/** A range of another conversation may be shown to the asker here, when here is the asker's direct chat within that audience. */
+/**
+ * A range of another conversation may be shown to the asker here,
+ * when here is the asker's direct chat within that audience.
+ */
 export function sourceLabel(powers: Powers, doing: Doing, range: Range): Label {
   const { conversation } = doing.asker;
   if (range.conversation.id === conversation.id) return range.label;

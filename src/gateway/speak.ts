@@ -1,4 +1,7 @@
-/** Handlers that speak: a template becomes the final bytes, the bytes are judged, and only then does a row go into the outbox. */
+/**
+ * Handlers that speak: a template becomes the final bytes, the bytes are judged,
+ * and only then does a row go into the outbox.
+ */
 import type { CapabilityId } from "../core/capability.ts";
 import type { Handle } from "../core/ids.ts";
 import { BOTTOM, joinAll, type Label } from "../core/label.ts";
@@ -48,7 +51,7 @@ function assertFresh(powers: Powers, values: readonly Value[]): void {
   }
 }
 
-export async function render(powers: Powers, doing: Doing, template: string): Promise<Rendered> {
+async function render(powers: Powers, doing: Doing, template: string): Promise<Rendered> {
   const { asker } = doing;
   const pieces = parseTemplate(template);
   const values = valuesOf(powers, asker, handlesOf(pieces));
@@ -98,7 +101,7 @@ function countSend(draft: Draft, asker: Asker): void {
 }
 
 /** Writes the row and its intent: both before anything leaves, both in the commit that settles the call. */
-export function enqueue(draft: Draft, doing: Doing, destination: Destination, rendered: Rendered): string {
+function enqueue(draft: Draft, doing: Doing, destination: Destination, rendered: Rendered): string {
   const { asker } = doing;
   const isOwn = destination.relation === "own";
   const where = {
