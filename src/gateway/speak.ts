@@ -1,4 +1,7 @@
-/** Handlers that speak: a template becomes the final bytes, the bytes are judged, and only then does a row go into the outbox. */
+/**
+ * Handlers that speak: a template becomes the final bytes, the bytes are judged,
+ * and only then does a row go into the outbox.
+ */
 import type { CapabilityId } from "../core/capability.ts";
 import type { Handle } from "../core/ids.ts";
 import { BOTTOM, joinAll, type Label } from "../core/label.ts";
