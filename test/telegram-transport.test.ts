@@ -25,7 +25,7 @@ const transport = (root = bench.root): Transport =>
   new Transport({
     clock: bench.clock,
     root,
-    fetch: (url, asking) => bench.fetch(url, asking),
+    request: (url, asking) => bench.request(url, asking),
     withToken: async (use) => use(new TextEncoder().encode(BOT_TOKEN)),
   });
 const failed = (work: Promise<unknown>): Promise<unknown> =>
@@ -78,7 +78,7 @@ describe("the token", () => {
     const { api } = new Transport({
       clock: bench.clock,
       root: bench.root,
-      fetch: async (url, { redirect }) => {
+      request: async (url, { redirect }) => {
         asked.push(redirect);
         throw new TypeError(`no ${url}`);
       },
@@ -208,7 +208,7 @@ describe("an answer of Telegram's", () => {
     })();
     const { api } = new Transport({
       clock: bench.clock,
-      fetch: async () => ({ status: 200, body: endless }),
+      request: async () => ({ status: 200, body: endless }),
       withToken: async (use) => use(new TextEncoder().encode(BOT_TOKEN)),
     });
     const error = await failed(api.getMe());

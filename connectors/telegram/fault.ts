@@ -16,7 +16,7 @@ export type Fault = {
 const PLAIN = { isProven: true, retryAfterMs: null, isSame: false } as const;
 const RETRY_SECONDS_MAX = 86_400;
 
-/** Codes by Telegram's own (tdlib/telegram-bot-api, Client.cpp); what it says in words is looked at where it must be. */
+/** By Telegram's own codes (tdlib/telegram-bot-api, Client.cpp), and by its words where these say too little. */
 function refusedBy({ error_code, description, parameters }: GrammyError): Fault {
   if (error_code === 429) {
     const seconds = Math.min(Math.max(parameters.retry_after ?? 1, 1), RETRY_SECONDS_MAX);

@@ -19,7 +19,7 @@ export type TelegramPowers = TransportPowers & {
   readonly promptAt: PromptAt;
   /** Will the gateway keep this message? Files are fetched for such alone. */
   readonly keeps: (event: InboundEvent) => boolean;
-  /** Takes a bot for this channel alone and gives it back by the returned function; null when another channel has it. */
+  /** Takes a bot for this channel alone, until the returned function is called; null when another channel has it. */
   readonly claim: (bot: number) => (() => void) | null;
 };
 
@@ -60,7 +60,7 @@ export class TelegramConnector implements Connector {
     this.#transport = new Transport(powers);
   }
 
-  /** Throws `ChannelFault` when the stream breaks off. An absence of more than a day is a `gap`: older updates are gone. */
+  /** Throws `ChannelFault` when the stream breaks off. An absence of more than a day is a `gap`. */
   open({ cursor, stop }: { readonly cursor: string | null; readonly stop: Stop }): AsyncIterable<ConnectorBatch> {
     const known = parseCursor(cursor);
     // A stream that waited a day for its first answer was away as well.

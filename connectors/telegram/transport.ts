@@ -5,7 +5,7 @@
 import { Api, type ApiClientOptions } from "grammy";
 import { SECOND_MS } from "../../src/core/limits.ts";
 import type { Clock, Stop } from "../../src/core/ports.ts";
-import { type Fetch, readBytes } from "./wire.ts";
+import { type Request, readBytes } from "./wire.ts";
 
 export const TELEGRAM_ROOT = "https://api.telegram.org";
 const PLACEHOLDER = "TOKEN_IN_VAULT";
@@ -22,7 +22,7 @@ const FILE_PATH = /^[A-Za-z0-9_-]+(?:\/[A-Za-z0-9_.-]{1,128}){1,4}$/;
 
 export type TransportPowers = {
   readonly clock: Clock;
-  readonly fetch: Fetch;
+  readonly request: Request;
   /** The bot's token, wiped after. Refuses where there is none. */
   readonly withToken: <T>(use: (token: Uint8Array) => T | Promise<T>) => Promise<T>;
   /** Where the Bot API answers, without a slash at the end. */
@@ -69,12 +69,12 @@ export class Transport {
   constructor(powers: TransportPowers) {
     this.#powers = powers;
     this.#root = powers.root ?? TELEGRAM_ROOT;
-    const fetch = (url: unknown, asked: Asked) => this.#call(String(url), asked);
+    const call = (url: unknown, asked: Asked) => this.#call(String(url), asked);
     this.api = new Api(PLACEHOLDER, {
       apiRoot: this.#root,
       timeoutSeconds: CLIENT_SECONDS_MAX,
       // The client types fetch by the library it ships; all it does with the answer is to call json().
-      fetch: fetch as unknown as ClientFetch,
+      fetch: call as unknown as ClientFetch,
     });
   }
 
@@ -111,7 +111,7 @@ export class Transport {
     asked: { readonly method: string; readonly body?: string },
     limits: { readonly stop: Stop | null; readonly ms: number; readonly bytesMax: number },
   ): Promise<Uint8Array> {
-    const { clock, fetch, withToken } = this.#powers;
+    const { clock, request, withToken } = this.#powers;
     const ending = new AbortController();
     const end = (): void => ending.abort();
     let isLate = false;
@@ -125,7 +125,7 @@ export class Transport {
     try {
       const address = await withToken((token) => url.replace(before, after(new TextDecoder().decode(token))));
       isAsked = true;
-      const response = await fetch(address, {
+      const response = await request(address, {
         ...asked,
         // A kept socket that the other side just gave up would make an outcome unknown for nothing.
         headers: { "content-type": "application/json", connection: "close" },

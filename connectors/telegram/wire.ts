@@ -8,7 +8,7 @@ export type Asking = {
   readonly redirect: "error";
 };
 export type Answer = { readonly status: number; readonly body: AsyncIterable<Uint8Array> | null };
-export type Fetch = (url: string, asking: Asking) => Promise<Answer>;
+export type Request = (url: string, asking: Asking) => Promise<Answer>;
 
 /** The whole body, or an error with the code `TOO_LARGE` as soon as it is longer. */
 export async function readBytes({ body }: Answer, bytesMax: number): Promise<Uint8Array> {

@@ -1,4 +1,4 @@
-/** Why a channel's stream broke off: a code and, where the network said it, how long to stay away. Never a word of theirs. */
+/** Why a channel's stream broke off: a code and, where the network said so, how long to stay away. */
 import type { OutcomeCode } from "./outbox.ts";
 
 /** conflict: somebody else reads as the same account. in_use: another of our own channels does. */

@@ -73,7 +73,7 @@ export class BotBench {
       {
         clock: this.clock,
         root: this.root,
-        fetch: (url, asking) => this.fetch(url, asking),
+        request: (url, asking) => this.request(url, asking),
         withToken: async (use) => use(new TextEncoder().encode(BOT_TOKEN)),
         promptAt: () => null,
         keeps: () => true,
@@ -92,7 +92,7 @@ export class BotBench {
   }
 
   /** The platform's own fetch, except that a refused send knocks where nobody listens. */
-  fetch(url: string, { body, ...asking }: Asking) {
+  request(url: string, { body, ...asking }: Asking) {
     const isRefused = this.refuses && SENDS.some((method) => url.endsWith(`/${method}`));
     if (isRefused) {
       this.refuses = false;
