@@ -14,7 +14,13 @@ import type { Powers } from "./powers.ts";
 /** How somebody answered. `high` comes from the owner's verb at the socket alone; HTTP is low. */
 export type Evidence =
   | { readonly by: "code"; readonly code: string; readonly conversation: Conversation }
-  | { readonly by: "prompt"; readonly message: MessageId; readonly conversation: Conversation }
+  | {
+      readonly by: "prompt";
+      readonly message: MessageId;
+      readonly conversation: Conversation;
+      /** A button of ours, which nobody else can make, rather than a reaction. */
+      readonly button: boolean;
+    }
   | { readonly by: "socket" }
   | { readonly by: "http" };
 
@@ -26,7 +32,7 @@ function assuranceOf(powers: Powers, principal: Principal, evidence: Evidence): 
   if (evidence.by === "socket") return "high";
   if (evidence.by === "http") return "low";
   const channel = powers.store.get("channel", evidence.conversation.channel)?.value;
-  const surface = evidenceOn(powers, evidence.conversation);
+  const surface = evidenceOn(powers, evidence.conversation, evidence.by === "prompt" && evidence.button);
   return channel?.kind === "console" || surface === "low" ? surface : principal.assurance;
 }
 

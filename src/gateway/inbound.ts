@@ -36,7 +36,8 @@ export function answerByEvent(
   if (isReplayed) return NOTHING;
   const approval = openOn(powers, draft, conversation, target);
   if (approval === null) return NOTHING;
-  const answered = decide(powers, draft, approval, principal, { by: "prompt", message: target, conversation }, yes);
+  const evidence: Evidence = { by: "prompt", message: target, conversation, button: envelope.kind === "action" };
+  const answered = decide(powers, draft, approval, principal, evidence, yes);
   return follow(draft, conversation, null, answered);
 }
 

@@ -4,6 +4,7 @@ import type { InboundEvent } from "../core/message.ts";
 import type { Conversation, Principal } from "../core/people.ts";
 import { activate, type Rejection } from "./activate.ts";
 import type { Draft } from "./draft.ts";
+import { migrated, missedEverywhere } from "./elsewhere.ts";
 import { keep, keyOf, messageBy, revise, withdraw } from "./keep.ts";
 import { findConversation, findPrincipal, senderOf } from "./people.ts";
 import type { Powers } from "./powers.ts";
@@ -100,6 +101,7 @@ function receive(
   const nothing: Aftermath = { do: "nothing" };
   if (draft.ref("delivery", envelope.channel, envelope.delivery_id) !== null) return nothing;
   draft.addRef("delivery", envelope.channel, envelope.delivery_id, "", "-");
+  if (missedEverywhere(powers, draft, event)) return nothing;
   const conversation = findConversation(draft, envelope.channel, envelope.conversation);
   const principal = findPrincipal(draft, envelope.channel, envelope.sender.id);
   const reject = (reason: Rejection): Aftermath => {
@@ -122,7 +124,8 @@ function receive(
     case "action":
       return handlers.answer(draft, event, conversation, principal);
     case "membership":
-      receiveMembership(draft, event, conversation);
+      if (event.content.key === "migrated") migrated(powers, draft, event, conversation);
+      else receiveMembership(draft, event, conversation);
       return nothing;
     case "gap":
       draft.put("conversation", conversation.id, { ...conversation, gapAt: envelope.received_at });
