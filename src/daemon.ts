@@ -186,9 +186,10 @@ class Lines {
   }
 
   async #webhook(channel: string, secret: string | null, rows: HookOutbox): Promise<WebhookConnector> {
-    const { store, clock, settings } = this.#powers;
+    const { store, clock, random, settings } = this.#powers;
     const made = await CONNECTORS.webhook(this.#place(channel), {
       clock,
+      random,
       rows,
       seen: (delivery) => store.ref("delivery", settings.tenant, channel, delivery) !== null,
       withSecret: (use) => {

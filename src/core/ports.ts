@@ -177,6 +177,8 @@ export interface Connector {
   open(options: { readonly cursor: string | null; readonly stop: Stop }): AsyncIterable<ConnectorBatch>;
   send(operation: Operation, stop: Stop): Promise<Outcome>;
   health(): ConnectorHealth;
+  /** One proved round trip for `lazaret verify`: resolves when what went out came back, rejects with why it did not. */
+  probe?(stop: Stop): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -6,6 +6,7 @@ import type { Conversation } from "../core/people.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Owner } from "../core/verbs/all.ts";
 import type { CONVERSATION_VERBS } from "../core/verbs/conversations.ts";
+import { seen } from "./call.ts";
 import type { Draft } from "./draft.ts";
 import { type Gateway, isOn } from "./gateway.ts";
 import { consoleChannel } from "./import.ts";
@@ -19,6 +20,7 @@ import { channelView, conversationView, principalView } from "./views.ts";
 
 type Verbs = Pick<Owner, keyof typeof CONVERSATION_VERBS>;
 const DONE = { done: true } as const;
+const PROBE_MS_MAX = 10_000;
 
 export function peopleVerbs(gateway: Gateway, outside: Outside): Verbs {
   return {
@@ -86,12 +88,13 @@ function channelVerbs(
       const connector = powers.connectors.get(name);
       if (connector === undefined) throw new Refusal("channel.unknown", { field: name });
       const started = powers.clock.now();
-      const health = connector.health();
-      return {
-        ok: health.state === "live",
-        milliseconds: powers.clock.now() - started,
-        code: health.state === "live" ? null : (health.code ?? health.state),
-      };
+      if (connector.probe === undefined) throw new Refusal("channel.unsupported", { field: name });
+      const stop = AbortSignal.timeout(PROBE_MS_MAX);
+      const code = await connector.probe(stop).then(
+        () => null,
+        (error: unknown) => seen(error).code,
+      );
+      return { ok: code === null, milliseconds: Math.max(0, powers.clock.now() - started), code };
     },
   };
 }
