@@ -51,7 +51,7 @@ export type Config = {
 };
 
 /** One key, the value in force as it would be written, and who said so. */
-export type Origin = {
+type Origin = {
   readonly key: string;
   readonly value: string;
   readonly from: "file" | "environment" | "machine" | "default";
@@ -240,7 +240,7 @@ export const wordsOn = (reading: ConfigReading & { readonly ok: true }, showOrig
 export function requireConfig(source: ConfigSource): ConfigReading & { readonly ok: true } {
   const reading = readConfig(source);
   if (reading.ok) return reading;
-  throw new Refusal("config.invalid", { field: source.file, hint: reading.problems.map(problemLine).join("\n  ") });
+  throw new Refusal("config.invalid", { hint: reading.problems.map(problemLine).join("\n  ") });
 }
 
 /** `lazaret config schema`: JSON Schema for editors. */

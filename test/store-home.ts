@@ -66,6 +66,8 @@ export function testHome(): TestHome {
     unlock: { kind: "file" },
     tenant: "default",
     create: true,
+    // Tests look at the rows behind an open store; the story of the kill sweep runs alone, as the daemon does.
+    shared: true,
   };
   return {
     dir,

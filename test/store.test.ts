@@ -62,6 +62,20 @@ test("the settings that durability and erasure rest on are read back", async () 
   store = await home.open();
 });
 
+test("a home in use lets no other connection in", async () => {
+  await store.close();
+  store = await home.open({ shared: false });
+  const said = await say(store, id("ConversationId"), "alone");
+  const other = new Database(path(), { readonly: true, timeout: 0 });
+  expect(() => other.prepare("SELECT count(*) FROM blob").get()).toThrow(/locked/);
+  other.close();
+  expect(await textOf(store, said.blob)).toBe("alone");
+  expect(store.clean()).toBe(true);
+  await store.close();
+  store = await home.open();
+  expect(await textOf(store, said.blob)).toBe("alone");
+});
+
 test("every table is strict", () => {
   const db = new Database(path(), { readonly: true });
   const loose = db.prepare("SELECT name FROM pragma_table_list WHERE schema = 'main' AND strict = 0").pluck().all();

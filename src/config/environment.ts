@@ -10,7 +10,7 @@ const PREFIX = "LAZARET_";
 /** Read before there is a configuration: where the home is, and where its passphrase lies. */
 const PLAIN_VARIABLES = ["LAZARET_HOME", "LAZARET_PASSPHRASE_FILE"] as const;
 
-export type Override = { readonly variable: string; readonly path: readonly string[]; readonly value: unknown };
+type Override = { readonly variable: string; readonly path: readonly string[]; readonly value: unknown };
 export type Overrides = { readonly set: readonly Override[]; readonly problems: readonly PackError[] };
 
 const variableOf = ({ path }: Leaf): string => PREFIX + path.map((step) => step.toUpperCase()).join("__");

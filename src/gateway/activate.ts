@@ -55,6 +55,8 @@ function addressedHow(question: Question): Addressed {
   const { how } = envelope.addressed;
   if (how === "reply") return repliesToUs ? "reply" : "none";
   if (how === "mention" || how === "command") return how;
+  // The owner at this machine's console speaks to the bot in every conversation of the console.
+  if (how === "direct" && envelope.trust.transport === "local" && envelope.trust.verified === "verified") return how;
   const first = /^[^\s,:]{1,64}/.exec(question.text)?.[0]?.toLowerCase();
   return first !== undefined && question.keywords.includes(first) ? "keyword" : "none";
 }

@@ -132,7 +132,8 @@ function derived(powers: Powers, scope: PurgeScope, base: Base): Plan {
     (it) => isOurs(it.conversation) || (it.run !== null && runs.has(it.run)) || it.sources.some((s) => messages.has(s)),
   );
   for (const it of approvals) take("approval", it.id, it.prompt, it.stored);
-  for (const call of all(powers, "call")) if (runs.has(call.run)) take("call", call.id, call.why, call.answer);
+  for (const call of all(powers, "call"))
+    if (runs.has(call.run)) take("call", call.id, call.why, call.input, call.answer);
   for (const it of all(powers, "issued")) if (runs.has(it.id)) take("issued", it.id);
   for (const it of all(powers, "queued"))
     if (messages.has(it.id) || isOurs(store.get("session", it.session)?.value.conversation ?? null))

@@ -78,7 +78,7 @@ export class Housekeeping {
         }
         for (const { value } of calls) {
           draft.drop("call", value.id);
-          for (const blob of [value.why, value.answer]) if (blob !== null) draft.dropBlob(blob);
+          for (const blob of [value.why, value.input, value.answer]) if (blob !== null) draft.dropBlob(blob);
         }
       });
     }

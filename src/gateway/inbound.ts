@@ -212,6 +212,9 @@ export function changed(powers: Powers, draft: Draft, message: Message, how: "ed
   }
   if (draft.get("queued", message.id) !== null) draft.drop("queued", message.id);
   for (const { value } of powers.store.find("value", "source", message.id, { limit: 1000 })) {
+    const run = powers.store.get("run", value.run)?.value;
+    // What an open run still wants to say is made anew from the edited text when it is said.
+    if (how === "edited" && run !== undefined && !isTerminal(run)) continue;
     draft.drop("value", value.handle);
     draft.dropBlob(value.blob);
   }

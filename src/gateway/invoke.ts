@@ -77,7 +77,7 @@ async function begin(invoking: Invoking, runId: RunId, invocation: Invocation): 
   const { manifest, input } = checkedShape(invoking, invocation);
   const body = canonical({ capability: manifest.id, input: input as Canonical });
   const mac = powers.store.mac("idempotency", runId, powers.hashing.utf8(body));
-  const opened = await transact(powers, (draft) => admit(invoking, draft, runId, invocation, manifest, mac));
+  const opened = await transact(powers, (draft) => admit(invoking, draft, runId, invocation, manifest, input, mac));
   if ("refusal" in opened) throw opened.refusal;
   if ("known" in opened) return again(invoking, opened.known, mac);
   const work = carryOut(invoking, opened.asker, opened.call, manifest, input, invocation.justification);
@@ -139,6 +139,7 @@ function admit(
   runId: RunId,
   invocation: Invocation,
   manifest: Manifest,
+  input: unknown,
   mac: string,
 ): Admitted {
   const { powers } = invoking;
@@ -157,7 +158,12 @@ function admit(
     bytes,
     expires: draft.now + powers.settings.ttlMs,
   });
-  const call = { ...callRecord(draft, id, runId, invocation, manifest, mac), why };
+  // Kept for what reads: when a source is edited before the answer is out, the same is asked once more.
+  const sealed =
+    manifest.effect === "none"
+      ? draft.sealJson("call", "input.v1", run.run.conversation, label, input, draft.now + powers.settings.ttlMs)
+      : null;
+  const call = { ...callRecord(draft, id, runId, invocation, manifest, mac), why, input: sealed };
   const applied = run.apply({ type: "reserve", call: call.id, cost: manifest.cost }, { capability: manifest.id }, [
     { name: "justification", blob: why, bytes },
   ]);

@@ -21,9 +21,11 @@ export type Probe = (point: string) => void;
  * auto_vacuum comes before WAL (it is ignored after); synchronous is FULL because the library's default for WAL is
  * NORMAL.
  */
-export function openDatabase(path: string, probe: Probe = () => undefined): Db {
+export function openDatabase(path: string, probe: Probe = () => undefined, isShared = false): Db {
   const db = new Database(path);
   try {
+    // Alone, SQLite keeps its locks and its index of the journal in memory: most of what a short read costs otherwise.
+    if (!isShared) db.pragma("locking_mode = EXCLUSIVE");
     db.pragma("auto_vacuum = INCREMENTAL");
     db.pragma("journal_mode = WAL");
     db.pragma("synchronous = FULL");

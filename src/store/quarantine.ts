@@ -23,12 +23,12 @@ type BlobRow = {
   readonly created: number;
   readonly expires: number | null;
   readonly sealed: Uint8Array;
-  readonly wrapped: Uint8Array | null;
 };
 
 const COMMIT_PURPOSE = "lazaret.commit.v1";
-const BLOB_SQL = `SELECT b.n, b.conv, b.kind, b.schema, b.label, b.created, b.expires, b.sealed, k.wrapped
-  FROM blob b LEFT JOIN blob_key k ON k.n = b.n WHERE b.id = ?`;
+// Two short statements: SQLite takes three times as long over their join.
+const BLOB_SQL = "SELECT n, conv, kind, schema, label, created, expires, sealed FROM blob WHERE id = ?";
+const WRAPPED_SQL = "SELECT wrapped FROM blob_key WHERE n = ?";
 
 /** A blob that does not open, with its name, so that the ledger can say which. */
 export class BlobBroken extends Error {
@@ -175,10 +175,11 @@ export class Quarantine {
   }
 
   #key(id: BlobId, row: BlobRow): Uint8Array {
-    if (row.wrapped === null) throw new Refusal("not_found");
+    const wrapped = this.#statements.of(WRAPPED_SQL).pluck().get(row.n) as Uint8Array | undefined;
+    if (wrapped === undefined) throw new Refusal("not_found");
     try {
       const home = this.#conversation(row);
-      return unwrapKey(home.key, blobKeyContext(id, home), row.wrapped);
+      return unwrapKey(home.key, blobKeyContext(id, home), wrapped);
     } catch (error) {
       throw error instanceof SealBroken ? new BlobBroken(id, error.check) : error;
     }
