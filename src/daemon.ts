@@ -55,8 +55,11 @@ const PACKS: Readonly<Record<(typeof PACK_NAMES)[number], URL>> = {
 export const shippedPacks = (): readonly { readonly name: string; readonly text: string }[] =>
   PACK_NAMES.map((name) => ({ name: `${name}.yaml`, text: readFileSync(PACKS[name], "utf8") }));
 
-/** The named packs, compiled with base under them. Throws `policy.invalid` with file, line and column of the first error. */
-export function compilePolicy(
+/**
+ * The named packs, compiled with base under them. Throws `policy.invalid` with file,
+ * line and column of the first error.
+ */
+function compilePolicy(
   packs: readonly string[],
   more: readonly { readonly name: string; readonly text: string }[],
 ): Policy {

@@ -84,7 +84,7 @@ export function permit(blobs: readonly BlobId[], use: PermitUse = "transform"): 
   return mintPermit(use, { run: null, call: null, blobs: new Set(blobs), capability: "test" });
 }
 
-export const labelFor = (conversation: ConversationId): Label => ({
+const labelFor = (conversation: ConversationId): Label => ({
   v: 1,
   cats: 4,
   integrity: 2,

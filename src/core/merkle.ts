@@ -6,7 +6,7 @@ export type NodeAt = (level: number, index: number) => Uint8Array;
 
 const LEAF_PREFIX = 0;
 const NODE_PREFIX = 1;
-export const HASH_BYTES = 32;
+const HASH_BYTES = 32;
 
 /** Hash of one entry: SHA-256(0x00 ‖ bytes), RFC 6962 section 2.1. */
 export function leafHash(hash: Hash, bytes: Uint8Array): Uint8Array {

@@ -23,7 +23,7 @@ export type Operation = {
 );
 export type OperationKind = Operation["op"];
 
-export const OUTCOME_CODES = [
+const OUTCOME_CODES = [
   "rate_limited",
   "unreachable",
   "timeout",

@@ -24,7 +24,9 @@ export type Activation =
 
 const MAY_TALK: readonly Role[] = ["owner", "approver", "member"];
 
-/** The role a principal has in this conversation. Empty limits mean nobody; nobody is better than a stranger by default. */
+/**
+ * The role a principal has in this conversation. Empty limits mean nobody; nobody is better than a stranger by default.
+ */
 export function roleIn(conversation: Conversation, principal: Principal | null): Role {
   if (principal === null) return conversation.membersAll ? "member" : "stranger";
   const isLimited = principal.only !== null && !principal.only.includes(conversation.id);

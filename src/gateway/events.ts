@@ -1,4 +1,7 @@
-/** What happened, as readers of events see it: the ledger's entries, and for an external agent the request it was woken for. */
+/**
+ * What happened, as readers of events see it: the ledger's entries,
+ * and for an external agent the request it was woken for.
+ */
 import type { InvocationReply } from "../core/agent.ts";
 import type { Entry } from "../core/entry.ts";
 import type { RunId } from "../core/ids.ts";

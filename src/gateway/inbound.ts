@@ -123,7 +123,8 @@ export function answerWord(
 }
 
 const HELP = [
-  "I work with this chat without reading it: a checked transform tells me what it says, and I act elsewhere only after a yes.",
+  "I work with this chat without reading it: a checked transform tells me what it says. " +
+    "I act elsewhere only after a yes.",
   "Ask for example:",
   "• summarise the last 20 messages",
   "• what did I miss since yesterday?",

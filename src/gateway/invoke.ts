@@ -1,4 +1,6 @@
-/** A run asks for a capability: decided, reserved, carried out, labelled, settled and recorded here and nowhere else. */
+/**
+ * A run asks for a capability: decided, reserved, carried out, labelled, settled and recorded here and nowhere else.
+ */
 import type { Invocation, InvocationReply } from "../core/agent.ts";
 import { left } from "../core/budget.ts";
 import { type Canonical, canonical } from "../core/canonical.ts";
@@ -218,7 +220,7 @@ async function carryOut(
 }
 
 /** Done: facts, budget, context and answer in one commit. */
-export function settle(powers: Powers, doing: Doing, call: Call, made: Made): Promise<InvocationReply> {
+function settle(powers: Powers, doing: Doing, call: Call, made: Made): Promise<InvocationReply> {
   return transact(powers, (draft) => {
     const run = draft.run(call.run);
     const used = { ...call.reserved, ...made.used };

@@ -1,4 +1,7 @@
-/** Keeps a message sealed, revises it, withdraws it. Content passes through here once, from the inbox row to its own key. */
+/**
+ * Keeps a message sealed, revises it, withdraws it. Content passes through here once,
+ * from the inbox row to its own key.
+ */
 
 import type { BlobId, MessageId, ThreadId } from "../core/ids.ts";
 import { CATEGORY, type Label } from "../core/label.ts";

@@ -45,9 +45,11 @@ export type Handlers = {
   readonly changed: (draft: Draft, message: Parameters<typeof withdraw>[2], how: "edited" | "deleted") => void;
 };
 
-export const DRAIN_MAX = 64;
+const DRAIN_MAX = 64;
 
-/** Drains what waits. Returns what is to be done after; an event that cannot be read is named in the ledger and dropped. */
+/**
+ * Drains what waits. Returns what is to be done after; an event that cannot be read is named in the ledger and dropped.
+ */
 export async function drain(powers: Powers, rejections: Rejections, handlers: Handlers): Promise<readonly Aftermath[]> {
   const aftermath: Aftermath[] = [];
   const rows = powers.store.inbox(DRAIN_MAX);
@@ -68,8 +70,8 @@ export async function drain(powers: Powers, rejections: Rejections, handlers: Ha
 }
 
 /**
- * Rows that touch different conversations may share a group commit; those of one conversation keep their order. Each group holds
- * the first waiting row of every conversation.
+ * Rows that touch different conversations may share a group commit; those of one conversation keep their order. Each
+ * group holds the first waiting row of every conversation.
  */
 function independent<T extends { readonly event: InboundEvent | "altered" }>(
   rows: readonly T[],

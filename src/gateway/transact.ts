@@ -8,8 +8,8 @@ import { say } from "./say.ts";
 const TRIES_MAX = 8;
 
 /**
- * `build` must have no effect besides the draft: it may be called again. A draft without a change commits nothing. A run that fails
- * in it tells the person who asked, in the same commit: an addressed message never meets silence.
+ * `build` must have no effect besides the draft: it may be called again. A draft without a change commits nothing. A
+ * run that fails in it tells the person who asked, in the same commit: an addressed message never meets silence.
  */
 export async function transact<T>(powers: Powers, build: (draft: Draft) => T): Promise<T> {
   for (let tries = 1; ; tries++) {

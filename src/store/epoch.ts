@@ -45,7 +45,7 @@ export class EpochFiles {
 }
 
 /** Epochs of which the keys directory holds a key, oldest first. */
-export function epochsIn(keysDir: string): readonly number[] {
+function epochsIn(keysDir: string): readonly number[] {
   return readdirSync(keysDir)
     .flatMap((name) => NAME.exec(name)?.[1] ?? [])
     .map(Number)

@@ -14,7 +14,7 @@ const VERSION_WHOLE = 1;
 const VERSION_STREAM = 2;
 const HEADER_BYTES = 1 + SALT_BYTES + COMMIT_BYTES;
 /** What sealing adds to a padded text. */
-export const OVERHEAD_BYTES = HEADER_BYTES + TAG_BYTES;
+const OVERHEAD_BYTES = HEADER_BYTES + TAG_BYTES;
 
 /** Sealed bytes that do not open. It never says more than which check failed. */
 export class SealBroken extends Error {
