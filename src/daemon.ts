@@ -7,18 +7,19 @@ import type { Policy } from "../policy/compile.ts";
 import { loadPolicy } from "../policy/load.ts";
 import { TRANSFORMS } from "../transforms/index.ts";
 import { butler } from "./agents/butler.ts";
-import { type Config, settingsOf } from "./config.ts";
+import { type Config, configuredOf, settingsOf } from "./config.ts";
 import { SHUTDOWN_MS_MAX } from "./core/limits.ts";
 import type { Clock, Connector, HookDoor, Random } from "./core/ports.ts";
 import { Refusal } from "./core/refusal.ts";
 import type { CheckView } from "./core/verbs/care.ts";
 import { WorkerRunner } from "./edge/worker-runner.ts";
-import { bootstrap, type Configured } from "./gateway/bootstrap.ts";
+import { bootstrap } from "./gateway/bootstrap.ts";
 import { frontOf } from "./gateway/front.ts";
 import { buildGateway, type Gateway } from "./gateway/gateway.ts";
 import { HookOutbox } from "./gateway/hooks.ts";
 import { Housekeeping } from "./gateway/housekeeping.ts";
 import type { Outside } from "./gateway/outside.ts";
+import { LOADED_PACKS } from "./gateway/owner-care.ts";
 import { grantPermit } from "./gateway/permit.ts";
 import type { Log, Powers } from "./gateway/powers.ts";
 import type { Surface } from "./gateway/surface.ts";
@@ -67,6 +68,13 @@ export function compilePolicy(
   throw new Refusal("policy.invalid", { hint });
 }
 
+/** The configured packs, with those that the owner loaded by a verb on top. */
+function policyOf(store: HomeStore, config: Config): Policy {
+  const loaded = store.get("setting", LOADED_PACKS)?.value.value;
+  const more = Array.isArray(loaded) ? (loaded as readonly { readonly name: string; readonly text: string }[]) : [];
+  return compilePolicy([...config.packs, ...more.map(({ name }) => name)], more);
+}
+
 export type Daemon = {
   readonly gateway: Gateway;
   readonly surface: Surface;
@@ -89,10 +97,12 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     log,
     connectors: new Map(),
     bell: { ring: () => {} },
-    policy: { current: compilePolicy(config.packs, []) },
+    policy: { current: policyOf(store, config) },
   };
   const gateway = buildGateway(powers, TRANSFORMS);
-  await bootstrap(powers, configured(config));
+  const configured = configuredOf(config);
+  const isBuilt = ({ kind }: { readonly kind: string }): boolean => Object.hasOwn(CONNECTORS, kind);
+  await bootstrap(powers, { ...configured, channels: configured.channels.filter(isBuilt) });
   const lines = new Lines(powers, gateway);
   const house = new Housekeeping(powers, gateway.drives, gateway.rejections);
   const outside: Outside = {
@@ -109,6 +119,7 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     checkPin: given.checkPin,
     compilePolicy: (packs) => compilePolicy([...config.packs, ...packs.map(({ name }) => name)], packs),
     packs: () => config.packs,
+    notes: () => config.notes,
     stop: given.stop,
   };
   const surface = frontOf(gateway, outside, {
@@ -189,31 +200,4 @@ class Lines {
     this.hooks.set(channel, made);
     return made;
   }
-}
-
-/** The configuration as the gateway writes it down. */
-function configured(config: Config): Configured {
-  return {
-    channels: config.channels
-      .filter(({ kind }) => kind === "console" || kind === "webhook")
-      .map((channel) => ({
-        id: channel.name,
-        kind: channel.kind,
-        assurance:
-          channel.kind === "console" ? "medium" : ((channel as { assurance?: "low" | "medium" }).assurance ?? "low"),
-        secret: (channel as { secret?: string }).secret ?? null,
-        settings: {},
-      })),
-    people: config.people.map(({ role, id }) => {
-      const at = id.indexOf(":");
-      return { channel: id.slice(0, at), platform: id.slice(at + 1), role };
-    }),
-    conversations: config.conversations.map(({ channel, room, alias, context, ttl }) => ({
-      channel,
-      platform: room,
-      alias,
-      context: context ?? null,
-      ttlMs: ttl ?? null,
-    })),
-  };
 }

@@ -38,16 +38,16 @@ export function offlineVerbs(env: Environment, workingDirectory: () => string): 
         import("./word-lists.ts"),
       ]);
       const lexicon = readLexicon();
-      if (!jsonl) return write(tryText(transform, await text(), lexicon).replace(/\n$/, ""));
+      if (!jsonl) return write(tryText(transform, await text(), lexicon));
       for await (const line of tryJsonLines(transform, lines(), lexicon)) write(line);
     },
-    configCheck: async (home, file) => {
+    configCheck: async (home, file, showOrigin) => {
       const { checkHomeConfig } = await import("./serve.ts");
-      return checkHomeConfig(env, home, workingDirectory(), file);
+      return checkHomeConfig(env, home, workingDirectory(), file, showOrigin);
     },
     configSchema: async () => {
       const { configSchema } = await import("./config.ts");
-      return JSON.parse(configSchema()) as object;
+      return configSchema();
     },
     policyCheck: (home, files) => policyCheck(env, home, workingDirectory(), files),
   };

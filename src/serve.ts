@@ -4,8 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import type { Home, Offline } from "./cli/offline.ts";
 import type { Environment } from "./config/environment.ts";
-import { problemLine } from "./config/problems.ts";
-import { type Config, checkConfig, readConfig, reportLines } from "./config.ts";
+import { type Config, requireConfig, wordsOn } from "./config.ts";
 import { startControl } from "./control/server.ts";
 import { type Canonical, canonical } from "./core/canonical.ts";
 import { TENANT_DEFAULT } from "./core/ids.ts";
@@ -51,18 +50,20 @@ const sourceOf = (env: Environment, file: string, text: string | null) => ({
 /** The home's configuration. Throws `config.invalid` with every problem, each with line, column and key. */
 export function homeConfig(env: Environment, home: Home, cwd: string): Config {
   const paths = pathsOf(env, home, cwd);
-  const reading = readConfig(sourceOf(env, paths.configFile, configText(paths)));
-  if (reading.ok) return reading.config;
-  throw new Refusal("config.invalid", { hint: reading.problems.map(problemLine).join("\n  ") });
+  return requireConfig(sourceOf(env, paths.configFile, configText(paths))).config;
 }
 
-export async function checkHomeConfig(env: Environment, home: Home, cwd: string, file: string | null) {
+export async function checkHomeConfig(
+  env: Environment,
+  home: Home,
+  cwd: string,
+  file: string | null,
+  showOrigin: boolean,
+) {
   const paths = pathsOf(env, home, cwd);
   const name = file ?? paths.configFile;
   const text = file === null ? configText(paths) : readFileSync(file, "utf8");
-  const report = checkConfig(sourceOf(env, name, text));
-  if (!report.ok) throw new Refusal("config.invalid", { hint: reportLines(report, name).join("\n  ") });
-  return { file: name, words: report.notes };
+  return { file: name, words: wordsOn(requireConfig(sourceOf(env, name, text)), showOrigin) };
 }
 
 function unlockOf(paths: HomePaths): Unlock {

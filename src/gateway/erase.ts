@@ -15,6 +15,7 @@ import { Refusal } from "../core/refusal.ts";
 import { isTerminal } from "../core/run.ts";
 import type { VerbOutput } from "../core/verbs/all.ts";
 import type { PurgeScope } from "../core/verbs/evidence.ts";
+import { isHeld } from "./holds.ts";
 import { cancelRun } from "./inbound.ts";
 import { conversationBy } from "./people.ts";
 import type { Powers } from "./powers.ts";
@@ -56,9 +57,6 @@ function conversationsOf(powers: Powers, scope: PurgeScope): readonly Conversati
       return [];
   }
 }
-
-const isHeld = (powers: Powers, target: string): boolean =>
-  powers.store.find("hold", "target", target, { limit: 1 }).length > 0;
 
 /** Reads what the scope covers. Nothing is written. */
 export function planOf(powers: Powers, scope: PurgeScope): Plan {

@@ -7,6 +7,7 @@ import { step } from "./answer.ts";
 import { seen } from "./call.ts";
 import type { Drives } from "./drive.ts";
 import { conclude } from "./execute.ts";
+import { isHeld } from "./holds.ts";
 import type { Powers } from "./powers.ts";
 import type { Rejections } from "./rejections.ts";
 import { transact } from "./transact.ts";
@@ -170,8 +171,6 @@ export class Housekeeping {
 
   #isHeld(id: Parameters<Powers["store"]["message"]>[0]): boolean {
     const message = this.#powers.store.message(id);
-    const isHeld = (target: string): boolean =>
-      this.#powers.store.find("hold", "target", target, { limit: 1 }).length > 0;
-    return message !== null && (isHeld(message.conversation) || isHeld(message.sender));
+    return message !== null && (isHeld(this.#powers, message.conversation) || isHeld(this.#powers, message.sender));
   }
 }

@@ -22,5 +22,7 @@ export type Outside = {
   /** Compiles packs; throws `policy.invalid` with the place of the first error. */
   readonly compilePolicy: (packs: readonly { readonly name: string; readonly text: string }[]) => Policy;
   readonly packs: () => readonly string[];
+  /** What the configuration says that may surprise. */
+  readonly notes: () => readonly string[];
   readonly stop: () => void;
 };

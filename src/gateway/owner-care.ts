@@ -22,6 +22,8 @@ import { channelView, conversationView, policyView, tokenView } from "./views.ts
 
 type Verbs = Pick<Owner, keyof typeof CARE_VERBS>;
 const DONE = { done: true } as const;
+/** The setting that keeps what `policy load` brought. */
+export const LOADED_PACKS = "policy/packs";
 const TOKEN_TTL_MS = 90 * DAY_MS;
 
 export function careVerbs(gateway: Gateway, outside: Outside): Verbs {
@@ -67,7 +69,7 @@ function healthVerbs(gateway: Gateway, outside: Outside): Pick<Verbs, "status" |
           digest: policyDigest(powers),
           rules: powers.policy.current.rules.length,
         },
-        notes: [],
+        notes: [...outside.notes()],
       };
     },
     doctor: async ({ residue }) => ({ checks: [...(await outside.doctor(residue === true))] }),
@@ -228,8 +230,8 @@ function policyVerbs(
       const permitsNew = policy.canonical !== powers.policy.current.canonical;
       await transact(powers, (draft) => {
         owned(powers, draft, "policy.load", packs.map(({ name }) => name).join(", "), { before });
-        draft.put("setting", "policy/packs", {
-          id: "policy/packs",
+        draft.put("setting", LOADED_PACKS, {
+          id: LOADED_PACKS,
           tenant: draft.tenant,
           value: packs.map(({ name, text }) => ({ name, text })),
         });

@@ -10,6 +10,7 @@ import type { Turn } from "../core/transform.ts";
 import type { Asker } from "./asker.ts";
 import type { Read } from "./capabilities.ts";
 import type { Draft } from "./draft.ts";
+import { isHeld } from "./holds.ts";
 import { conversationBy, isMemberNow, timezoneOf } from "./people.ts";
 import { grantPermit } from "./permit.ts";
 import type { Powers } from "./powers.ts";
@@ -24,9 +25,13 @@ export type Range = {
 
 /** The conversation a scope names: the run's own, or another that the asker belongs to now. Anything else is `not_found`. */
 export function conversationOf(powers: Powers, asker: Asker, alias: string | undefined): Conversation {
-  if (alias === undefined) return asker.conversation;
+  if (alias === undefined) {
+    if (isHeld(powers, asker.conversation.id)) throw new Refusal("not_found");
+    return asker.conversation;
+  }
   const other = conversationBy(powers, alias);
-  if (other === null || other.status !== "allowed" || other.closed) throw new Refusal("not_found");
+  if (other === null || other.status !== "allowed" || other.closed || isHeld(powers, other.id))
+    throw new Refusal("not_found");
   if (other.id === asker.conversation.id) return other;
   const isTheirs =
     asker.principal === null
@@ -44,7 +49,9 @@ export function rangeOf(powers: Powers, asker: Asker, scope: Scope): Range {
     scope.messages === undefined
       ? listed(powers, asker, conversation, scope, isOwn)
       : named(powers, conversation, scope.messages);
-  const messages = wanted.messages.filter((message) => !message.own && message.id !== asker.run.request);
+  const messages = wanted.messages.filter(
+    (message) => !message.own && message.id !== asker.run.request && !isHeld(powers, message.sender),
+  );
   const kept = messages.slice(-(scope.last ?? (scope.since === undefined ? LAST_DEFAULT : RANGE_MESSAGES_MAX)));
   const label = joinAll(kept.map((message) => message.label));
   return {
