@@ -19,6 +19,7 @@ export async function transact<T>(powers: Powers, build: (draft: Draft) => T): P
     try {
       if (!draft.isEmpty) await draft.commit();
       if (draft.speaks) powers.bell.ring();
+      if (draft.tells) for (const hear of powers.news) hear();
       return result;
     } catch (error) {
       const isConflict = isRefusal(error) && error.code === "conflict";
