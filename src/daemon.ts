@@ -100,6 +100,7 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     log,
     connectors: new Map(),
     bell: { ring: () => {} },
+    news: new Set(),
     policy: { current: policyOf(store, config) },
   };
   const gateway = buildGateway(powers, TRANSFORMS);

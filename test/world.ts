@@ -105,6 +105,7 @@ export async function world(options: WorldOptions): Promise<World> {
     log: () => {},
     connectors: new Map(),
     bell: { ring: () => {} },
+    news: new Set(),
     policy: { current: policyOf(...(options.packs ?? ["chat-mode"])) },
   };
   const gateway = buildGateway(powers, TRANSFORMS);

@@ -47,6 +47,7 @@ async function attempt<T>(powers: Powers, build: (draft: Draft) => T): Promise<{
     throw error;
   }
   if (draft.speaks) powers.bell.ring();
+  if (draft.tells) for (const hear of powers.news) hear();
   return { result };
 }
 
