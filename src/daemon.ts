@@ -59,7 +59,7 @@ export const shippedPacks = (): readonly { readonly name: string; readonly text:
  * The named packs, compiled with base under them. Throws `policy.invalid` with file,
  * line and column of the first error.
  */
-function compilePolicy(
+export function compilePolicy(
   packs: readonly string[],
   more: readonly { readonly name: string; readonly text: string }[],
 ): Policy {
