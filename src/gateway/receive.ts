@@ -142,7 +142,7 @@ function receive(powers: Powers, draft: Draft, event: InboundEvent, weighed: Wei
     case "edit":
       return receiveEdit(powers, draft, event, conversation, principal, reject, handlers);
     case "delete":
-      return receiveDelete(powers, draft, event, conversation, reject, handlers);
+      return receiveDelete(draft, event, conversation, reject, handlers);
     case "reaction":
     case "action":
       return handlers.answer(draft, event, conversation, principal);
@@ -272,7 +272,6 @@ function receiveEdit(
 }
 
 function receiveDelete(
-  powers: Powers,
   draft: Draft,
   event: InboundEvent,
   conversation: Conversation,
