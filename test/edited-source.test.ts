@@ -1,4 +1,6 @@
-/** A source that changes while its answer is being made: the answer is made anew once, from what the message says now. */
+/**
+ * A source that changes while its answer is being made: the answer is made anew once, from what the message says now.
+ */
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { AgentDriver, InvocationReply } from "../src/core/agent.ts";
 import { type World, world } from "./world.ts";
@@ -8,7 +10,10 @@ let between: (() => Promise<void>) | null = null;
 const replies: InvocationReply[] = [];
 const why = "it was asked for";
 
-/** Summarises the messages before the request, lets the test do something, then answers. Other requests are acknowledged. */
+/**
+ * Summarises the messages before the request, lets the test do something, then answers.
+ * Other requests are acknowledged.
+ */
 const agent: AgentDriver = {
   name: "butler",
   async drive(_wake, run) {

@@ -7,6 +7,7 @@ import { HOUR_MS } from "../../src/core/limits.ts";
 import type { EventKind, InboundEvent } from "../../src/core/message.ts";
 import type { Operation, OperationKind, Outcome, OutcomeCode } from "../../src/core/outbox.ts";
 import type { Connector, ConnectorAbilities, ConnectorBatch, ConnectorHealth, Stop } from "../../src/core/ports.ts";
+import { Refusal } from "../../src/core/refusal.ts";
 import { Batches, type Reading } from "./batches.ts";
 import { keyboardOf, type PromptAt, pressOf } from "./buttons.ts";
 import { cursorText, parseCursor } from "./cursor.ts";
@@ -165,6 +166,13 @@ export class TelegramConnector implements Connector {
     } finally {
       ending.forget();
     }
+  }
+
+  /** Telegram knows the token and answers with who the bot is. Refuses with `channel.down`. */
+  async probe(stop: Stop): Promise<void> {
+    await factsBy(this.#transport.api, stop).catch((error: unknown) => {
+      throw new Refusal("channel.down", { hint: faultOf(error).code });
+    });
   }
 
   health(): ConnectorHealth {

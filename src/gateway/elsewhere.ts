@@ -3,7 +3,7 @@ import { EVERYWHERE, type InboundEvent } from "../core/message.ts";
 import type { Conversation } from "../core/people.ts";
 import { voidWhere } from "./answer.ts";
 import type { Draft } from "./draft.ts";
-import { findConversation, newConversation } from "./people.ts";
+import { findConversation, findPrincipal, newConversation, senderOf } from "./people.ts";
 import type { Powers } from "./powers.ts";
 import { say } from "./say.ts";
 
@@ -27,7 +27,7 @@ export function missedEverywhere(powers: Powers, draft: Draft, { envelope }: Inb
  * A group that the network gave another id is a new conversation and needs the owner, who is asked in every direct
  * chat there is. The old one is closed, and its alias is free.
  */
-export function migrated(powers: Powers, draft: Draft, { envelope }: InboundEvent, from: Conversation): void {
+function migrated(powers: Powers, draft: Draft, { envelope }: InboundEvent, from: Conversation): void {
   const { channel, target } = envelope;
   if (target === undefined || from.closed) return;
   voidWhere(powers, draft, "conversation", from.id, "changed");
@@ -43,4 +43,18 @@ export function migrated(powers: Powers, draft: Draft, { envelope }: InboundEven
     const direct = owner.direct === null ? null : draft.get("conversation", owner.direct);
     if (direct !== null) say(draft, { conversation: direct, thread: null }, text);
   }
+}
+
+/** Who is in a conversation, stated whole; or that it moved. What became of one person alone is not kept. */
+export function receiveMembership(powers: Powers, draft: Draft, event: InboundEvent, conversation: Conversation): void {
+  const { envelope, content } = event;
+  if (content.key === "migrated") return migrated(powers, draft, event, conversation);
+  const stated = content.members;
+  if (stated === undefined) return;
+  const members = stated.map((platform) => {
+    const known = findPrincipal(draft, envelope.channel, platform);
+    return (known ?? senderOf(draft, { ...envelope, sender: { id: platform, kind: "person" } }, undefined)).id;
+  });
+  draft.put("conversation", conversation.id, { ...conversation, members: [...new Set(members)] });
+  draft.entry("conversation.changed", { conversation: conversation.id, members: members.length });
 }

@@ -3,6 +3,7 @@ import { HOOK_SECRET_BYTES_MIN } from "../core/limits.ts";
 import type { Channel } from "../core/records.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Owner, VerbInput } from "../core/verbs/all.ts";
+import { seen } from "./call.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Outside } from "./outside.ts";
 import { localOwner, owned } from "./owned.ts";
@@ -13,6 +14,7 @@ import { channelView } from "./views.ts";
 type Verbs = Pick<Owner, "channel.list" | "channel.add" | "channel.remove" | "channel.verify">;
 type Order = VerbInput<"channel.add">;
 const DONE = { done: true } as const;
+const PROBE_MS_MAX = 10_000;
 
 export function channelVerbs({ powers, supervisor }: Gateway, outside: Outside): Verbs {
   return {
@@ -39,12 +41,15 @@ export function channelVerbs({ powers, supervisor }: Gateway, outside: Outside):
       const connector = powers.connectors.get(name);
       if (connector === undefined) throw new Refusal("channel.unknown", { field: name });
       const started = powers.clock.now();
-      const health = connector.health();
-      return {
-        ok: health.state === "live",
-        milliseconds: powers.clock.now() - started,
-        code: health.state === "live" ? null : (health.code ?? health.state),
-      };
+      if (connector.probe === undefined) throw new Refusal("channel.unsupported", { field: name });
+      const late = new AbortController();
+      const forget = powers.clock.at(started + PROBE_MS_MAX, () => late.abort());
+      const code = await connector.probe(late.signal).then(
+        () => null,
+        (error: unknown) => seen(error).code,
+      );
+      forget();
+      return { ok: code === null, milliseconds: Math.max(0, powers.clock.now() - started), code };
     },
   };
 }

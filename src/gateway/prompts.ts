@@ -32,7 +32,7 @@ export function keepsMessage(powers: Powers, event: InboundEvent): boolean {
   const conversation = findConversation(draft, envelope.channel, envelope.conversation);
   const principal = findPrincipal(draft, envelope.channel, envelope.sender.id);
   const text = (content.text ?? "").normalize("NFKC");
-  const repliesToUs = messageBy(powers, draft, envelope, envelope.reply_to)?.own === true;
+  const repliesToUs = messageBy(draft, envelope, envelope.reply_to)?.own === true;
   return activate({ conversation, principal, envelope, text, keywords, repliesToUs }).is !== "rejected";
 }
 

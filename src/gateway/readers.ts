@@ -109,7 +109,10 @@ async function readOver(
   return { range, output, capacity, sources, found: outcome.found };
 }
 
-/** A value made anew from the same messages as they are now; `write` puts it in the old one's place under the same handle. */
+/**
+ * A value made anew from the same messages as they are now;
+ * `write` puts it in the old one's place under the same handle.
+ */
 export type Remade = { readonly value: Value; readonly output: unknown; readonly write: (draft: Draft) => void };
 
 /** Once: a source was edited since. `not_found` when a source is gone or it was made anew before. */
@@ -155,7 +158,10 @@ const pickValue = ({ handle, conversation, tier, kind, schema, label, sources }:
 const sourcesOf = (range: Range): readonly Source[] =>
   range.messages.map((message) => ({ message: message.id, blob: message.blob, revision: message.revision }));
 
-/** A range of another conversation may be shown to the asker here, when here is the asker's direct chat within that audience. */
+/**
+ * A range of another conversation may be shown to the asker here,
+ * when here is the asker's direct chat within that audience.
+ */
 export function sourceLabel(powers: Powers, doing: Doing, range: Range): Label {
   const { conversation } = doing.asker;
   if (range.conversation.id === conversation.id) return range.label;

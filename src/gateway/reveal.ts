@@ -68,8 +68,6 @@ function strip(schema: Schema, value: unknown): unknown {
 
 const isText = (schema: Schema): boolean => schema["tier"] === "B" || schema["tier"] === "R" || schema["tier"] === "C";
 
-type Shown = "whole" | "fields" | "nothing";
-
 /** Policy's word on showing one tier to the run's agent. */
 export function judgeReveal(
   powers: Powers,

@@ -46,7 +46,10 @@ function valuesOf(powers: Powers, asker: Asker, handles: readonly Handle[]): rea
 const isStale = (powers: Powers, sources: readonly Source[]): boolean =>
   sources.some(({ message, revision }) => powers.store.message(message)?.revision !== revision);
 
-/** Values as they may be said now: what rests on an edited message is made anew once, what rests on a deleted one is gone. */
+/**
+ * Values as they may be said now: what rests on an edited message is made anew once,
+ * what rests on a deleted one is gone.
+ */
 async function freshOf(
   powers: Powers,
   catalogue: Catalogue,
@@ -68,7 +71,7 @@ async function freshOf(
 
 type Said = Remade;
 
-export async function render(powers: Powers, catalogue: Catalogue, doing: Doing, template: string): Promise<Rendered> {
+async function render(powers: Powers, catalogue: Catalogue, doing: Doing, template: string): Promise<Rendered> {
   const { asker } = doing;
   const pieces = parseTemplate(template);
   const said = await freshOf(powers, catalogue, doing, valuesOf(powers, asker, handlesOf(pieces)));
@@ -109,13 +112,7 @@ function countSend(draft: Draft, asker: Asker): void {
 }
 
 /** Writes the row and its intent: both before anything leaves, both in the commit that settles the call. */
-export function enqueue(
-  powers: Powers,
-  draft: Draft,
-  doing: Doing,
-  destination: Destination,
-  rendered: Rendered,
-): string {
+function enqueue(powers: Powers, draft: Draft, doing: Doing, destination: Destination, rendered: Rendered): string {
   const { asker } = doing;
   // Between rendering and this commit somebody may have edited or deleted what it rests on.
   if (isStale(powers, rendered.sources))

@@ -25,7 +25,7 @@ const SIMPLE: Readonly<Record<string, "status" | "cancel" | "help">> = {
   start: "help",
 };
 
-/** `/status`, `/status@a_bot`, `@a_bot status`: to whom it is said is no part of a word. That it is us, others check. */
+/** `/status`, `/status@a_bot`, `@a_bot status`: to whom it is said is no part of a word. Others check that. */
 const ADDRESS = /^(?:@[A-Za-z0-9_]{1,64}[,:]?\s+|\/(?=[A-Za-z]+(?:@[A-Za-z0-9_]{1,64})?(?:\s|$)))/;
 
 /**
