@@ -13,7 +13,7 @@ import {
   APPROVALS_PER_RUN_MAX,
   MINUTE_MS,
 } from "../core/limits.ts";
-import type { Conversation } from "../core/people.ts";
+import type { Conversation, Principal } from "../core/people.ts";
 import { Refusal } from "../core/refusal.ts";
 import { roleIn } from "./activate.ts";
 import { type AskFor, type Doing, labelWords } from "./call.ts";
@@ -69,6 +69,12 @@ function answerersIn(powers: Powers, conversation: Conversation, ask: AskFor, re
   return requester !== null && conversation.kind !== "group" && isAnswerer(requester);
 }
 
+/** Everybody of a role, those on the network where it was asked before the others: there they are at this moment. */
+function nearestFirst(powers: Powers, { channel }: Conversation, role: string): readonly Principal[] {
+  const all = powers.store.find("principal", "role", role, { limit: CANDIDATES_MAX }).map(({ value }) => value);
+  return [...all.filter((one) => one.channel === channel), ...all.filter((one) => one.channel !== channel)];
+}
+
 /**
  * Where the question goes: here when somebody can answer here well enough,
  * else to an approver's direct chat, else nowhere.
@@ -79,7 +85,7 @@ function routeOf(powers: Powers, doing: Doing, ask: AskFor): Surface {
   const isGood = (place: Conversation): boolean => suffices(evidenceOn(powers, place), ask.assurance);
   if (isGood(conversation) && answerersIn(powers, conversation, ask, requester)) return { conversation, here: true };
   for (const role of ask.approvers) {
-    for (const { value } of powers.store.find("principal", "role", role, { limit: CANDIDATES_MAX })) {
+    for (const value of nearestFirst(powers, conversation, role)) {
       const direct = value.direct === null ? undefined : powers.store.get("conversation", value.direct)?.value;
       const isOther = !(ask.fourEyes && value.id === requester);
       if (direct !== undefined && direct.status === "allowed" && isOther && isGood(direct))
