@@ -88,7 +88,9 @@ function fieldBits(schema: Schema): number {
 }
 
 const SHAPED_CHARS_MAX = 64;
-/** A pattern that can go on for ever is none: `.` with a star, an open count. Classes and escapes are looked through. */
+/**
+ * A pattern that can go on for ever is none: `.` with a star, an open count. Classes and escapes are looked through.
+ */
 const isClosed = (pattern: string): boolean =>
   /^\^.*\$$/.test(pattern) && !/[+*]|\{\d*,\}/.test(pattern.replace(/\\.|\[(?:\\.|[^\]\\])*\]/g, ""));
 const isShaped = ({ pattern, maxLength }: Schema): boolean =>

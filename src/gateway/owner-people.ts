@@ -88,7 +88,7 @@ function channelVerbs(
       if (connector === undefined) throw new Refusal("channel.unknown", { field: name });
       const started = powers.clock.now();
       if (connector.probe === undefined) throw new Refusal("channel.unsupported", { field: name });
-      const stop = AbortSignal.timeout(PROBE_MS_MAX);
+      const stop = stopAfter(powers, PROBE_MS_MAX);
       const code = await connector.probe(stop).then(
         () => null,
         (error: unknown) => seen(error).code,
@@ -245,4 +245,11 @@ function chatState(powers: Powers, place: Conversation): "idle" | "busy" | "appr
   const isSpeaking = rows.some((row) => row.conversation === place.id && row.code !== "nobody_listens");
   if (store.inboxCount() > 0 || isSpeaking || runs.includes("active")) return "busy";
   return runs.includes("paused.approval") ? "approval" : "idle";
+}
+
+/** A stop that comes by the handed-in clock. */
+function stopAfter({ clock }: Powers, ms: number): AbortSignal {
+  const abort = new AbortController();
+  clock.at(clock.now() + ms, () => abort.abort());
+  return abort.signal;
 }

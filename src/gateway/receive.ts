@@ -68,8 +68,10 @@ export async function drain(powers: Powers, rejections: Rejections, handlers: Ha
 const NOTHING: Aftermath = { do: "nothing" };
 
 /**
- * Messages that start nothing, all in one batch. What may start something waits, with everything that came after it in its
- * conversation; so does all when the batch fails for a reason of its own, since each for itself shows which event has it.
+ * Messages that start nothing, all in one batch. What may start something waits, with everything that came after it
+ * in its
+ * conversation; so does all when the batch fails for a reason of its own, since each for itself shows which event has
+ * it.
  */
 async function takeTogether(powers: Powers, rows: readonly Row[]): Promise<readonly Row[]> {
   try {
