@@ -7,7 +7,9 @@ import { secureDirectory, touchSecure } from "./home.ts";
 export type HomeLock = { readonly dataDir: string; release(): void };
 
 const LOCK_FILE = "daemon.lock";
-/** A lock that nobody refers to would be collected, its database closed, and the home free while its holder still runs. */
+/**
+ * A lock that nobody refers to would be collected, its database closed, and the home free while its holder still runs.
+ */
 const HELD = new Set<HomeLock>();
 
 /** Refuses with `home.locked` when another daemon, init or restore holds the home. */
