@@ -9,7 +9,7 @@ import { unwrapKey } from "../src/store/blob.ts";
 import { conversationKeyContext } from "../src/store/keys.ts";
 import type { HomeStore } from "../src/store/store.ts";
 import { homeDerived } from "../src/store/unlock.ts";
-import { draft, event, id, permit, random, say, type TestHome, testHome, textOf } from "./store-home.ts";
+import { draft, event, id, permit, random, START, say, type TestHome, testHome, textOf } from "./store-home.ts";
 
 let home: TestHome;
 let store: HomeStore;
