@@ -46,6 +46,7 @@ export const APPROVAL_INTERACTIVE_MS = 30 * MINUTE_MS;
 export const APPROVAL_BACKGROUND_MS = DAY_MS;
 export const APPROVAL_CODE_TRIES_MAX = 5;
 export const APPROVALS_PER_RUN_MAX = 20;
+export const APPROVALS_PER_DAY_MAX = 100;
 export const APPROVAL_PROMPT_CHARS_MAX = 6000;
 export const PAIRING_MS = 10 * MINUTE_MS;
 export const PAIRING_TRIES_MAX = 5;

@@ -17,19 +17,14 @@ import { parseWord, type Word } from "./words.ts";
 export type Aftermath =
   | { readonly do: "drive"; readonly run: RunId }
   | { readonly do: "consume"; readonly approval: ApprovalId }
-  /** Runs were cancelled: whoever drives them is told. */
-  | { readonly do: "stopped" }
+  /** Runs were cancelled: whoever drives them is told. Others had a question closed and go on. */
+  | { readonly do: "stopped"; readonly goOn: readonly RunId[] }
   | { readonly do: "nothing" };
 
 /** Parts of the gateway that receive hands some events to. Each works inside the event's own draft. */
 export type Handlers = {
   /** A reaction, a button or a code: an answer to an approval, or nothing. */
-  readonly answer: (
-    draft: Draft,
-    event: InboundEvent,
-    conversation: Conversation,
-    principal: Principal | null,
-  ) => Aftermath;
+  readonly answer: (draft: Draft, event: InboundEvent, conversation: Conversation, principal: Principal) => Aftermath;
   readonly word: (
     draft: Draft,
     word: Word,
@@ -41,8 +36,14 @@ export type Handlers = {
   readonly pair: (draft: Draft, event: InboundEvent) => boolean;
   /** A paired owner speaks in, or invites us to, a conversation that nobody allowed. */
   readonly unknown: (draft: Draft, event: InboundEvent, principal: Principal) => void;
-  /** Runs, approvals and values that a changed or deleted message takes with it. */
-  readonly changed: (draft: Draft, message: Parameters<typeof withdraw>[2], how: "edited" | "deleted") => void;
+  /** Runs, approvals and values that a changed or deleted message takes with it. Returns runs that go on. */
+  readonly changed: (
+    draft: Draft,
+    message: Parameters<typeof withdraw>[2],
+    how: "edited" | "deleted",
+  ) => readonly RunId[];
+  /** A reaction was deleted; `id` is ours for it. Returns runs that go on. */
+  readonly takenBack: (draft: Draft, id: string) => readonly RunId[];
 };
 
 export const DRAIN_MAX = 64;
@@ -118,7 +119,7 @@ function receive(
       return receiveDelete(powers, draft, event, conversation, reject, handlers);
     case "reaction":
     case "action":
-      return handlers.answer(draft, event, conversation, principal);
+      return receiveAnswer(draft, event, conversation, principal, rejections, handlers);
     case "membership":
       receiveMembership(draft, event, conversation);
       return nothing;
@@ -129,6 +130,34 @@ function receive(
     case "undecryptable":
       return reject("undecryptable");
   }
+}
+
+/** Who nods is looked at before what the nod is on: bots, nobody, strangers and replays leave a count. */
+function receiveAnswer(
+  draft: Draft,
+  event: InboundEvent,
+  conversation: Conversation,
+  principal: Principal | null,
+  rejections: Rejections,
+  handlers: Handlers,
+): Aftermath {
+  const { channel, sender, trust, sent_at } = event.envelope;
+  const isReplay = trust.flags.some((flag) => flag === "backfill" || flag === "imported" || flag === "forwarded");
+  const reason: Rejection | null =
+    conversation.status !== "allowed" || conversation.closed
+      ? "blocked_conversation"
+      : sender.kind === "bot" || sender.kind === "anonymous"
+        ? sender.kind
+        : isReplay
+          ? "replayed"
+          : principal === null
+            ? "stranger"
+            : rejections.isFlooding(channel, sender.id, sent_at)
+              ? "rate"
+              : null;
+  if (reason === null && principal !== null) return handlers.answer(draft, event, conversation, principal);
+  rejections.count(conversation.id, channel, reason ?? "stranger");
+  return { do: "nothing" };
 }
 
 function receiveMessage(
@@ -162,7 +191,10 @@ function receiveMessage(
     if (word !== null) return handlers.word(draft, word, event, conversation, sender);
   }
   const message = keep(powers, draft, event, conversation, sender, activation);
-  if (message === null) return reject("quota");
+  if (message === null) {
+    draft.put("conversation", conversation.id, { ...conversation, gapAt: envelope.received_at });
+    return reject("quota");
+  }
   if (activation.is !== "instruction") return { do: "nothing" };
   return begin(powers, draft, conversation, message);
 }
@@ -205,10 +237,15 @@ function receiveEdit(
   const target = messageBy(powers, draft, event.envelope, event.envelope.target);
   // Only the author edits; what anybody else calls an edit of it changes nothing (threat B05).
   if (target === null || target.own || principal === null || target.sender !== principal.id) return reject("malformed");
-  const changed = revise(powers, draft, event, conversation, target);
-  if (!changed) return { do: "nothing" };
-  handlers.changed(draft, target, "edited");
-  return { do: "nothing" };
+  // What it said before is not what its author says now, even where the new words are not kept.
+  const goOn = handlers.changed(draft, target, "edited");
+  const isKept = conversation.status === "allowed" && !conversation.closed && !principal.optedOut;
+  if (isKept) revise(powers, draft, event, conversation, target);
+  else {
+    withdraw(draft, conversation, target);
+    reject(principal.optedOut ? "opted_out" : "blocked_conversation");
+  }
+  return { do: "stopped", goOn };
 }
 
 function receiveDelete(
@@ -223,6 +260,8 @@ function receiveDelete(
   const target = messageBy(powers, draft, envelope, envelope.target);
   if (envelope.target === undefined) return reject("malformed");
   if (target === null) {
+    const known = draft.ref("event", envelope.channel, keyOf(envelope, envelope.target));
+    if (known !== null) return { do: "stopped", goOn: known === "erased" ? [] : handlers.takenBack(draft, known) };
     // The original may still come: remember its id so that it is dropped then.
     draft.addRef(
       "event",
@@ -233,9 +272,9 @@ function receiveDelete(
     );
     return { do: "nothing" };
   }
-  handlers.changed(draft, target, "deleted");
+  const goOn = handlers.changed(draft, target, "deleted");
   withdraw(draft, conversation, target);
-  return { do: "stopped" };
+  return { do: "stopped", goOn };
 }
 
 function receiveMembership(draft: Draft, event: InboundEvent, conversation: Conversation): void {

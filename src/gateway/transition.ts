@@ -57,7 +57,10 @@ export class RunDraft {
     const applied = this.apply(event, details, commits);
     if (applied && (isTerminal(before) || !isTerminal(this.#run) || event.type === "fail" || event.type === "finish"))
       return;
-    throw refusalOf(this.#run);
+    const isEarly = event.type === "finish" && this.#run.status.state === "active";
+    throw isEarly
+      ? new Refusal("run.not_done", { hint: "Answer first, or say that it failed." })
+      : refusalOf(this.#run);
   }
 
   /** A note in the run's trail that is no event of its machine. */
