@@ -155,7 +155,7 @@ function admit(
     bytes,
     expires: draft.now + powers.settings.ttlMs,
   });
-  const call = { ...callRecord(draft, id, runId, invocation, manifest, mac), why };
+  const call = { ...callRecord(draft, id, runId, manifest, mac), why };
   const applied = run.apply({ type: "reserve", call: call.id, cost: manifest.cost }, { capability: manifest.id }, [
     { name: "justification", blob: why, bytes },
   ]);

@@ -3,7 +3,7 @@
 import type { BlobId, MessageId, ThreadId } from "../core/ids.ts";
 import { CATEGORY, type Label } from "../core/label.ts";
 import { CONVERSATION_BYTES_MAX } from "../core/limits.ts";
-import type { Envelope, InboundEvent, Message } from "../core/message.ts";
+import { type Envelope, type InboundEvent, type Message, plainMime } from "../core/message.ts";
 import type { Conversation, Principal } from "../core/people.ts";
 import type { Activation } from "./activate.ts";
 import type { Draft } from "./draft.ts";
@@ -69,7 +69,7 @@ export function keep(
     replyTo: messageBy(powers, draft, envelope, envelope.reply_to)?.id ?? null,
     addressed: activation.is === "instruction" ? activation.addressed : "none",
     trust: envelope.trust,
-    media: envelope.content.media,
+    media: envelope.content.media.map((it) => ({ ...it, mime: plainMime(it.mime) })),
     label,
     blob: sealText(powers, draft, event, conversation, label, expiresAt),
     attachments: sealAttachments(powers, draft, event, conversation, expiresAt),
