@@ -7,18 +7,19 @@ import type { Policy } from "../policy/compile.ts";
 import { loadPolicy } from "../policy/load.ts";
 import { TRANSFORMS } from "../transforms/index.ts";
 import { butler } from "./agents/butler.ts";
-import { type Config, settingsOf } from "./config.ts";
+import { type Config, configuredOf, settingsOf } from "./config.ts";
 import { SHUTDOWN_MS_MAX } from "./core/limits.ts";
-import type { Clock, Connector, HookDoor, Random } from "./core/ports.ts";
+import type { Clock, Connector, HookDoor, Random, TransformRunner } from "./core/ports.ts";
 import { Refusal } from "./core/refusal.ts";
 import type { CheckView } from "./core/verbs/care.ts";
 import { WorkerRunner } from "./edge/worker-runner.ts";
-import { bootstrap, type Configured } from "./gateway/bootstrap.ts";
+import { bootstrap } from "./gateway/bootstrap.ts";
 import { frontOf } from "./gateway/front.ts";
 import { buildGateway, type Gateway } from "./gateway/gateway.ts";
 import { HookOutbox } from "./gateway/hooks.ts";
 import { Housekeeping } from "./gateway/housekeeping.ts";
 import type { Outside } from "./gateway/outside.ts";
+import { LOADED_PACKS } from "./gateway/owner-care.ts";
 import { grantPermit } from "./gateway/permit.ts";
 import type { Log, Powers } from "./gateway/powers.ts";
 import type { Surface } from "./gateway/surface.ts";
@@ -33,6 +34,8 @@ export type DaemonPowers = {
   readonly random: Random;
   readonly log: Log;
   readonly worker: URL;
+  /** Threads that outlive this daemon; it makes its own when there are none. Whoever made them ends them. */
+  readonly transforms?: TransformRunner;
   readonly version: string;
   readonly home: string;
   readonly hashPin: Outside["hashPin"];
@@ -54,7 +57,10 @@ const PACKS: Readonly<Record<(typeof PACK_NAMES)[number], URL>> = {
 export const shippedPacks = (): readonly { readonly name: string; readonly text: string }[] =>
   PACK_NAMES.map((name) => ({ name: `${name}.yaml`, text: readFileSync(PACKS[name], "utf8") }));
 
-/** The named packs, compiled with base under them. Throws `policy.invalid` with file, line and column of the first error. */
+/**
+ * The named packs, compiled with base under them. Throws `policy.invalid` with file,
+ * line and column of the first error.
+ */
 export function compilePolicy(
   packs: readonly string[],
   more: readonly { readonly name: string; readonly text: string }[],
@@ -67,6 +73,13 @@ export function compilePolicy(
   throw new Refusal("policy.invalid", { hint });
 }
 
+/** The configured packs, with those that the owner loaded by a verb on top. */
+function policyOf(store: HomeStore, config: Config): Policy {
+  const loaded = store.get("setting", LOADED_PACKS)?.value.value;
+  const more = Array.isArray(loaded) ? (loaded as readonly { readonly name: string; readonly text: string }[]) : [];
+  return compilePolicy([...config.packs, ...more.map(({ name }) => name)], more);
+}
+
 export type Daemon = {
   readonly gateway: Gateway;
   readonly surface: Surface;
@@ -76,8 +89,7 @@ export type Daemon = {
 
 export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
   const { store, config, clock, random, log } = given;
-  const transforms = new WorkerRunner({ entry: given.worker, clock });
-  transforms.warm();
+  const transforms = given.transforms ?? ownThreads(given);
   const powers: Powers = {
     store,
     clock,
@@ -89,10 +101,13 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     log,
     connectors: new Map(),
     bell: { ring: () => {} },
-    policy: { current: compilePolicy(config.packs, []) },
+    news: new Set(),
+    policy: { current: policyOf(store, config) },
   };
   const gateway = buildGateway(powers, TRANSFORMS);
-  await bootstrap(powers, configured(config));
+  const configured = configuredOf(config);
+  const isBuilt = ({ kind }: { readonly kind: string }): boolean => Object.hasOwn(CONNECTORS, kind);
+  await bootstrap(powers, { ...configured, channels: configured.channels.filter(isBuilt) });
   const lines = new Lines(powers, gateway);
   const house = new Housekeeping(powers, gateway.drives, gateway.rejections);
   const outside: Outside = {
@@ -109,6 +124,7 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     checkPin: given.checkPin,
     compilePolicy: (packs) => compilePolicy([...config.packs, ...packs.map(({ name }) => name)], packs),
     packs: () => config.packs,
+    notes: () => config.notes,
     stop: given.stop,
   };
   const surface = frontOf(gateway, outside, {
@@ -116,7 +132,7 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     consoleChannel: lines.console.channel,
     hookDoor: (channel) => lines.hooks.get(channel) ?? null,
   });
-  const daemon: Daemon = { gateway, surface, powers, close: () => close(gateway, house, transforms, powers) };
+  const daemon: Daemon = { gateway, surface, powers, close: () => close(gateway, house, given, powers) };
   await transact(powers, (draft) =>
     draft.entry("daemon.started", { version: given.version, policy: config.packs.join(",") }, { actor: "daemon" }),
   );
@@ -126,14 +142,20 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
   return daemon;
 }
 
-async function close(gateway: Gateway, house: Housekeeping, transforms: WorkerRunner, powers: Powers): Promise<void> {
+function ownThreads({ worker, clock }: DaemonPowers): WorkerRunner {
+  const transforms = new WorkerRunner({ entry: worker, clock });
+  transforms.warm();
+  return transforms;
+}
+
+async function close(gateway: Gateway, house: Housekeeping, given: DaemonPowers, powers: Powers): Promise<void> {
   await house.stop();
   const hurry = new AbortController();
   const forget = powers.clock.at(powers.clock.now() + SHUTDOWN_MS_MAX, () => hurry.abort());
   await gateway.drives.close(hurry.signal);
   await gateway.supervisor.close();
   forget();
-  await transforms.close();
+  if (given.transforms === undefined) await powers.transforms.close();
   await transact(powers, (draft) => draft.entry("daemon.stopped", {}, { actor: "daemon" }));
   await powers.store.close();
 }
@@ -175,9 +197,10 @@ class Lines {
   }
 
   async #webhook(channel: string, secret: string | null, rows: HookOutbox): Promise<WebhookConnector> {
-    const { store, clock, settings } = this.#powers;
+    const { store, clock, random, settings } = this.#powers;
     const made = await CONNECTORS.webhook(this.#place(channel), {
       clock,
+      random,
       rows,
       seen: (delivery) => store.ref("delivery", settings.tenant, channel, delivery) !== null,
       withSecret: (use) => {
@@ -189,31 +212,4 @@ class Lines {
     this.hooks.set(channel, made);
     return made;
   }
-}
-
-/** The configuration as the gateway writes it down. */
-function configured(config: Config): Configured {
-  return {
-    channels: config.channels
-      .filter(({ kind }) => kind === "console" || kind === "webhook")
-      .map((channel) => ({
-        id: channel.name,
-        kind: channel.kind,
-        assurance:
-          channel.kind === "console" ? "medium" : ((channel as { assurance?: "low" | "medium" }).assurance ?? "low"),
-        secret: (channel as { secret?: string }).secret ?? null,
-        settings: {},
-      })),
-    people: config.people.map(({ role, id }) => {
-      const at = id.indexOf(":");
-      return { channel: id.slice(0, at), platform: id.slice(at + 1), role };
-    }),
-    conversations: config.conversations.map(({ channel, room, alias, context, ttl }) => ({
-      channel,
-      platform: room,
-      alias,
-      context: context ?? null,
-      ttlMs: ttl ?? null,
-    })),
-  };
 }

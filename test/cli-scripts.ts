@@ -10,14 +10,15 @@
  *     ! a line of stderr
  *     = 2
  *
- * `…` in a line stands for anything in it, alone for any lines. `{{run}}` takes what stands there the first time and is it from
- * then on. Stdout is compared whole, stderr only where lines of it are given; `= 0` is left out. `@name` is a file's path.
+ * `…` in a line stands for anything in it, alone for any lines. `{{run}}` takes what stands there the first time and
+ * is it from then on. Stdout is compared whole, stderr only where lines of it are given; `= 0` is left out. `@name`
+ * is a file's path.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-export type Ran = { readonly code: number; readonly stdout: string; readonly stderr: string };
+type Ran = { readonly code: number; readonly stdout: string; readonly stderr: string };
 /** Runs `lazaret` with these arguments and this stdin. */
 export type Run = (args: readonly string[], stdin: string) => Promise<Ran>;
 

@@ -5,13 +5,12 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Command } from "commander";
 import { describe, expect, test } from "vitest";
-import { runCli, treeOf } from "../src/cli/cli.ts";
+import { treeOf } from "../src/cli/cli.ts";
 import type { Powers } from "../src/cli/context.ts";
 import { printable } from "../src/cli/printable.ts";
 import { REFUSALS } from "../src/core/refusal.ts";
 import { type Run, runScript } from "./cli-scripts.ts";
-import { type OpenDoors, openDoors } from "./open-doors.ts";
-import { PaperOwner } from "./paper-owner.ts";
+import { paperDoors, powersOf, runOn } from "./paper-cli.ts";
 import { PaperTerminal } from "./paper-terminal.ts";
 
 const ALL: Powers["offline"] = {
@@ -39,31 +38,6 @@ const ALL: Powers["offline"] = {
     root: "",
   }),
 };
-
-const powersOf = (doors: OpenDoors, terminal: PaperTerminal, offline: Powers["offline"] = {}): Powers => ({
-  terminal,
-  offline,
-  now: () => doors.clock.now(),
-  homeOf: (home) => ({
-    home: home ?? "/paper",
-    socket: home === undefined ? doors.socketPath : `${home}/lazaret.sock`,
-  }),
-  version: "0.1.0",
-});
-
-async function paperDoors(): Promise<OpenDoors> {
-  const doors = await openDoors({ port: null });
-  Object.assign(doors.gateway.owner, new PaperOwner(doors.clock, doors.gateway.lines).verbs());
-  return doors;
-}
-
-const runOn =
-  (doors: OpenDoors, offline: Powers["offline"] = {}, isInteractive = false): Run =>
-  async (args, stdin) => {
-    const terminal = new PaperTerminal(stdin, isInteractive);
-    const code = await runCli(args, powersOf(doors, terminal, offline));
-    return { code, stdout: terminal.stdout, stderr: terminal.stderr };
-  };
 
 const SCRIPTS = join(import.meta.dirname, "cli");
 
@@ -233,7 +207,8 @@ test("bash completes verbs from the tree, and after an argument what belongs to 
   await using doors = await paperDoors();
   const { stdout } = await runOn(doors, ALL)(["completion", "bash"], "");
   const words = async (...line: string[]): Promise<string[]> => {
-    const script = `${stdout}\nCOMP_WORDS=(lazaret ${line.map((word) => `"${word}"`).join(" ")})\nCOMP_CWORD=${line.length}\n`;
+    const script =
+      `${stdout}\nCOMP_WORDS=(lazaret ` + `${line.map((word) => `"${word}"`).join(" ")})\nCOMP_CWORD=${line.length}\n`;
     const ran = await promisify(execFile)("bash", ["-c", `${script}_lazaret; echo "\${COMPREPLY[@]}"`]);
     return ran.stdout.trim().split(" ");
   };
@@ -247,10 +222,16 @@ test("the command line starts without web server, database, cryptography or sche
   const probe = `
     import { registerHooks } from "node:module";
     const seen = [];
-    registerHooks({ resolve: (name, context, next) => { const found = next(name, context); seen.push(found.url); return found; } });
+    const resolve = (name, context, next) => {
+      const found = next(name, context);
+      seen.push(found.url);
+      return found;
+    };
+    registerHooks({ resolve });
     await import(${JSON.stringify(new URL("../src/cli/cli.ts", import.meta.url).href)});
     await import(${JSON.stringify(new URL("../src/cli/terminal.ts", import.meta.url).href)});
-    console.log(JSON.stringify(seen.filter((url) => url.includes("/node_modules/")).map((url) => url.split("/node_modules/").at(-1).split("/")[0])));
+    const foreign = seen.filter((url) => url.includes("/node_modules/"));
+    console.log(JSON.stringify(foreign.map((url) => url.split("/node_modules/").at(-1).split("/")[0])));
   `;
   const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", probe]);
   expect([...new Set(JSON.parse(stdout))]).toEqual(["commander"]);

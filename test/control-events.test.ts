@@ -25,19 +25,24 @@ const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 type Peer = {
   readonly socket: WebSocket;
+  readonly texts: string[];
   readonly seqs: number[];
   readonly closed: Promise<{ code: number; reason: string }>;
 };
 
 function peer(query = "", headers: Record<string, string> = {}): Peer {
   const socket = new WebSocket(`ws://127.0.0.1:${doors.port}/v1/events${query}`, { headers });
+  const texts: string[] = [];
   const seqs: number[] = [];
-  socket.on("message", (data: RawData) => seqs.push(Number(JSON.parse(String(data)).seq)));
+  socket.on("message", (data: RawData) => {
+    texts.push(String(data));
+    seqs.push(Number(JSON.parse(String(data)).seq));
+  });
   const closed = new Promise<{ code: number; reason: string }>((resolve) => {
     socket.on("close", (code, reason) => resolve({ code, reason: String(reason) }));
     socket.on("error", () => resolve({ code: 0, reason: "error" }));
   });
-  return { socket, seqs, closed };
+  return { socket, texts, seqs, closed };
 }
 const open = ({ socket }: Peer): Promise<void> =>
   new Promise((resolve) => {
@@ -165,6 +170,7 @@ describe("a WebSocket", () => {
     doors.gateway.past.push(event(4, { text: "x".repeat(FRAME_BYTES_MAX) }));
     const one = peer("?after=3", bearer(agent));
     await arrived(one, 1);
+    expect(one.texts).toEqual([JSON.stringify({ ...event(4), body: { code: "input.too_large" } })]);
     doors.gateway.live.put({ ...event(5), content: "CANARY" } as GatewayEvent);
     expect(await one.closed).toEqual({ code: 1011, reason: "internal" });
     expect(one.seqs).toEqual([4]);

@@ -194,6 +194,13 @@ describe("what scopes mean", () => {
   });
 });
 
+test.each(["HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE"])("%s is served nowhere", async (method) => {
+  const headers = { authorization: `Bearer ${doors.gateway.issue(["owner"])}` };
+  for (const path of ["/healthz", "/v1/runs", "/v1/purge", "/hooks/alerts"]) {
+    expect((await doors.ask({ method, path, headers })).status).toBe(404);
+  }
+});
+
 describe("the owner's verbs", () => {
   test.each(LOCAL.map((route) => [nameOf(route), route] as const))("%s is not there over TCP", async (_name, route) => {
     const answer = await doors.ask(

@@ -1,4 +1,7 @@
-/** The owner's verbs over a few things of paper that change as they would: enough for the command line to have something to say. */
+/**
+ * The owner's verbs over a few things of paper that change as they would: enough for the command line to have
+ * something to say.
+ */
 import type { Clock } from "../src/core/ports.ts";
 import { Refusal } from "../src/core/refusal.ts";
 import { type Owner, VERBS, type VerbName, type VerbOutput } from "../src/core/verbs/all.ts";
@@ -36,7 +39,14 @@ export class PaperOwner {
   }
 
   verbs(): Verbs {
-    return { ...this.#talking(), ...this.#keeping(), ...this.#deciding(), ...this.#evidence() };
+    return {
+      ...this.#talking(),
+      ...this.#health(),
+      ...this.#keeping(),
+      ...this.#sealing(),
+      ...this.#deciding(),
+      ...this.#evidence(),
+    };
   }
 
   #conversation(given: string): Conversation {
@@ -78,7 +88,7 @@ export class PaperOwner {
     };
   }
 
-  #keeping(): Verbs {
+  #health(): Verbs {
     return {
       status: async () =>
         of("status", {
@@ -96,6 +106,11 @@ export class PaperOwner {
           { id: "agent.same-user", state: "fail", found: "an agent runs as you", remedy: "run it as another user" },
         ],
       }),
+    };
+  }
+
+  #keeping(): Verbs {
+    return {
       import: async ({ conversation, lines }) => {
         const known = this.#known.get(conversation) ?? new Set();
         this.#conversation(conversation);
@@ -114,6 +129,11 @@ export class PaperOwner {
         ...this.#change(conversation, { context }),
         announced: true,
       }),
+    };
+  }
+
+  #sealing(): Verbs {
+    return {
       "secrets.set": async ({ name, pin }) => {
         this.#checkPin(pin);
         this.#secrets.add(name);
@@ -136,16 +156,7 @@ export class PaperOwner {
       "pair.start": async () => ({ code: "123456", expires_at: this.#clock.now() + 600_000 }),
       "pair.wait": async () => ({
         state: "sent",
-        claim: {
-          id: id("prn", "be"),
-          channel: "home",
-          role: "stranger",
-          platform: "@ben:example.org",
-          name: "Ben\u202e",
-          person: id("prn", "be"),
-          paired_at: null,
-          only: null,
-        },
+        claim: { channel: "home", platform: "@ben:example.org", name: "Ben\u202e" },
       }),
     };
   }

@@ -1,4 +1,7 @@
-/** A whole Lazaret in a temporary home: real SQLite, real sodium, real worker threads, the console, and a clock turned by hand. */
+/**
+ * A whole Lazaret in a temporary home: real SQLite, real sodium, real worker threads, the console,
+ * and a clock turned by hand.
+ */
 import { readFileSync } from "node:fs";
 import { ConsoleConnector } from "../connectors/console.ts";
 import { loadPolicy } from "../policy/load.ts";
@@ -102,6 +105,7 @@ export async function world(options: WorldOptions): Promise<World> {
     log: () => {},
     connectors: new Map(),
     bell: { ring: () => {} },
+    news: new Set(),
     policy: { current: policyOf(...(options.packs ?? ["chat-mode"])) },
   };
   const gateway = buildGateway(powers, TRANSFORMS);

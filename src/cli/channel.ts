@@ -100,9 +100,7 @@ async function pair(context: Context, channel: string, options: Pair): Promise<v
     ...(assurance === undefined ? {} : { assurance }),
   });
   context.result(started, () => started.code);
-  context.say(
-    `Let them send this code on ${channel}. It is good until ${relative(started.expires_at, context.now())}.`,
-  );
+  context.say(`Let them send this code on ${channel}. It expires ${relative(started.expires_at, context.now())}.`);
   if (Number(uses ?? 1) > 1) return;
   const claim = await claimOf(context, started.code);
   const who = [claim.platform, claim.name === null ? null : `"${claim.name}"`]

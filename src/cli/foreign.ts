@@ -1,4 +1,7 @@
-/** Objects of other programs: they hold more than we read, and more with every version. What is read is checked strictly. */
+/**
+ * Objects of other programs: they hold more than we read, and more with every version. What is read is checked
+ * strictly.
+ */
 import { z } from "zod";
 
 /** A strict object of these fields, after everything else of the input was put aside. */

@@ -4,8 +4,8 @@
  */
 
 /**
- * Controls but line break and tab, formats, bidi marks, tags and what else has no shape (general categories Cc, Cf, Zl, Zp,
- * Co, Cs); the joiner that emoji are made with is let through.
+ * Controls but line break and tab, formats, bidi marks, tags and what else has no shape (general categories Cc, Cf,
+ * Zl, Zp, Co, Cs); the joiner that emoji are made with is let through.
  */
 const SHAPELESS = /(?![\n\t\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]/gu;
 
@@ -15,7 +15,7 @@ const escaped = (char: string): string => `\\u{${(char.codePointAt(0) ?? 0).toSt
 export const printable = (text: string): string => text.replaceAll("\r\n", "\n").replace(SHAPELESS, escaped);
 
 const STYLES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
-export type Style = keyof typeof STYLES;
+type Style = keyof typeof STYLES;
 export type Paint = (style: Style, text: string) => string;
 
 /** Colours (SGR, ECMA-48 8.3.117) or, where they are not wanted, the text as it is. */
@@ -58,6 +58,23 @@ export function pairs(entries: readonly (readonly [string, string])[], paint: Pa
     })
     .join("\n");
 }
+
+/** Lines broken between words where the terminal ends; what follows a bullet stays under its text. */
+export const wrapped = (text: string, columns: number): string =>
+  text
+    .split("\n")
+    .flatMap((line) => {
+      const indent = " ".repeat(/^(?:[•☐☑☒>] )*/.exec(line)?.[0].length ?? 0);
+      const lines: string[] = [];
+      for (const word of line.split(/(?<=\S) /)) {
+        const last = lines.at(-1);
+        if (last === undefined) lines.push(word);
+        else if (widthOf(last) + 1 + widthOf(word) > columns) lines.push(indent + word);
+        else lines[lines.length - 1] = `${last} ${word}`;
+      }
+      return lines;
+    })
+    .join("\n");
 
 /** `1 message`, `12 messages`. */
 export const counted = (count: number, one: string, many = `${one}s`): string =>

@@ -7,7 +7,7 @@ import type { Surface, TokenDoor } from "../gateway/surface.ts";
 import type { Scope } from "./auth.ts";
 
 export type Method = "GET" | "POST";
-export const CLASSES = ["local", "public", "hook", "bearer"] as const;
+const CLASSES = ["local", "public", "hook", "bearer"] as const;
 
 type Place = { readonly method: Method; readonly path: `/${string}`; readonly summary: string };
 
@@ -23,7 +23,7 @@ export type PublicRoute = Place & {
 /** Raw bytes to the channel, whose signature over them is what counts. */
 export type HookRoute = Place & { readonly class: "hook" };
 
-export type Given = { readonly params: unknown; readonly query: unknown; readonly body: unknown };
+type Given = { readonly params: unknown; readonly query: unknown; readonly body: unknown };
 type Tokened = Place & {
   readonly class: "bearer";
   readonly scopes: readonly Scope[];

@@ -5,7 +5,7 @@ import { RANGE_MESSAGES_MAX, TIER_A_FIELD_BITS_MAX, TIER_B_FIELD_CHARS_MAX, TIER
 import { Refusal } from "./refusal.ts";
 import { TIERS, type Tier } from "./value.ts";
 
-export const CAPABILITY_IDS = [
+const CAPABILITY_IDS = [
   "conversation.list",
   "message.list",
   "request.read",
@@ -28,7 +28,7 @@ export const CAPABILITY_IDS = [
 ] as const;
 export type CapabilityId = (typeof CAPABILITY_IDS)[number];
 
-export const EFFECTS = ["none", "idempotent", "once"] as const;
+const EFFECTS = ["none", "idempotent", "once"] as const;
 export type Effect = (typeof EFFECTS)[number];
 
 export type Manifest = {
@@ -58,7 +58,10 @@ const DATE_BITS = Math.log2(10_000 * 366);
 const TIME_BITS = DATE_BITS + Math.log2(86_400 * 200);
 const TOO_WIDE = Number.POSITIVE_INFINITY;
 
-/** Bits that one scalar field can carry; infinite for text of any kind. Text fields declare their tier by `.meta({ tier })`. */
+/**
+ * Bits that one scalar field can carry; infinite for text of any kind.
+ * Text fields declare their tier by `.meta({ tier })`.
+ */
 function fieldBits(schema: Schema): number {
   if (schema["const"] !== undefined) return 0;
   const choices = schema["enum"];
@@ -85,7 +88,9 @@ function fieldBits(schema: Schema): number {
 }
 
 const SHAPED_CHARS_MAX = 64;
-/** A pattern that can go on for ever is none: `.` with a star, an open count. Classes and escapes are looked through. */
+/**
+ * A pattern that can go on for ever is none: `.` with a star, an open count. Classes and escapes are looked through.
+ */
 const isClosed = (pattern: string): boolean =>
   /^\^.*\$$/.test(pattern) && !/[+*]|\{\d*,\}/.test(pattern.replace(/\\.|\[(?:\\.|[^\]\\])*\]/g, ""));
 const isShaped = ({ pattern, maxLength }: Schema): boolean =>
@@ -167,7 +172,10 @@ export function checkedManifest<M extends Manifest>(manifest: M): M {
 
 export type Capacity = { readonly bits: number; readonly chars: number };
 
-/** What a concrete output says: bits of its tier-A fields, characters of its text. Counted against the caps of section 3. */
+/**
+ * What a concrete output says: bits of its tier-A fields, characters of its text.
+ * Counted against the caps of section 3.
+ */
 export function capacityOf(output: z.ZodType, value: unknown): Capacity {
   const schema = z.toJSONSchema(output, { io: "output", reused: "inline" });
   return measure(schema, value);

@@ -11,8 +11,8 @@ const TRIES_MAX = 32;
 const losers = new WeakMap<Powers, Promise<unknown>>();
 
 /**
- * `build` must have no effect besides the draft: it may be called again. A draft without a change commits nothing. A run that fails
- * in it tells the person who asked, in the same commit: an addressed message never meets silence.
+ * `build` must have no effect besides the draft: it may be called again. A draft without a change commits nothing. A
+ * run that fails in it tells the person who asked, in the same commit: an addressed message never meets silence.
  */
 export async function transact<T>(powers: Powers, build: (draft: Draft) => T): Promise<T> {
   const first = await attempt(powers, build);
@@ -47,6 +47,7 @@ async function attempt<T>(powers: Powers, build: (draft: Draft) => T): Promise<{
     throw error;
   }
   if (draft.speaks) powers.bell.ring();
+  if (draft.tells) for (const hear of powers.news) hear();
   return { result };
 }
 

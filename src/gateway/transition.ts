@@ -1,4 +1,7 @@
-/** Moves a run by one event and says so in the ledger: the entry carries the event, so that replay arrives at the same row. */
+/**
+ * Moves a run by one event and says so in the ledger: the entry carries the event,
+ * so that replay arrives at the same row.
+ */
 import type { Batch, RecordPut } from "../core/batch.ts";
 import { crossed } from "../core/budget.ts";
 import type { Canonical } from "../core/canonical.ts";

@@ -32,7 +32,7 @@ export const ChannelView = z.strictObject({
   waiting: Count,
 });
 
-export const PrincipalView = z.strictObject({
+const PrincipalView = z.strictObject({
   id: PrincipalId,
   channel: Name,
   role: z.enum(ROLES),
@@ -45,7 +45,7 @@ export const PrincipalView = z.strictObject({
 });
 
 /** Who sent the code: the full id as the platform has it, and the name it goes by. */
-export const PairClaim = z.strictObject({
+const PairClaim = z.strictObject({
   channel: Name,
   platform: z.string().max(255),
   name: z.string().max(512).nullable(),
@@ -139,8 +139,10 @@ export const CONVERSATION_VERBS = {
     z.strictObject({ accepted: z.literal(true) }),
   ),
   /**
-   * Waits at most `wait_ms` until nothing said in the console's conversation is still worked on: `approval` when all that is
-   * left waits for a person, `busy` when the time is over first. Lines of the answer have been handed to the console by then.
+   * Waits at most `wait_ms` until nothing said in the console's conversation is still worked on: `approval` when all
+   * that is
+   * left waits for a person, `busy` when the time is over first. Lines of the answer have been handed to the console
+   * by then.
    */
   "chat.wait": verb(
     z.strictObject({ conversation: Name.optional(), wait_ms: z.number().int().min(0).max(30_000) }),
