@@ -44,7 +44,6 @@ export type Call = {
   readonly run: RunId;
   readonly capability: string;
   readonly version: number;
-  readonly idempotencyKey: string;
   /** Hexadecimal keyed hash of the body, so that a repeat with another body is noticed. */
   readonly bodyMac: string;
   readonly status: "open" | "waiting" | "done" | "refused" | "failed" | "unknown";

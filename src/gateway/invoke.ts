@@ -189,7 +189,7 @@ function admit(
     manifest.effect === "none"
       ? draft.sealJson("call", "input.v1", run.run.conversation, label, input, draft.now + powers.settings.ttlMs)
       : null;
-  const call = { ...callRecord(draft, id, runId, invocation, manifest, mac), why, input: sealed };
+  const call = { ...callRecord(draft, id, runId, manifest, mac), why, input: sealed };
   const applied = run.apply({ type: "reserve", call: call.id, cost: manifest.cost }, { capability: manifest.id }, [
     { name: "justification", blob: why, bytes },
   ]);
