@@ -156,6 +156,8 @@ const outside: Outside = {
   startedAt: wallClock.now(),
   http: () => null,
   connect: unused,
+  introduce: unused,
+  readsAll: unused,
   submit: unused,
   doctor: unused,
   backup: unused,

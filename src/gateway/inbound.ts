@@ -33,7 +33,13 @@ export function answerByEvent(
   const approval = openOn(powers, draft, conversation, target);
   if (approval === null) return NOTHING;
   const answer = envelope.kind === "reaction" ? draft.newId("MessageId") : null;
-  const evidence: Evidence = { by: "prompt", message: target, conversation, answer };
+  const evidence: Evidence = {
+    by: "prompt",
+    message: target,
+    conversation,
+    answer,
+    button: envelope.kind === "action",
+  };
   const result = answered(powers, draft, approval, principal, evidence, yes);
   // The yes is known by its own id for as long as it can be taken back.
   if (answer !== null && result.granted)

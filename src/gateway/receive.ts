@@ -5,6 +5,7 @@ import type { Conversation, Principal } from "../core/people.ts";
 import { isRefusal } from "../core/refusal.ts";
 import { type Activation, activate, type Rejection } from "./activate.ts";
 import type { Draft } from "./draft.ts";
+import { missedEverywhere, receiveMembership } from "./elsewhere.ts";
 import { keep, keyOf, messageBy, revise, withdraw } from "./keep.ts";
 import { findConversation, findPrincipal, senderOf } from "./people.ts";
 import type { Powers } from "./powers.ts";
@@ -131,6 +132,7 @@ function independent(rows: readonly Row[]): readonly (readonly Row[])[] {
 function receive(powers: Powers, draft: Draft, event: InboundEvent, weighed: Weighed, handlers: Handlers): Aftermath {
   const { envelope } = event;
   if (!isFirst(draft, event)) return NOTHING;
+  if (missedEverywhere(powers, draft, event)) return NOTHING;
   const conversation = findConversation(draft, envelope.channel, envelope.conversation);
   const principal = findPrincipal(draft, envelope.channel, envelope.sender.id);
   const reject = (reason: Rejection): Aftermath => weighed.reject(conversation?.id ?? null, envelope.channel, reason);
@@ -150,7 +152,7 @@ function receive(powers: Powers, draft: Draft, event: InboundEvent, weighed: Wei
     case "action":
       return receiveAnswer(draft, event, conversation, principal, weighed, handlers);
     case "membership":
-      receiveMembership(draft, event, conversation);
+      receiveMembership(powers, draft, event, conversation);
       return NOTHING;
     case "gap":
       draft.put("conversation", conversation.id, { ...conversation, gapAt: envelope.received_at });
@@ -335,16 +337,4 @@ function receiveDelete(
   const goOn = handlers.changed(draft, target, "deleted");
   withdraw(draft, conversation, target);
   return { do: "stopped", goOn };
-}
-
-function receiveMembership(draft: Draft, event: InboundEvent, conversation: Conversation): void {
-  const { envelope, content } = event;
-  const stated = content.members;
-  if (stated === undefined) return;
-  const members = stated.map((platform) => {
-    const known = findPrincipal(draft, envelope.channel, platform);
-    return (known ?? senderOf(draft, { ...envelope, sender: { id: platform, kind: "person" } }, undefined)).id;
-  });
-  draft.put("conversation", conversation.id, { ...conversation, members: [...new Set(members)] });
-  draft.entry("conversation.changed", { conversation: conversation.id, members: members.length });
 }
