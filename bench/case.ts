@@ -1,5 +1,5 @@
 /**
- * What a benchmark is: rounds of figures, each held against bounds. All cases run in every round, so a noisy
+ * What a benchmark is: rounds of figures, each held against bounds. All cases run in every round, so that a noisy
  * neighbour hurts all alike.
  */
 

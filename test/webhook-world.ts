@@ -88,6 +88,7 @@ const outsideOf = (here: World, more: Partial<Outside>): Outside => ({
   startedAt: here.home.clock.now(),
   http: () => null,
   connect: async () => {},
+  readsAll: async () => null,
   introduce: async () => {
     throw new Refusal("channel.unsupported");
   },
