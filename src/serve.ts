@@ -311,7 +311,7 @@ async function factsOf(
       pinSet: store.get("setting", "pin") !== null,
     },
     channels: status.channels,
-    policy: { packs: config.packs, rules: status.policy.rules },
+    policy: { packs: status.policy.packs, rules: status.policy.rules, fault: daemon.policyFault() },
     listen: http === null ? [] : [http],
     backup: { lastAt: backups.at(-1)?.time ?? null, messages: status.store.messages },
     sandbox: { program: null, needed: false },

@@ -16,6 +16,7 @@ type Approval = VerbOutput<"approvals.list">["approvals"][number];
 const of = <N extends VerbName>(verb: N, change: object = {}): VerbOutput<N> =>
   ({ ...(sampleOf(VERBS[verb].output) as object), ...change }) as VerbOutput<N>;
 const id = <T extends string>(prefix: string, digits: string): T => `${prefix}_${digits.padEnd(32, "0")}` as T;
+const DIFF = "d".repeat(64);
 const done = { done: true } as const;
 
 export class PaperOwner {
@@ -202,7 +203,13 @@ export class PaperOwner {
         because: `somebody asks for ${request["capability"]}`,
         nearest: null,
         assurance: "medium",
+        changes: ["It would be allowed by chat-mode/own if destination were own."],
       }),
+      "policy.load": async ({ dry_run, expect }) => {
+        if (dry_run !== true && expect !== DIFF) throw new Refusal("approval.required");
+        const line = { widens: true, text: "Newly allowed: anybody may send.", example: "capability=chat.send" };
+        return of("policy.load", { digest: "d1", diff: DIFF, permits_new: true, lines: [line], more: 2 });
+      },
     };
   }
 
