@@ -191,6 +191,8 @@ export function askPeople(powers: Powers, draft: Draft, doing: Doing, ask: AskFo
       capability: approval.capability,
       digest,
       assurance: ask.assurance,
+      four_eyes: ask.fourEyes,
+      requester: bound.requester,
       rule: ask.rule,
       conversation: surface.conversation.id,
       expires: expiresAt,
