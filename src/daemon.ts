@@ -67,6 +67,7 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     log,
     connectors: new Map(),
     bell: { ring: () => {} },
+    news: new Set(),
     policy: { current: rules.policy },
   };
   const gateway = buildGateway(powers, TRANSFORMS);
@@ -182,9 +183,10 @@ class Lines {
   }
 
   async #webhook(channel: string, secret: string | null, rows: HookOutbox): Promise<WebhookConnector> {
-    const { store, clock, settings } = this.#powers;
+    const { store, clock, random, settings } = this.#powers;
     const made = await CONNECTORS.webhook(this.#place(channel), {
       clock,
+      random,
       rows,
       seen: (delivery) => store.ref("delivery", settings.tenant, channel, delivery) !== null,
       withSecret: (use) => {

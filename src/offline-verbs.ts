@@ -1,4 +1,7 @@
-/** What the command line does without a daemon. Each verb imports what it needs when it is called, so that the others start fast. */
+/**
+ * What the command line does without a daemon. Each verb imports what it needs when it is called,
+ * so that the others start fast.
+ */
 import type { Home, Offline } from "./cli/offline.ts";
 import type { Environment } from "./config/environment.ts";
 import { Refusal } from "./core/refusal.ts";
@@ -6,7 +9,7 @@ import { Refusal } from "./core/refusal.ts";
 export function offlineVerbs(env: Environment, workingDirectory: () => string): Offline {
   const packs = () => import("./policy-files.ts");
   const configured = async (home: Home): Promise<readonly string[]> => {
-    const { homeConfig } = await import("./serve.ts");
+    const { homeConfig } = await import("./home-config.ts");
     return homeConfig(env, home, workingDirectory()).packs;
   };
   return {
@@ -45,7 +48,7 @@ export function offlineVerbs(env: Environment, workingDirectory: () => string): 
       for await (const line of tryJsonLines(transform, lines(), lexicon)) write(line);
     },
     configCheck: async (home, file, showOrigin) => {
-      const { checkHomeConfig } = await import("./serve.ts");
+      const { checkHomeConfig } = await import("./home-config.ts");
       return checkHomeConfig(env, home, workingDirectory(), file, showOrigin);
     },
     configSchema: async () => {

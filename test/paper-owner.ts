@@ -157,16 +157,7 @@ export class PaperOwner {
       "pair.start": async () => ({ code: "123456", expires_at: this.#clock.now() + 600_000 }),
       "pair.wait": async () => ({
         state: "sent",
-        claim: {
-          id: id("prn", "be"),
-          channel: "home",
-          role: "stranger",
-          platform: "@ben:example.org",
-          name: "Ben\u202e",
-          person: id("prn", "be"),
-          paired_at: null,
-          only: null,
-        },
+        claim: { channel: "home", platform: "@ben:example.org", name: "Ben\u202e" },
       }),
     };
   }
@@ -234,6 +225,10 @@ export class PaperOwner {
       },
       "runs.cancel": async () => {
         throw new Refusal("run.ended");
+      },
+      "trace.replay": async ({ session }) => {
+        const difference = { seq: 7, what: "run_1a2b3c4d: budget differs" };
+        return of("trace.replay", { session, ok: false, entries: 9, runs: 1, calls: 3, approvals: 0, difference });
       },
       "trace.export": async ({ session }) => ({ session, entries: [entry] }),
       "ledger.verify": async ({ against }) =>

@@ -24,9 +24,9 @@ export type EventKind = (typeof EVENT_KINDS)[number];
 export const MEDIA_KINDS = ["image", "audio", "video", "file", "sticker"] as const;
 export const ADDRESSED = ["direct", "mention", "reply", "command", "keyword", "none"] as const;
 export type Addressed = (typeof ADDRESSED)[number];
-export const TRANSPORTS = ["e2ee", "transport", "local"] as const;
-export const VERIFIED = ["none", "platform", "signed", "verified"] as const;
-export const FLAGS = ["forwarded", "via_bot", "backfill", "imported", "edited_unseen", "room_unencrypted"] as const;
+const TRANSPORTS = ["e2ee", "transport", "local"] as const;
+const VERIFIED = ["none", "platform", "signed", "verified"] as const;
+const FLAGS = ["forwarded", "via_bot", "backfill", "imported", "edited_unseen", "room_unencrypted"] as const;
 
 export const Trust = z.strictObject({
   transport: z.enum(TRANSPORTS),
@@ -70,7 +70,9 @@ export const Envelope = z.strictObject({
 });
 export type Envelope = z.infer<typeof Envelope>;
 
-/** The raw content of an event. It travels beside the envelope exactly once and is sealed before anything else happens. */
+/**
+ * The raw content of an event. It travels beside the envelope exactly once and is sealed before anything else happens.
+ */
 export const Content = z.strictObject({
   text: z.string().max(TEXT_BYTES_MAX).optional(),
   sender_name: z.string().max(512).optional(),

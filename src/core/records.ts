@@ -52,8 +52,9 @@ export type Call = {
   readonly approval: ApprovalId | null;
   readonly code: RefusalCode | null;
   readonly hint: string | null;
-  /** Sealed justification. */
+  /** Sealed justification and input. */
   readonly why: BlobId | null;
+  readonly input: BlobId | null;
   /** Sealed answer as the agent got it. */
   readonly answer: BlobId | null;
   readonly values: readonly Handle[];

@@ -30,7 +30,10 @@ function assuranceOf(powers: Powers, principal: Principal, evidence: Evidence): 
   return channel?.kind === "console" || surface === "low" ? surface : principal.assurance;
 }
 
-/** The open approval that a code names in this conversation. A wrong code counts against every approval it could have meant. */
+/**
+ * The open approval that a code names in this conversation.
+ * A wrong code counts against every approval it could have meant.
+ */
 export function approvalByCode(
   powers: Powers,
   draft: Draft,
@@ -89,7 +92,10 @@ const ENTRY = {
   consumed: "approval.consumed",
 } as const;
 
-/** Decides. A yes comes back granted and still has to be consumed, by digest. Never throws: the caller commits the draft and then says what came of it. */
+/**
+ * Decides. A yes comes back granted and still has to be consumed, by digest. Never throws: the caller commits the draft
+ * and then says what came of it.
+ */
 export function decide(
   powers: Powers,
   draft: Draft,

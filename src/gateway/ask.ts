@@ -1,7 +1,10 @@
-/** Puts a question to people: digest, code, prompt, route (CONTRACT section 7). What cannot be shown in full is not asked. */
+/**
+ * Puts a question to people: digest, code, prompt, route (CONTRACT section 7).
+ * What cannot be shown in full is not asked.
+ */
 import { type Approval, type Assurance, digestText, suffices } from "../core/approval.ts";
 import type { Canonical } from "../core/canonical.ts";
-import { type ApprovalId, type ConversationId, hex, type PrincipalId } from "../core/ids.ts";
+import { type ApprovalId, type ConversationId, hex, type MessageId, type PrincipalId } from "../core/ids.ts";
 import type { Label } from "../core/label.ts";
 import {
   APPROVAL_BACKGROUND_MS,
@@ -60,7 +63,10 @@ function answerersIn(powers: Powers, conversation: Conversation, ask: AskFor, re
   return requester !== null && conversation.kind !== "group" && isAnswerer(requester);
 }
 
-/** Where the question goes: here when somebody can answer here well enough, else to an approver's direct chat, else nowhere. */
+/**
+ * Where the question goes: here when somebody can answer here well enough,
+ * else to an approver's direct chat, else nowhere.
+ */
 function routeOf(powers: Powers, doing: Doing, ask: AskFor): Surface {
   const { conversation, principal } = doing.asker;
   const requester = principal?.id ?? null;
@@ -92,7 +98,9 @@ type Prompt = {
   readonly id: ApprovalId;
 };
 
-/** The question as people read it: what, to whom, with what, why asked, what may go wrong, how to answer, until when. */
+/**
+ * The question as people read it: what, to whom, with what, why asked, what may go wrong, how to answer, until when.
+ */
 function promptText({ ask, code, agent, ttlMs, evidence, id }: Prompt): string {
   const answer = suffices(evidence, ask.assurance)
     ? `To allow it: approve ${code}\nTo refuse: deny ${code}\nOn this message ✅ or ❌ counts too.`
@@ -110,89 +118,36 @@ function promptText({ ask, code, agent, ttlMs, evidence, id }: Prompt): string {
   ].join("\n");
 }
 
-/** Writes the approval, the sealed stored call and the prompt into the draft. The caller pauses the run in the same commit. */
+/**
+ * Writes the approval, the sealed stored call and the prompt into the draft.
+ * The caller pauses the run in the same commit.
+ */
 export function askPeople(powers: Powers, draft: Draft, doing: Doing, ask: AskFor): AskedPeople {
-  const { asker } = doing;
-  const { run } = asker;
+  const { run, request, conversation } = doing.asker;
   const open = powers.store.find("approval", "run", run.id, { limit: APPROVALS_PER_RUN_MAX });
   if (open.length >= APPROVALS_PER_RUN_MAX)
     throw new Refusal("rate.limited", { hint: "This run has asked often enough." });
   const surface = routeOf(powers, doing, ask);
   const id = draft.newId("ApprovalId");
   const code = newCode(powers);
-  const ttlMs = asker.request === null ? APPROVAL_BACKGROUND_MS : APPROVAL_INTERACTIVE_MS;
+  const ttlMs = request === null ? APPROVAL_BACKGROUND_MS : APPROVAL_INTERACTIVE_MS;
   const expiresAt = draft.now + ttlMs;
   const evidence = evidenceOn(powers, surface.conversation);
   const text = promptText({ ask, code, agent: run.agent, ttlMs, place: surface.conversation, evidence, id });
   if (text.length > APPROVAL_PROMPT_CHARS_MAX)
     throw new Refusal("approval.unshowable", { hint: "Make the text shorter." });
-  const rendered = hex(powers.hashing.sha256(powers.hashing.utf8(ask.rendered)));
-  const bound = {
-    approval: id,
-    tenant: draft.tenant,
-    session: run.session,
-    run: run.id,
-    call: doing.call,
-    capability: doing.manifest.id,
-    version: doing.manifest.version,
-    input: doing.input as Canonical,
-    rendered,
-    destination: ask.destination,
-    label: ask.label,
-    sources: ask.sources.map(({ message, revision }) => `${message}/${revision}`),
-    requester: asker.principal?.id ?? null,
-    policy: policyDigest(powers),
-    assurance: ask.assurance,
-    expires: expiresAt,
-  };
-  const digest = hex(powers.hashing.sha256(powers.hashing.utf8(digestText(bound))));
-  const approval: Approval = {
-    id,
-    tenant: draft.tenant,
-    session: run.session,
-    run: run.id,
-    call: doing.call,
-    capability: doing.manifest.id,
-    version: doing.manifest.version,
-    requester: bound.requester,
-    conversation: surface.conversation.id,
-    destination: ask.destination,
-    label: ask.label,
-    assurance: ask.assurance,
-    fourEyes: ask.fourEyes,
-    digest,
-    codeHash: codeHash(powers, code),
-    wrongCodes: 0,
-    sources: [
-      ...new Set([...ask.sources.map(({ message }) => message), ...(run.request === null ? [] : [run.request])]),
-    ],
-    surfaces: [],
-    prompt: sealFor(draft, surface.conversation.id, ask.label, { text }, expiresAt),
-    stored: sealFor(draft, run.conversation, ask.label, { call: ask.stored, bound }, expiresAt),
-    createdAt: draft.now,
-    expiresAt,
-    status: { state: "pending" },
-  };
-  const promptLabel: Label = { ...ask.label, audience: "*" };
-  const shown = { op: "text", text, approval: { id, code, expiresAt } } as const;
-  const place = {
-    conversation: surface.conversation,
-    thread: surface.here ? run.thread : null,
-    replyTo: surface.here ? run.request : null,
-  };
-  const message = post(draft, place, shown, { ...promptLabel, audience: [surface.conversation.id] }, run.id, {
-    approval: id,
-  });
+  const approval = approvalOf(powers, draft, doing, ask, { id, code, text, expiresAt, at: surface.conversation.id });
+  const message = postPrompt(draft, doing, ask, surface, { op: "text", text, approval: { id, code, expiresAt } });
   draft.put("approval", id, { ...approval, surfaces: [{ conversation: surface.conversation.id, message }] });
   draft.entry(
     "approval.requested",
     {
       approval: id,
       capability: approval.capability,
-      digest,
+      digest: approval.digest,
       assurance: ask.assurance,
       four_eyes: ask.fourEyes,
-      requester: bound.requester,
+      requester: approval.requester,
       rule: ask.rule,
       conversation: surface.conversation.id,
       expires: expiresAt,
@@ -202,12 +157,89 @@ export function askPeople(powers: Powers, draft: Draft, doing: Doing, ask: AskFo
   if (!surface.here) {
     say(
       draft,
-      { conversation: asker.conversation, thread: run.thread, replyTo: run.request },
+      { conversation, thread: run.thread, replyTo: run.request },
       "This needs somebody's yes first. I have asked where it can be given, and I wait.",
       run.id,
     );
   }
   return { id, where: surface.here ? "here" : "direct", expiresAt };
+}
+
+type Question = {
+  readonly id: ApprovalId;
+  readonly code: string;
+  readonly text: string;
+  readonly expiresAt: number;
+  readonly at: ConversationId;
+};
+
+/** What the digest of a question binds: everything that was shown and everything that will be done (section 7). */
+function boundTo(powers: Powers, draft: Draft, doing: Doing, ask: AskFor, { id, expiresAt }: Question) {
+  const { run, principal } = doing.asker;
+  return {
+    approval: id,
+    tenant: draft.tenant,
+    session: run.session,
+    run: run.id,
+    call: doing.call,
+    capability: doing.manifest.id,
+    version: doing.manifest.version,
+    input: doing.input as Canonical,
+    rendered: hex(powers.hashing.sha256(powers.hashing.utf8(ask.rendered))),
+    destination: ask.destination,
+    label: ask.label,
+    sources: ask.sources.map(({ message, revision }) => `${message}/${revision}`),
+    requester: principal?.id ?? null,
+    policy: policyDigest(powers),
+    assurance: ask.assurance,
+    expires: expiresAt,
+  };
+}
+
+function approvalOf(powers: Powers, draft: Draft, doing: Doing, ask: AskFor, question: Question): Approval {
+  const { run } = doing.asker;
+  const { id, code, text, expiresAt, at } = question;
+  const bound = boundTo(powers, draft, doing, ask, question);
+  const sources = [...ask.sources.map(({ message }) => message), ...(run.request === null ? [] : [run.request])];
+  return {
+    id,
+    tenant: draft.tenant,
+    session: run.session,
+    run: run.id,
+    call: doing.call,
+    capability: doing.manifest.id,
+    version: doing.manifest.version,
+    requester: bound.requester,
+    conversation: at,
+    destination: ask.destination,
+    label: ask.label,
+    assurance: ask.assurance,
+    fourEyes: ask.fourEyes,
+    digest: hex(powers.hashing.sha256(powers.hashing.utf8(digestText(bound)))),
+    codeHash: codeHash(powers, code),
+    wrongCodes: 0,
+    sources: [...new Set(sources)],
+    surfaces: [],
+    prompt: sealFor(draft, at, ask.label, { text }, expiresAt),
+    stored: sealFor(draft, run.conversation, ask.label, { call: ask.stored, bound }, expiresAt),
+    createdAt: draft.now,
+    expiresAt,
+    status: { state: "pending" },
+  };
+}
+
+type Prompted = Parameters<typeof post>[2] & { readonly approval: { readonly id: ApprovalId } };
+
+/** The prompt as a message into the conversation where it can be answered, and only there. */
+function postPrompt(draft: Draft, doing: Doing, ask: AskFor, surface: Surface, shown: Prompted): MessageId {
+  const { run } = doing.asker;
+  const place = {
+    conversation: surface.conversation,
+    thread: surface.here ? run.thread : null,
+    replyTo: surface.here ? run.request : null,
+  };
+  const label: Label = { ...ask.label, audience: [surface.conversation.id] };
+  return post(draft, place, shown, label, run.id, { approval: shown.approval.id });
 }
 
 const sealFor = (

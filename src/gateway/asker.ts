@@ -1,4 +1,7 @@
-/** Who asks, where, and on whose word: the part of every policy request that is the same for a whole run. Pure but for reads. */
+/**
+ * Who asks, where, and on whose word: the part of every policy request that is the same for a whole run.
+ * Pure but for reads.
+ */
 import { type Decision, decide } from "../../policy/decide.ts";
 import type { Request } from "../../policy/request.ts";
 import type { Label } from "../core/label.ts";

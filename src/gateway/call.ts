@@ -104,6 +104,7 @@ export const callRecord = (
   code: null,
   hint: null,
   why: null,
+  input: null,
   answer: null,
   values: [] as readonly Handle[],
   at: draft.now,

@@ -1,4 +1,7 @@
-/** Gives runs to the agents that drive them, ends them at their deadline, and starts what waits behind them (CONTRACT section 8). */
+/**
+ * Gives runs to the agents that drive them, ends them at their deadline, and starts what waits behind them
+ * (CONTRACT section 8).
+ */
 import type { AgentDriver, RunHandle, WakeUp } from "../core/agent.ts";
 import type { RunId, SessionId } from "../core/ids.ts";
 import { BOTTOM } from "../core/label.ts";
@@ -36,7 +39,9 @@ export class Drives {
     return [...this.#driving.values()].filter(({ isOurs }) => isOurs).length;
   }
 
-  /** Drives a segment of a run when one of our agents answers for it; an external agent is woken by its event instead. */
+  /**
+   * Drives a segment of a run when one of our agents answers for it; an external agent is woken by its event instead.
+   */
   drive(id: RunId, reason: WakeUp["reason"]): void {
     const { powers } = this.#invoking;
     const run = powers.store.get("run", id)?.value;
@@ -75,7 +80,9 @@ export class Drives {
     }
   }
 
-  /** A named agent that took no event in time yields to the butler: the same request, a new run, one line to the person. */
+  /**
+   * A named agent that took no event in time yields to the butler: the same request, a new run, one line to the person.
+   */
   async #yield(id: RunId): Promise<void> {
     const { powers } = this.#invoking;
     const next = await transact(powers, (draft): RunId | null => {

@@ -1,4 +1,7 @@
-/** After a yes the gateway itself runs the stored call, once; after a no, an expiry or a change it closes the call (CONTRACT section 7). */
+/**
+ * After a yes the gateway itself runs the stored call, once; after a no, an expiry or a change it closes the call
+ * (CONTRACT section 7).
+ */
 import { type Approval, type Bound, digestText } from "../core/approval.ts";
 import { type ApprovalId, type ConversationId, hex } from "../core/ids.ts";
 import { BOTTOM, join, type Label, parseLabel } from "../core/label.ts";
@@ -47,7 +50,10 @@ export function conclude(draft: Draft, approval: Approval): void {
   draft.put("call", call.id, { ...call, status: "refused", code });
 }
 
-/** Carries out what was granted. Safe to call again: only a granted approval is consumed, in the commit that has its effect. */
+/**
+ * Carries out what was granted. Safe to call again: only a granted approval is consumed,
+ * in the commit that has its effect.
+ */
 export async function carryOutApproved(powers: Powers, catalogue: Catalogue, id: ApprovalId): Promise<boolean> {
   const approval = powers.store.get("approval", id)?.value;
   if (approval?.status.state !== "granted" || approval.stored === null) return false;

@@ -53,10 +53,14 @@ export class Fold {
     const { event, at, state } = body;
     if (id === undefined || event === undefined || typeof at !== "number") return;
     const before = this.runs.get(id);
-    if (before === undefined) return this.#differ(seq, `${id} goes on, and no entry begins it`);
+    if (before === undefined) {
+      this.#differ(seq, `${id} goes on, and no entry begins it`);
+      return;
+    }
     const what = event as unknown as RunEvent;
     const after = step(before, what, at);
-    if (after === before) this.#differ(seq, `${id}: ${what.type} changes nothing in a run that is ${before.status.state}`);
+    if (after === before)
+      this.#differ(seq, `${id}: ${what.type} changes nothing in a run that is ${before.status.state}`);
     else if (after.status.state !== state)
       this.#differ(seq, `${id}: the entry says ${String(state)}, its machine ${after.status.state}`);
     this.runs.set(id, after);
@@ -82,16 +86,20 @@ export class Fold {
       return;
     }
     const before = this.approvals.get(id);
-    if (before === undefined) return this.#differ(seq, `${id} goes on, and no entry asks it`);
+    if (before === undefined) {
+      this.#differ(seq, `${id} goes on, and no entry asks it`);
+      return;
+    }
     const after = body["event"] === undefined ? byVerb(before, entry) : stepped(before, entry);
-    if (after === before) this.#differ(seq, `${id}: this changes nothing in an approval that is ${before.status.state}`);
+    if (after === before)
+      this.#differ(seq, `${id}: this changes nothing in an approval that is ${before.status.state}`);
     else if (after.status.state !== body["state"])
       this.#differ(seq, `${id}: the entry says ${String(body["state"])}, its machine ${after.status.state}`);
     this.approvals.set(id, after);
   }
 }
 
-/** A question as its first entry says it. Fields that only a person sees are not in the ledger. */
+/** A question as its first entry says it. What its machine does not look at is not in the ledger. */
 function asked(id: string, { body, run, session, actor, tenant }: Entry): Approval {
   const number = (name: string): number => (typeof body[name] === "number" ? body[name] : Number.MAX_SAFE_INTEGER);
   return {
@@ -118,7 +126,7 @@ function asked(id: string, { body, run, session, actor, tenant }: Entry): Approv
     createdAt: 0,
     expiresAt: number("expires"),
     status: { state: "pending" },
-  };
+  } as Approval;
 }
 
 function stepped(before: Approval, { body }: Entry): Approval {
@@ -147,7 +155,9 @@ export function runDifference(folded: Run | undefined, stored: Run): string | nu
   if (folded === undefined) return `${stored.id}: no entry begins it`;
   const keys = Object.keys(stored) as (keyof Run)[];
   const key = keys.find((it) => text(folded[it]) !== text(stored[it]));
-  return key === undefined ? null : `${stored.id}: ${key} is stored as ${brief(stored[key])}, the ledger says ${brief(folded[key])}`;
+  return key === undefined
+    ? null
+    : `${stored.id}: ${key} is stored as ${brief(stored[key])}, the ledger says ${brief(folded[key])}`;
 }
 
 /** The time of an owner's verb is the entry's, which the store gives: only states are compared there. */
@@ -155,7 +165,10 @@ export function approvalDifference(folded: Approval | undefined, stored: Approva
   if (folded === undefined) return `${stored.id}: no entry asks it`;
   const isVerb = stored.surfaces.length === 0 && stored.stored === null;
   const [a, b] = isVerb
-    ? [{ state: folded.status.state, digest: folded.digest }, { state: stored.status.state, digest: stored.digest }]
+    ? [
+        { state: folded.status.state, digest: folded.digest },
+        { state: stored.status.state, digest: stored.digest },
+      ]
     : [questionOf(folded), questionOf(stored)];
   const key = Object.keys(b).find((it) => text(a[it as never]) !== text(b[it as never]));
   return key === undefined

@@ -92,7 +92,7 @@ export function answerWord(
   const where = {
     conversation,
     thread: null,
-    replyTo: messageBy(powers, draft, envelope, envelope.reply_to)?.id ?? null,
+    replyTo: messageBy(draft, envelope, envelope.reply_to)?.id ?? null,
   };
   switch (word.word) {
     case "help":
@@ -123,7 +123,8 @@ export function answerWord(
 }
 
 const HELP = [
-  "I work with this chat without reading it: a checked transform tells me what it says, and I act elsewhere only after a yes.",
+  "I work with this chat without reading it: a checked transform tells me what it says. " +
+    "I act elsewhere only after a yes.",
   "Ask for example:",
   "• summarise the last 20 messages",
   "• what did I miss since yesterday?",
@@ -211,6 +212,9 @@ export function changed(powers: Powers, draft: Draft, message: Message, how: "ed
   }
   if (draft.get("queued", message.id) !== null) draft.drop("queued", message.id);
   for (const { value } of powers.store.find("value", "source", message.id, { limit: 1000 })) {
+    const run = powers.store.get("run", value.run)?.value;
+    // What an open run still wants to say is made anew from the edited text when it is said.
+    if (how === "edited" && run !== undefined && !isTerminal(run)) continue;
     draft.drop("value", value.handle);
     draft.dropBlob(value.blob);
   }

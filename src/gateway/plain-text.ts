@@ -1,4 +1,7 @@
-/** Chat text as it may leave: plain, links defanged, nobody mentioned in bulk, no markup, no invisible characters (CONTRACT section 9). Pure. */
+/**
+ * Chat text as it may leave: plain, links defanged, nobody mentioned in bulk, no markup, no invisible characters
+ * (CONTRACT section 9). Pure.
+ */
 import { REPLY_CHARS_MAX } from "../core/limits.ts";
 import { Refusal } from "../core/refusal.ts";
 
@@ -11,14 +14,16 @@ const URL = /\b([a-z][a-z0-9+.-]{1,20}):\/\/([^\s<>"'()[\]{}]{1,2000})/giu;
 const WWW = /\bwww\.([^\s<>"'()[\]{}]{1,2000})/giu;
 
 /** Zero-joiner emoji sequences fall apart: three people instead of a family is the price of nothing hidden. */
-export const visible = (text: string): string => text.normalize("NFC").replace(INVISIBLE, "");
+const visible = (text: string): string => text.normalize("NFC").replace(INVISIBLE, "");
 
 const isListed = (host: string, domains: readonly string[]): boolean =>
   domains.some((domain) => host === domain || host.endsWith(`.${domain}`));
 
 const dots = (text: string): string => text.replaceAll(".", "[.]");
 
-/** A link that nothing can follow by itself: `hxxps://example[.]org/path`. Web links to listed domains stay as they are. */
+/**
+ * A link that nothing can follow by itself: `hxxps://example[.]org/path`. Web links to listed domains stay as they are.
+ */
 function defang(scheme: string, rest: string, domains: readonly string[]): string {
   const end = /[/?#]/.exec(rest)?.index ?? rest.length;
   const authority = rest.slice(0, end);
@@ -46,8 +51,8 @@ function once(text: string, domains: readonly string[]): string {
 const ROUNDS_MAX = 8;
 
 /**
- * Text as it will be sent, trimmed when it is the whole of it. Taking something out can put something new together, so it is repeated until nothing changes; what does
- * not settle in a few rounds was built to slip through and is refused.
+ * Text as it will be sent, trimmed when it is the whole of it. Taking something out can put something new together, so
+ * it is repeated until nothing changes; what does not settle in a few rounds was built to slip through and is refused.
  */
 export function plainText(text: string, domains: readonly string[], at: "whole" | "inside" = "whole"): string {
   if (text.length > 2 * REPLY_CHARS_MAX) throw new Refusal("input.too_large", { field: "text" });
@@ -65,11 +70,11 @@ export function split(text: string, unitsMax: number): readonly string[] {
   const parts: string[] = [];
   let rest = text;
   while (rest.length > unitsMax) {
-    const window = rest.slice(0, unitsMax);
-    const line = window.lastIndexOf("\n");
-    const space = window.lastIndexOf(" ");
+    const head = rest.slice(0, unitsMax);
+    const line = head.lastIndexOf("\n");
+    const space = head.lastIndexOf(" ");
     const soft = line > unitsMax / 2 ? line : space > unitsMax / 2 ? space : -1;
-    const hard = /[\uD800-\uDBFF]$/.test(window) ? unitsMax - 1 : unitsMax;
+    const hard = /[\uD800-\uDBFF]$/.test(head) ? unitsMax - 1 : unitsMax;
     const at = soft === -1 ? hard : soft;
     parts.push(rest.slice(0, at));
     rest = soft === -1 ? rest.slice(at) : rest.slice(at + 1);

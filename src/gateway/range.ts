@@ -1,4 +1,6 @@
-/** Which messages a call is about, whether the asker may have them, and their text as turns (CONTRACT sections 2 and 5). */
+/**
+ * Which messages a call is about, whether the asker may have them, and their text as turns (CONTRACT sections 2 and 5).
+ */
 import type { CallId, ConversationId, MessageId, PrincipalId, ThreadId } from "../core/ids.ts";
 import { joinAll, type Label } from "../core/label.ts";
 import { RANGE_MESSAGES_MAX } from "../core/limits.ts";
@@ -23,8 +25,11 @@ export type Range = {
   readonly read: Read;
 };
 
-/** The conversation a scope names: the run's own, or another that the asker belongs to now. Anything else is `not_found`. */
-export function conversationOf(powers: Powers, asker: Asker, alias: string | undefined): Conversation {
+/**
+ * The conversation a scope names: the run's own, or another that the asker belongs to now.
+ * Anything else is `not_found`.
+ */
+function conversationOf(powers: Powers, asker: Asker, alias: string | undefined): Conversation {
   if (alias === undefined) {
     if (isHeld(powers, asker.conversation.id)) throw new Refusal("not_found");
     return asker.conversation;
@@ -121,7 +126,9 @@ function waysOf(name: string): readonly string[] {
   return first.length >= 2 && first !== whole ? [whole, first] : whole.length > 0 ? [whole] : [];
 }
 
-/** Who may be named in a range: names to mask, the token of every principal, and all tokens of the conversation so far. */
+/**
+ * Who may be named in a range: names to mask, the token of every principal, and all tokens of the conversation so far.
+ */
 export type Crowd = {
   readonly people: readonly { readonly names: readonly string[]; readonly token: string }[];
   readonly tokens: ReadonlyMap<PrincipalId, string>;
@@ -174,7 +181,7 @@ export async function withTurns<T>(
   );
 }
 
-export function textOf(powers: Powers, bytes: Uint8Array | undefined): string {
+function textOf(powers: Powers, bytes: Uint8Array | undefined): string {
   if (bytes === undefined) throw new Refusal("not_found");
   return (JSON.parse(powers.hashing.text(bytes)) as { text: string }).text;
 }

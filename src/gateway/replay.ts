@@ -74,7 +74,9 @@ function storedDifferences({ store }: Powers, fold: Fold, wanted: (session: stri
     // A session is a part of its conversation's day, so pools are compared for the whole ledger alone.
     if (!wanted(conversation) || !wanted(null)) continue;
     if (shown?.bits !== value.bits || shown.chars !== value.chars)
-      found.push(`${value.id}: shown ${value.bits} bits and ${value.chars} characters, the ledger says ${shown?.bits ?? 0} and ${shown?.chars ?? 0}`);
+      found.push(
+        `${value.id}: shown ${value.bits} bits and ${value.chars} characters, the ledger says ${shown?.bits ?? 0} and ${shown?.chars ?? 0}`,
+      );
   }
   return found.flatMap((what) => (what === null ? [] : [{ seq: null, what }]));
 }

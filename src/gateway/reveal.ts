@@ -11,7 +11,6 @@ import {
   TIER_B_RUN_CHARS_MAX,
 } from "../core/limits.ts";
 import type { Pool } from "../core/records.ts";
-import { Refusal } from "../core/refusal.ts";
 import type { Tier } from "../core/value.ts";
 import { type Asker, judge, requestOf } from "./asker.ts";
 import type { Draft } from "./draft.ts";
@@ -69,8 +68,6 @@ function strip(schema: Schema, value: unknown): unknown {
 
 const isText = (schema: Schema): boolean => schema["tier"] === "B" || schema["tier"] === "R" || schema["tier"] === "C";
 
-export type Shown = "whole" | "fields" | "nothing";
-
 /** Policy's word on showing one tier to the run's agent. */
 export function judgeReveal(
   powers: Powers,
@@ -89,7 +86,7 @@ export function judgeReveal(
 const dayOf = (now: number): number => Math.floor(now / DAY_MS);
 const poolId = (conversation: string, now: number): string => `${conversation}/${dayOf(now)}`;
 
-export function poolOf(draft: Draft, conversation: string): Pool {
+function poolOf(draft: Draft, conversation: string): Pool {
   const id = poolId(conversation, draft.now);
   const empty = { id, tenant: draft.tenant, used: {}, bits: 0, chars: 0, proactive: 0, day: dayOf(draft.now) };
   return draft.get("pool", id) ?? empty;
@@ -124,5 +121,3 @@ export const measured = (output: z.ZodType, value: unknown): Capacity => {
   const { bits, chars } = capacityOf(output, value);
   return { bits: Math.ceil(bits), chars };
 };
-
-export const capRefusal = (): Refusal => new Refusal("tier.cap", { hint: "Use the handles, or go on tomorrow." });

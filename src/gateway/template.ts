@@ -1,4 +1,7 @@
-/** Reply templates: plain text with `{{v:HANDLE}}` and `{{v:HANDLE.field}}`, and how values read as text (CONTRACT section 5). Pure. */
+/**
+ * Reply templates: plain text with `{{v:HANDLE}}` and `{{v:HANDLE.field}}`, and how values read as text
+ * (CONTRACT section 5). Pure.
+ */
 import { Handle } from "../core/ids.ts";
 import { Refusal } from "../core/refusal.ts";
 
@@ -35,7 +38,9 @@ type Fields = Readonly<Record<string, unknown>>;
 const isFields = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** A value of the catalogue as people read it. Unknown shapes are listed field by field, so nothing is silently lost. */
+/**
+ * A value of the catalogue as people read it. Unknown shapes are listed field by field, so nothing is silently lost.
+ */
 export function renderValue(value: unknown): string {
   if (value === null || value === undefined) return "none";
   if (typeof value === "string") return value;

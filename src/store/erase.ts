@@ -1,4 +1,6 @@
-/** Erasure: keys first, new keys for every level above, survivors rewrapped in one commit; then rows, pages, journal. */
+/**
+ * Erasure: keys first, new keys for every level above, survivors rewrapped in one commit; then rows, pages, journal.
+ */
 import { assert } from "../core/assert.ts";
 import type { Erased, ErasePlan } from "../core/batch.ts";
 import type { BlobId } from "../core/ids.ts";
@@ -65,7 +67,10 @@ export class Eraser {
     return { ...counts, epoch: [before, before + 1], journalClean: await this.#clean() };
   }
 
-  /** New key file, then the commit, then the end of the old file. Whatever fails, the file that the database names stays. */
+  /**
+   * New key file, then the commit, then the end of the old file. Whatever fails, the file that the database names
+   * stays.
+   */
   #enter(epoch: number, work: (tally: Tally) => Counts): Counts {
     const { keys, refs, probe } = this.#tables;
     this.#committer.flush();
@@ -129,7 +134,9 @@ export class Eraser {
     this.#tables.probe("erase.killed");
   }
 
-  /** Everything that lives, under the next key-encryption key; what lost something, under a new key of its own as well. */
+  /**
+   * Everything that lives, under the next key-encryption key; what lost something, under a new key of its own as well.
+   */
   #rewrapAll(kek: Uint8Array, epoch: number, tally: Tally): readonly BlobId[] {
     const { keys, statements } = this.#tables;
     const broken: BlobId[] = [];

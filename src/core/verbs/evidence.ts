@@ -60,7 +60,7 @@ export const ApprovalView = z.strictObject({
   digest: z.string().length(64),
 });
 
-export const LedgerView = z.strictObject({
+const LedgerView = z.strictObject({
   ok: z.boolean(),
   entries: Count,
   bad_seq: Count.nullable(),
@@ -81,7 +81,7 @@ export const PurgeScope = z.discriminatedUnion("by", [
 ]);
 export type PurgeScope = z.infer<typeof PurgeScope>;
 
-export const PurgeView = z.strictObject({
+const PurgeView = z.strictObject({
   state: z.enum(["dry_run", "pending", "done", "approval_required"]),
   messages: Count,
   blobs: Count,
