@@ -1,6 +1,6 @@
 /** Handlers that speak: a template becomes the final bytes, the bytes are judged, and only then does a row go into the outbox. */
 import type { CapabilityId } from "../core/capability.ts";
-import type { Handle } from "../core/ids.ts";
+import type { ConversationId, Handle } from "../core/ids.ts";
 import { BOTTOM, joinAll, type Label } from "../core/label.ts";
 import { HOUR_MS } from "../core/limits.ts";
 import type { Conversation } from "../core/people.ts";
@@ -65,7 +65,10 @@ export async function render(powers: Powers, doing: Doing, template: string): Pr
   );
   const byHandle = new Map(values.map((value, index) => [value.handle, outputs[index]]));
   const domains = powers.settings.linkDomains;
-  const places = [...new Set([asker.conversation.id, ...values.map((value) => value.conversation)])];
+  // Tokens that the run was given come from here, from its values' conversations, and from what else it was shown.
+  const { audience } = contextOf(asker);
+  const known = audience === "*" ? [] : (audience as readonly ConversationId[]);
+  const places = [...new Set([asker.conversation.id, ...values.map((value) => value.conversation), ...known])];
   const kinds = new Map(values.map((value) => [value.handle, value.kind]));
   let joined = "";
   const masked: Stretch[] = [];
