@@ -11,6 +11,7 @@ import { channelsOf, type Known, notesOn, personId, relationFaults } from "./con
 import { type ChannelConfig, ConfigFile, configJsonSchema } from "./config/schema.ts";
 import { type Amounts, BACKGROUND, INTERACTIVE } from "./core/budget.ts";
 import { TENANT_DEFAULT } from "./core/ids.ts";
+import { Refusal } from "./core/refusal.ts";
 import type { Configured } from "./gateway/bootstrap.ts";
 import type { Settings } from "./gateway/powers.ts";
 
@@ -45,10 +46,12 @@ export type Config = {
   readonly senderEventsPerMinute: number;
   readonly linkDomains: readonly string[];
   readonly httpAllow: readonly string[];
+  /** What is valid and still may surprise. */
+  readonly notes: readonly string[];
 };
 
 /** One key, the value in force as it would be written, and who said so. */
-export type Origin = {
+type Origin = {
   readonly key: string;
   readonly value: string;
   readonly from: "file" | "environment" | "machine" | "default";
@@ -60,7 +63,6 @@ export type ConfigReading =
   | {
       readonly ok: true;
       readonly config: Config;
-      readonly notes: readonly string[];
       /** Worked out when asked for. */
       readonly origins: () => readonly Origin[];
     }
@@ -98,8 +100,7 @@ export function readConfig(source: ConfigSource): ConfigReading {
     parsed.data.timezone === undefined && isUtc ? ["this machine's clock is on UTC: set timezone if you are not"] : [];
   return {
     ok: true,
-    config: configOf(parsed.data, source.zone),
-    notes: [...notes, ...notesOn(parsed.data, source.known)],
+    config: configOf(parsed.data, source.zone, [...notes, ...notesOn(parsed.data, source.known)]),
     origins,
   };
 }
@@ -151,7 +152,7 @@ function amountsOf(given: ConfigFile["budgets"]["interactive"], otherwise: Amoun
   return amounts;
 }
 
-function configOf(file: ConfigFile, zone: string): Config {
+function configOf(file: ConfigFile, zone: string, notes: readonly string[]): Config {
   return {
     port: file.listen.port,
     timezone: file.timezone ?? (isZone(zone) ? zone : "UTC"),
@@ -170,6 +171,7 @@ function configOf(file: ConfigFile, zone: string): Config {
     senderEventsPerMinute: file.limits.sender_events_per_minute,
     linkDomains: file.replies.link_domains,
     httpAllow: file.http.allow,
+    notes,
   };
 }
 
@@ -226,29 +228,20 @@ export const configuredOf = ({ channels, people, conversations }: Config): Confi
   })),
 });
 
-export type ConfigReport = {
-  readonly ok: boolean;
-  readonly problems: readonly PackError[];
-  readonly notes: readonly string[];
-  readonly origins: readonly Origin[];
-};
+/** What a person may want to know of a valid file: with `showOrigin` every key and who said it, then the notes. */
+export const wordsOn = (reading: ConfigReading & { readonly ok: true }, showOrigin: boolean): readonly string[] => [
+  ...(showOrigin
+    ? reading.origins().map(({ key, value, from, where }) => `${key} = ${value}  (${where ?? from})`)
+    : []),
+  ...reading.config.notes.map((note) => `note: ${note}`),
+];
 
-/** `lazaret config check [--show-origin]`: the report for `--json`; exit 0 when `ok`, otherwise 78. */
-export function checkConfig(source: ConfigSource, showOrigin = false): ConfigReport {
+/** The configuration, or `config.invalid` with every problem on a line of its hint. */
+export function requireConfig(source: ConfigSource): ConfigReading & { readonly ok: true } {
   const reading = readConfig(source);
-  if (!reading.ok) return { ok: false, problems: reading.problems, notes: [], origins: [] };
-  return { ok: true, problems: [], notes: reading.notes, origins: showOrigin ? reading.origins() : [] };
-}
-
-/** The same report for a person, a line each. */
-export function reportLines({ ok, problems, notes, origins }: ConfigReport, file: string): readonly string[] {
-  return [
-    ...problems.map(problemLine),
-    ...origins.map(({ key, value, from, where }) => `${key} = ${value}  (${where ?? from})`),
-    ...notes.map((note) => `note: ${note}`),
-    ...(ok ? [`${file} is valid`] : []),
-  ];
+  if (reading.ok) return reading;
+  throw new Refusal("config.invalid", { hint: reading.problems.map(problemLine).join("\n  ") });
 }
 
 /** `lazaret config schema`: JSON Schema for editors. */
-export const configSchema = (): string => `${JSON.stringify(configJsonSchema(), null, 2)}\n`;
+export const configSchema = configJsonSchema;

@@ -2,29 +2,34 @@
 import { readFileSync } from "node:fs";
 import { ConsoleConnector } from "../connectors/console.ts";
 import { CONNECTORS } from "../connectors/index.ts";
+import type { Request } from "../connectors/telegram/wire.ts";
 import type { WebhookConnector } from "../connectors/webhook.ts";
 import type { Policy } from "../policy/compile.ts";
 import { loadPolicy } from "../policy/load.ts";
 import { TRANSFORMS } from "../transforms/index.ts";
 import { butler } from "./agents/butler.ts";
-import { type Config, settingsOf } from "./config.ts";
+import { type Config, configuredOf, settingsOf } from "./config.ts";
 import { SHUTDOWN_MS_MAX } from "./core/limits.ts";
-import type { Clock, Connector, HookDoor, Random } from "./core/ports.ts";
+import type { Clock, Connector, HookDoor, Random, TransformRunner } from "./core/ports.ts";
+import type { Channel } from "./core/records.ts";
 import { Refusal } from "./core/refusal.ts";
 import type { CheckView } from "./core/verbs/care.ts";
 import { WorkerRunner } from "./edge/worker-runner.ts";
-import { bootstrap, type Configured } from "./gateway/bootstrap.ts";
+import { bootstrap } from "./gateway/bootstrap.ts";
 import { frontOf } from "./gateway/front.ts";
 import { buildGateway, type Gateway } from "./gateway/gateway.ts";
 import { HookOutbox } from "./gateway/hooks.ts";
 import { Housekeeping } from "./gateway/housekeeping.ts";
 import type { Outside } from "./gateway/outside.ts";
+import { LOADED_PACKS } from "./gateway/owner-care.ts";
 import { grantPermit } from "./gateway/permit.ts";
 import type { Log, Powers } from "./gateway/powers.ts";
+import { offerAgain } from "./gateway/prompts.ts";
 import type { Surface } from "./gateway/surface.ts";
 import { transact } from "./gateway/transact.ts";
 import { hashing } from "./store/hashing.ts";
 import type { HomeStore } from "./store/store.ts";
+import { TelegramLines } from "./telegram-lines.ts";
 
 export type DaemonPowers = {
   readonly store: HomeStore;
@@ -33,6 +38,8 @@ export type DaemonPowers = {
   readonly random: Random;
   readonly log: Log;
   readonly worker: URL;
+  /** Threads that outlive this daemon; it makes its own when there are none. Whoever made them ends them. */
+  readonly transforms?: TransformRunner;
   readonly version: string;
   readonly home: string;
   readonly hashPin: Outside["hashPin"];
@@ -40,6 +47,8 @@ export type DaemonPowers = {
   readonly doctor: (daemon: Daemon, residue: boolean) => Promise<readonly CheckView[]>;
   readonly exportLedger: Outside["exportLedger"];
   readonly http: () => string | null;
+  /** Asks a server on the network. */
+  readonly request: Request;
   readonly stop: () => void;
 };
 
@@ -54,7 +63,10 @@ const PACKS: Readonly<Record<(typeof PACK_NAMES)[number], URL>> = {
 export const shippedPacks = (): readonly { readonly name: string; readonly text: string }[] =>
   PACK_NAMES.map((name) => ({ name: `${name}.yaml`, text: readFileSync(PACKS[name], "utf8") }));
 
-/** The named packs, compiled with base under them. Throws `policy.invalid` with file, line and column of the first error. */
+/**
+ * The named packs, compiled with base under them. Throws `policy.invalid` with file,
+ * line and column of the first error.
+ */
 export function compilePolicy(
   packs: readonly string[],
   more: readonly { readonly name: string; readonly text: string }[],
@@ -67,6 +79,13 @@ export function compilePolicy(
   throw new Refusal("policy.invalid", { hint });
 }
 
+/** The configured packs, with those that the owner loaded by a verb on top. */
+function policyOf(store: HomeStore, config: Config): Policy {
+  const loaded = store.get("setting", LOADED_PACKS)?.value.value;
+  const more = Array.isArray(loaded) ? (loaded as readonly { readonly name: string; readonly text: string }[]) : [];
+  return compilePolicy([...config.packs, ...more.map(({ name }) => name)], more);
+}
+
 export type Daemon = {
   readonly gateway: Gateway;
   readonly surface: Surface;
@@ -76,8 +95,7 @@ export type Daemon = {
 
 export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
   const { store, config, clock, random, log } = given;
-  const transforms = new WorkerRunner({ entry: given.worker, clock });
-  transforms.warm();
+  const transforms = given.transforms ?? ownThreads(given);
   const powers: Powers = {
     store,
     clock,
@@ -89,11 +107,15 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     log,
     connectors: new Map(),
     bell: { ring: () => {} },
-    policy: { current: compilePolicy(config.packs, []) },
+    news: new Set(),
+    policy: { current: policyOf(store, config) },
   };
   const gateway = buildGateway(powers, TRANSFORMS);
-  await bootstrap(powers, configured(config));
-  const lines = new Lines(powers, gateway);
+  const configured = configuredOf(config);
+  const isBuilt = ({ kind }: { readonly kind: string }): boolean => Object.hasOwn(CONNECTORS, kind);
+  await bootstrap(powers, { ...configured, channels: configured.channels.filter(isBuilt) });
+  const bots = new TelegramLines(powers, given.request);
+  const lines = new Lines(powers, gateway, bots);
   const house = new Housekeeping(powers, gateway.drives, gateway.rejections);
   const outside: Outside = {
     version: given.version,
@@ -101,6 +123,8 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     startedAt: clock.now(),
     http: given.http,
     connect: (channel) => lines.connect(channel),
+    introduce: (token, root) => bots.introduce(token, root),
+    readsAll: (channel) => bots.readsAll(channel),
     submit: (text, place) => lines.say(text, place),
     doctor: (residue) => given.doctor(daemon, residue),
     backup: async (file) => ({ bytes: (await store.backup(file)).bytes, verified: true }),
@@ -109,6 +133,7 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     checkPin: given.checkPin,
     compilePolicy: (packs) => compilePolicy([...config.packs, ...packs.map(({ name }) => name)], packs),
     packs: () => config.packs,
+    notes: () => config.notes,
     stop: given.stop,
   };
   const surface = frontOf(gateway, outside, {
@@ -116,24 +141,32 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     consoleChannel: lines.console.channel,
     hookDoor: (channel) => lines.hooks.get(channel) ?? null,
   });
-  const daemon: Daemon = { gateway, surface, powers, close: () => close(gateway, house, transforms, powers) };
+  const daemon: Daemon = { gateway, surface, powers, close: () => close(gateway, house, given, powers) };
+  const lastAt = store.ledger.entries(Math.max(0, store.ledger.size() - 1), 1)[0]?.time ?? null;
   await transact(powers, (draft) =>
     draft.entry("daemon.started", { version: given.version, policy: config.packs.join(",") }, { actor: "daemon" }),
   );
   for (const { value } of store.all("channel", { limit: 1000 })) await lines.connect(value.id);
+  await offerAgain(powers, lastAt);
   await gateway.supervisor.recover();
   house.start();
   return daemon;
 }
 
-async function close(gateway: Gateway, house: Housekeeping, transforms: WorkerRunner, powers: Powers): Promise<void> {
+function ownThreads({ worker, clock }: DaemonPowers): WorkerRunner {
+  const transforms = new WorkerRunner({ entry: worker, clock });
+  transforms.warm();
+  return transforms;
+}
+
+async function close(gateway: Gateway, house: Housekeeping, given: DaemonPowers, powers: Powers): Promise<void> {
   await house.stop();
   const hurry = new AbortController();
   const forget = powers.clock.at(powers.clock.now() + SHUTDOWN_MS_MAX, () => hurry.abort());
   await gateway.drives.close(hurry.signal);
   await gateway.supervisor.close();
   forget();
-  await transforms.close();
+  if (given.transforms === undefined) await powers.transforms.close();
   await transact(powers, (draft) => draft.entry("daemon.stopped", {}, { actor: "daemon" }));
   await powers.store.close();
 }
@@ -143,10 +176,12 @@ class Lines {
   readonly hooks = new Map<string, HookDoor>();
   readonly #powers: Powers;
   readonly #gateway: Gateway;
+  readonly #bots: TelegramLines;
   #console: ConsoleConnector | null = null;
 
-  constructor(powers: Powers, gateway: Gateway) {
+  constructor(powers: Powers, gateway: Gateway, bots: TelegramLines) {
     this.#powers = powers;
+    this.#bots = bots;
     this.#gateway = gateway;
     const channel = powers.store.all("channel", { limit: 1000 }).find(({ value }) => value.kind === "console");
     if (channel !== undefined) this.#console = new ConsoleConnector(this.#place(channel.value.id), powers);
@@ -169,15 +204,27 @@ class Lines {
     const record = this.#powers.store.get("channel", channel)?.value;
     if (record === undefined) throw new Refusal("channel.unknown", { field: channel });
     const outbox = new HookOutbox(this.#powers, channel);
-    const connector: Connector =
-      record.kind === "console" ? this.console : await this.#webhook(channel, record.secret, outbox);
-    await this.#gateway.supervisor.connect(connector, outbox);
+    await this.#gateway.supervisor.connect(await this.#make(record, outbox), outbox);
+  }
+
+  async #make(record: Channel, outbox: HookOutbox): Promise<Connector> {
+    switch (record.kind) {
+      case "console":
+        return this.console;
+      case "webhook":
+        return this.#webhook(record.id, record.secret, outbox);
+      case "telegram":
+        return this.#bots.make(record);
+      case "matrix":
+        throw new Refusal("channel.unsupported", { field: record.id });
+    }
   }
 
   async #webhook(channel: string, secret: string | null, rows: HookOutbox): Promise<WebhookConnector> {
-    const { store, clock, settings } = this.#powers;
+    const { store, clock, random, settings } = this.#powers;
     const made = await CONNECTORS.webhook(this.#place(channel), {
       clock,
+      random,
       rows,
       seen: (delivery) => store.ref("delivery", settings.tenant, channel, delivery) !== null,
       withSecret: (use) => {
@@ -189,31 +236,4 @@ class Lines {
     this.hooks.set(channel, made);
     return made;
   }
-}
-
-/** The configuration as the gateway writes it down. */
-function configured(config: Config): Configured {
-  return {
-    channels: config.channels
-      .filter(({ kind }) => kind === "console" || kind === "webhook")
-      .map((channel) => ({
-        id: channel.name,
-        kind: channel.kind,
-        assurance:
-          channel.kind === "console" ? "medium" : ((channel as { assurance?: "low" | "medium" }).assurance ?? "low"),
-        secret: (channel as { secret?: string }).secret ?? null,
-        settings: {},
-      })),
-    people: config.people.map(({ role, id }) => {
-      const at = id.indexOf(":");
-      return { channel: id.slice(0, at), platform: id.slice(at + 1), role };
-    }),
-    conversations: config.conversations.map(({ channel, room, alias, context, ttl }) => ({
-      channel,
-      platform: room,
-      alias,
-      context: context ?? null,
-      ttlMs: ttl ?? null,
-    })),
-  };
 }

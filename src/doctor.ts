@@ -143,14 +143,3 @@ export function doctor(facts: DoctorFacts): readonly CheckView[] {
     ...asked(facts.residue, residue),
   ];
 }
-
-/** 1 when a check failed; warnings leave it 0. */
-export const doctorExit = (checks: readonly CheckView[]): 0 | 1 =>
-  checks.some(({ state }) => state === "fail") ? 1 : 0;
-
-const MARKS = { ok: "ok  ", warn: "warn", fail: "FAIL" } as const;
-
-export const doctorLines = (checks: readonly CheckView[]): readonly string[] =>
-  checks.map(
-    ({ id, state, found, remedy }) => `${MARKS[state]}  ${id}: ${found}${remedy === null ? "" : `\n      → ${remedy}`}`,
-  );

@@ -4,9 +4,10 @@ import type { Entities } from "../transforms/extract-entities.ts";
 import type { Task } from "../transforms/extract-tasks.ts";
 import type { Summary } from "../transforms/summarize.ts";
 import { NOBODY, readChat, turnsOf } from "./chat-text.ts";
+import type { TransformName } from "./cli/offline.ts";
 import { MIB } from "./core/limits.ts";
 import { Refusal } from "./core/refusal.ts";
-import { type Lexicon, type TryTransform, tryChat, tryRedact } from "./try.ts";
+import { type Lexicon, tryChat, tryRedact } from "./try.ts";
 
 const TEXT_CHARS_MAX = 8 * MIB;
 const BOXES = { open: "[ ]", done: "[x]", cancelled: "[-]" } as const;
@@ -43,13 +44,13 @@ function entityLines(entities: Entities): string[] {
   });
 }
 
-/** The whole answer to a text. Refuses text longer than 8 MiB with `input.too_large`. */
-export function tryText(transform: TryTransform, text: string, lexicon: Lexicon): string {
+/** The whole answer to a text, without a last line end. Refuses text longer than 8 MiB with `input.too_large`. */
+export function tryText(transform: TransformName, text: string, lexicon: Lexicon): string {
   if (text.length > TEXT_CHARS_MAX) throw new Refusal("input.too_large", { hint: "at most 8 MiB; or use --jsonl" });
   const chat = readChat(text);
   if (transform === "redact") {
     const senders = chat.map(({ sender }) => sender).filter((sender) => sender !== NOBODY);
-    return tryRedact(text, senders, lexicon).text.replace(/\n*$/, "\n");
+    return tryRedact(text, senders, lexicon).text.replace(/\n+$/, "");
   }
   const answer = tryChat(transform, turnsOf(chat), lexicon);
   const lines =
@@ -58,5 +59,5 @@ export function tryText(transform: TryTransform, text: string, lexicon: Lexicon)
       : transform === "extract_tasks"
         ? (answer as { tasks: readonly Task[] }).tasks.map(taskLine)
         : entityLines(answer as Entities);
-  return `${(lines.length === 0 ? ["Nobody is asked to do anything in it."] : lines).join("\n")}\n`;
+  return (lines.length === 0 ? ["Nobody is asked to do anything in it."] : lines).join("\n");
 }

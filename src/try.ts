@@ -8,19 +8,12 @@ import { extractTasks } from "../transforms/extract-tasks.ts";
 import { redact } from "../transforms/redact.ts";
 import { summarize } from "../transforms/summarize.ts";
 import { CHAT_MESSAGES_MAX, NOBODY, readChat, Said, turnsOf } from "./chat-text.ts";
+import type { TransformName } from "./cli/offline.ts";
 import { MIB } from "./core/limits.ts";
 import { isRefusal, Refusal } from "./core/refusal.ts";
 import type { MaskKind, Span, Surroundings, Turn } from "./core/transform.ts";
 
-export const TRY_TRANSFORMS = ["summarize", "extract_tasks", "extract_entities", "redact"] as const;
-export type TryTransform = (typeof TRY_TRANSFORMS)[number];
-export const isTryTransform = (word: string): word is TryTransform =>
-  (TRY_TRANSFORMS as readonly string[]).includes(word);
-
 export type Lexicon = Pick<Surroundings, "isOrdinaryWord" | "isName">;
-
-/** Of JSON, for whoever cuts the input into lines. */
-export const LINE_CHARS_MAX = 8 * MIB;
 
 const Id = z.union([z.string().max(255), z.number()]);
 const Line = z.union([
@@ -64,7 +57,7 @@ const around = (lexicon: Lexicon): Surroundings => ({
   nowOffsetMinutes: 0,
 });
 
-type Reading = Exclude<TryTransform, "redact">;
+type Reading = Exclude<TransformName, "redact">;
 
 /** One transform over one chat, in the shape of the contract. */
 export function tryChat(transform: Reading, turns: readonly Turn[], lexicon: Lexicon): object {
@@ -86,7 +79,7 @@ const answerOf = <Out>(prepared: { kind: "value"; value: Out } | { kind: "model"
   prepared.kind === "value" ? prepared.value : prepared.fallback;
 
 /** Texts of several messages are redacted as one, a line for each. */
-function outputFor(transform: TryTransform, given: Given, lexicon: Lexicon): object {
+function outputFor(transform: TransformName, given: Given, lexicon: Lexicon): object {
   if (transform !== "redact") {
     const messages = "messages" in given ? given.messages : readChat(given.text);
     return tryChat(transform, turnsOf(messages), lexicon);
@@ -148,7 +141,7 @@ function whyNot(value: unknown): string {
  * `input.invalid` with the number of the first line that cannot be read, `transform.failed` with the one that broke.
  */
 export async function* tryJsonLines(
-  transform: TryTransform,
+  transform: TransformName,
   lines: AsyncIterable<string> | Iterable<string>,
   lexicon: Lexicon,
 ): AsyncGenerator<string> {

@@ -1,4 +1,6 @@
-/** What makes a message an instruction, material, or nothing: a table, and the rule that nothing a text says moves it. */
+/**
+ * What makes a message an instruction, material, or nothing: a table, and the rule that nothing a text says moves it.
+ */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Envelope } from "../src/core/message.ts";

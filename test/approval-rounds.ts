@@ -1,4 +1,7 @@
-/** Yes and no at the same time, round after round: one outcome each, and nothing sent that was not granted by its digest. */
+/**
+ * Yes and no at the same time, round after round: one outcome each, and nothing sent that was not granted by its
+ * digest.
+ */
 import { expect } from "vitest";
 import { group, type HookWorld, hookWorld, person, sender } from "./webhook-world.ts";
 

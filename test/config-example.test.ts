@@ -34,7 +34,7 @@ describe("config.example.yaml", () => {
   });
 
   test("shows every key that there is", () => {
-    const keys = [...new Set(keysIn(JSON.parse(configSchema())))];
+    const keys = [...new Set(keysIn(configSchema()))];
     expect(keys.length).toBeGreaterThan(40);
     expect(
       keys.filter((key) => !new RegExp(`(?:^|[\\s#{,])${key}: `, "m").test(EXAMPLE.replace(/\n/g, " \n"))),
@@ -51,8 +51,13 @@ describe("config.example.yaml", () => {
 });
 
 test("the schema for editors is JSON Schema with words for every part that needs them", () => {
-  const schema = JSON.parse(configSchema());
-  expect(schema).toMatchObject({ type: "object", additionalProperties: false });
-  expect(schema.properties.listen.properties.port).toMatchObject({ default: 7717, maximum: 65_535 });
-  expect(schema.properties.retention.properties.default).toMatchObject({ default: "7d", type: "string" });
+  const schema = configSchema();
+  expect(schema).toMatchObject({
+    type: "object",
+    additionalProperties: false,
+    properties: {
+      listen: { properties: { port: { default: 7717, maximum: 65_535 } } },
+      retention: { properties: { default: { default: "7d", type: "string" } } },
+    },
+  });
 });

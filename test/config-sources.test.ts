@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Outline } from "../src/config/outline.ts";
-import { checkConfig, readConfig, reportLines } from "../src/config.ts";
+import { readConfig, requireConfig, wordsOn } from "../src/config.ts";
 import { DAY_MS } from "../src/core/limits.ts";
 import { configOf, problemsOf, source } from "./config-reading.ts";
 
@@ -109,16 +109,21 @@ describe("a variable wins over the file", () => {
   });
 
   test("and the report says which of them said what", () => {
-    const report = checkConfig(source("listen:\n  port: 1\nlanguage: de\n", { LAZARET_LISTEN__PORT: "7800" }), true);
-    const lines = reportLines(report, "config.yaml");
-    expect(lines).toContain("listen.port = 7800  (LAZARET_LISTEN__PORT)");
-    expect(lines).toContain("language = de  (config.yaml:3:1)");
-    expect(lines).toContain("timezone = Europe/Vienna  (machine)");
-    expect(lines).toContain("retention.default = 7d  (default)");
-    expect(lines).toContain("budgets.interactive.cost = 0.50 USD  (default)");
-    expect(lines).toContain("budgets.background.wall_clock = 600000ms  (default)");
-    expect(lines.at(-1)).toBe("config.yaml is valid");
-    expect(checkConfig(source("")).origins).toEqual([]);
+    const reading = requireConfig(source("listen:\n  port: 1\nlanguage: de\n", { LAZARET_LISTEN__PORT: "7800" }));
+    const words = wordsOn(reading, true);
+    expect(words).toContain("listen.port = 7800  (LAZARET_LISTEN__PORT)");
+    expect(words).toContain("language = de  (config.yaml:3:1)");
+    expect(words).toContain("timezone = Europe/Vienna  (machine)");
+    expect(words).toContain("retention.default = 7d  (default)");
+    expect(words).toContain("budgets.interactive.cost = 0.50 USD  (default)");
+    expect(words).toContain("budgets.background.wall_clock = 600000ms  (default)");
+    expect(wordsOn(reading, false)).toEqual([]);
+  });
+
+  test("and what is wrong is one refusal with every mistake on a line", () => {
+    const wrong = (): unknown => requireConfig(source("listen: { prot: 1 }\nlanguage: x"));
+    const hint = expect.stringMatching(/^config\.yaml:1:11 listen\.prot: .*port\?\n {2}config\.yaml:2:11 [^\n]*$/);
+    expect(wrong).toThrow(expect.objectContaining({ code: "config.invalid", hint }));
   });
 });
 

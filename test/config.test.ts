@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { durationMs, moneyMicros, sizeBytes } from "../src/config/units.ts";
-import { checkConfig, configuredOf, readConfig, settingsOf } from "../src/config.ts";
+import { configuredOf, readConfig, requireConfig, settingsOf } from "../src/config.ts";
 import { BACKGROUND, INTERACTIVE } from "../src/core/budget.ts";
 import { DAY_MS } from "../src/core/limits.ts";
 import { configOf, problemsOf, source } from "./config-reading.ts";
@@ -78,10 +78,10 @@ http: { allow: [] }
 
   test("without a time zone takes the machine's, and says so when that is UTC", () => {
     const at = (zone: string) => readConfig({ ...source(null), zone });
-    expect(at("Asia/Kolkata")).toMatchObject({ ok: true, config: { timezone: "Asia/Kolkata" }, notes: [] });
+    expect(at("Asia/Kolkata")).toMatchObject({ ok: true, config: { timezone: "Asia/Kolkata", notes: [] } });
     for (const zone of ["UTC", "Etc/UTC", "no such zone", ""]) {
       expect(at(zone)).toMatchObject({ ok: true, config: { timezone: expect.stringMatching(/UTC/) } });
-      expect(at(zone)).toMatchObject({ notes: [expect.stringContaining("set timezone")] });
+      expect(at(zone)).toMatchObject({ config: { notes: [expect.stringContaining("set timezone")] } });
     }
   });
 
@@ -131,7 +131,7 @@ channels: [{ name: home, kind: matrix, homeserver: "https://matrix.example.org" 
 people: [{ role: member, id: "added:42" }]
 http: { allow: [api.example.org] }
 `;
-    expect(checkConfig({ ...source(text), known: bare }).notes).toEqual([
+    expect(requireConfig({ ...source(text), known: bare }).config.notes).toEqual([
       expect.stringContaining("models are not used"),
       expect.stringContaining("http.allow is not used"),
       expect.stringContaining("channel added is not in this file"),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { DAY_MS, GIB, MIB, MINUTE_MS } from "../src/core/limits.ts";
 import { CheckView } from "../src/core/verbs/care.ts";
-import { type DoctorFacts, doctor, doctorExit, doctorLines } from "../src/doctor.ts";
+import { type DoctorFacts, doctor } from "../src/doctor.ts";
 import type { Place } from "../src/doctor-home.ts";
 
 const NOW = Date.UTC(2026, 10, 24, 6);
@@ -73,7 +73,6 @@ test("a home that is well passes every check, under ids that stay", () => {
     "residue.pending",
   ]);
   expect(checks.filter(({ state }) => state !== "ok")).toEqual([]);
-  expect(doctorExit(checks)).toBe(0);
 });
 
 test("what is not known is left out, not passed", () => {
@@ -131,7 +130,6 @@ describe("a finding has its state and a remedy", () => {
     expect(CheckView.safeParse(check).success).toBe(true);
     const others = doctor({ ...WELL, ...facts }).filter((other) => other.id !== id && other.state !== "ok");
     expect(facts.now === undefined ? others : []).toEqual([]);
-    expect(doctorExit(doctor({ ...WELL, ...facts }))).toBe(state === "fail" ? 1 : 0);
   });
 
   test.each(["journal_mode", "synchronous", "secure_delete", "auto_vacuum", "temp_store", "mmap_size"] as const)(
@@ -151,13 +149,5 @@ describe("a finding has its state and a remedy", () => {
     if (ledger === null) throw new Error("no ledger");
     const broken = checkOf({ ledger: { ...ledger, ok: false, badSeq: 7, reason: "root" } }, "ledger.verifies");
     expect(broken).toMatchObject({ state: "fail", found: "the ledger does not verify at entry 7: root" });
-  });
-
-  test("and is written with it", () => {
-    const lines = doctorLines([checkOf({}, "node.version"), checkOf({ freeBytes: 0 }, "disk.space")]);
-    expect(lines).toEqual([
-      "ok    node.version: v24.21.0",
-      "FAIL  disk.space: 0 MiB free\n      → make room: intake stops when the disk is full",
-    ]);
   });
 });

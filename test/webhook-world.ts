@@ -1,4 +1,7 @@
-/** A whole Lazaret with a signed webhook channel beside the console: bytes go in through the real door, texts come out of it. */
+/**
+ * A whole Lazaret with a signed webhook channel beside the console: bytes go in through the real door, texts come out
+ * of it.
+ */
 import { WebhookConnector } from "../connectors/webhook.ts";
 import { hookSignature } from "../connectors/webhook-signature.ts";
 import type { AgentDriver, InvocationReply, RunHandle } from "../src/core/agent.ts";
@@ -7,6 +10,7 @@ import type { Entry, EntryType } from "../src/core/entry.ts";
 import type { InboundEvent } from "../src/core/message.ts";
 import type { Conversation, Principal } from "../src/core/people.ts";
 import type { HookItem } from "../src/core/ports.ts";
+import { Refusal } from "../src/core/refusal.ts";
 import type { Run } from "../src/core/run.ts";
 import type { Owner } from "../src/core/verbs/all.ts";
 import { bootstrap, type Configured } from "../src/gateway/bootstrap.ts";
@@ -84,6 +88,9 @@ const outsideOf = (here: World, more: Partial<Outside>): Outside => ({
   startedAt: here.home.clock.now(),
   http: () => null,
   connect: async () => {},
+  introduce: async () => {
+    throw new Refusal("channel.unsupported");
+  },
   submit: async (text, place) => void (await here.console.submit(text, place === null ? {} : { conversation: place })),
   doctor: async () => [],
   backup: async () => ({ bytes: 0, verified: true }),
@@ -92,13 +99,14 @@ const outsideOf = (here: World, more: Partial<Outside>): Outside => ({
   checkPin: async (pin, hash) => [...pin].reverse().join("") === hash,
   compilePolicy: (packs) => policyOf("chat-mode", ...packs.map(({ name }) => name)),
   packs: () => ["chat-mode"],
+  notes: () => [],
   stop: () => {},
   ...more,
 });
 
 async function hookOf(here: World, options: HookOptions): Promise<WebhookConnector> {
   const { powers } = here;
-  const { store, clock, settings } = powers;
+  const { store, clock, random, settings } = powers;
   if (!store.secretNames("default").includes(SECRET_NAME))
     await transact(powers, (draft) => draft.secret(SECRET_NAME, Buffer.from(SECRET)));
   const console = { id: "console", kind: "console", assurance: "medium", secret: null, settings: {} } as const;
@@ -113,6 +121,7 @@ async function hookOf(here: World, options: HookOptions): Promise<WebhookConnect
     { tenant: "default", channel: HOOK },
     {
       clock,
+      random,
       rows,
       seen: (delivery) => store.ref("delivery", settings.tenant, HOOK, delivery) !== null,
       withSecret: (use) => {

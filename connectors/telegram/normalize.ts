@@ -147,7 +147,15 @@ function factsOf(message: Message, at: At): Facts {
 function said(message: Message, at: At): readonly InboundEvent[] {
   const facts = factsOf(message, at);
   if (message.migrate_to_chat_id !== undefined)
-    return [at.event({ ...facts, kind: "membership", how: "none", content: { key: "migrated" } })];
+    return [
+      at.event({
+        ...facts,
+        kind: "membership",
+        how: "none",
+        target: String(message.migrate_to_chat_id),
+        content: { key: "migrated" },
+      }),
+    ];
   // Everything else without words and files is the chat talking about itself.
   return facts.content.text === undefined && facts.media?.length === 0 ? [] : [at.event(facts)];
 }
@@ -263,9 +271,15 @@ function mediaOf(message: Message): readonly Media[] {
   };
   return [
     ...medium("image", message.photo?.at(-1), "image/jpeg"),
-    ...medium("file", message.document, "application/octet-stream"),
+    ...medium(documentKind(message.document), message.document, "application/octet-stream"),
     ...medium("audio", message.voice ?? message.audio, "audio/ogg"),
     ...medium("video", message.video ?? message.video_note, "video/mp4"),
     ...medium("sticker", message.sticker, "image/webp"),
   ];
+}
+
+/** A picture that was sent as a file, to keep its quality, is still a picture. */
+function documentKind(file: File | undefined): Media["kind"] {
+  const kind = /^(image|audio|video)\//.exec(file?.mime_type ?? "")?.[1];
+  return kind === "image" || kind === "audio" || kind === "video" ? kind : "file";
 }

@@ -52,6 +52,8 @@ export type Offline = {
   readonly configCheck?: (
     home: Home,
     file: string | null,
+    /** With each key, its value and who said it. */
+    showOrigin: boolean,
   ) => Promise<{ readonly file: string; readonly words: readonly string[] }>;
   readonly configSchema?: () => Promise<object>;
   /** Without files it checks the home's own packs. */

@@ -110,9 +110,10 @@ export function addConfig(program: Command, context: Context): void {
     config
       .command("check")
       .argument("[file]", "without it the home's own")
+      .option("--show-origin", "with every key, its value and who said it")
       .description("say line, column and the nearest valid key of every mistake")
-      .action(async (file: string | undefined) => {
-        const report = await configCheck(context.home, file === undefined ? null : resolve(file));
+      .action(async (file: string | undefined, { showOrigin = false }: { readonly showOrigin?: boolean }) => {
+        const report = await configCheck(context.home, file === undefined ? null : resolve(file), showOrigin);
         context.result(report, () => [`${report.file} is valid`, ...report.words.map(printable)].join("\n"));
       });
   }

@@ -3,7 +3,10 @@
  * everything else that is said, and every question, goes to stderr.
  */
 import process from "node:process";
-import { createInterface, type Interface } from "node:readline";
+import { createInterface } from "node:readline";
+import { MIB } from "../core/limits.ts";
+import { linesOf } from "../core/lines.ts";
+import { wrapped } from "./printable.ts";
 
 /** A conversation at the terminal: lines come while others are shown. */
 export interface Talk extends AsyncIterable<string> {
@@ -30,13 +33,15 @@ export interface Terminal {
   talk(prompt: string, interrupted: () => void): Talk;
 }
 
+/** A line of JSON may hold a whole conversation. */
+const LINE_CHARS_MAX = 8 * MIB;
+
 /** The terminal of this process. */
 export const openTerminal = (): Terminal => new ProcessTerminal();
 
 class ProcessTerminal implements Terminal {
   readonly isInteractive = process.stdin.isTTY === true && process.stderr.isTTY === true;
   readonly isColoured = process.stdout.isTTY === true && (process.env["NO_COLOR"] ?? "") === "";
-  #interface: Interface | null = null;
   #lines: AsyncIterator<string> | null = null;
 
   constructor() {
@@ -73,8 +78,8 @@ class ProcessTerminal implements Terminal {
 
   /** Questions and lines share one reader, so that none swallows what another waits for. */
   async #next(): Promise<string | null> {
-    this.#interface ??= createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
-    this.#lines ??= this.#interface[Symbol.asyncIterator]();
+    process.stdin.setEncoding("utf8");
+    this.#lines ??= linesOf(process.stdin, LINE_CHARS_MAX);
     const next = await this.#lines.next();
     return next.done === true ? null : next.value;
   }
@@ -136,7 +141,7 @@ class ProcessTerminal implements Terminal {
     return {
       show(text) {
         // Back to the line's start, erase to the screen's end, write, and the prompt with what was typed again.
-        process.stdout.write(`\r\u001b[J${text}\n`);
+        process.stdout.write(`\r\u001b[J${wrapped(text, process.stdout.columns)}\n`);
         if (isOpen) reader.prompt(true);
       },
       close: () => reader.close(),

@@ -8,9 +8,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 const PREFIX = "LAZARET_";
 /** Read before there is a configuration: where the home is, and where its passphrase lies. */
-export const PLAIN_VARIABLES = ["LAZARET_HOME", "LAZARET_PASSPHRASE_FILE"] as const;
+const PLAIN_VARIABLES = ["LAZARET_HOME", "LAZARET_PASSPHRASE_FILE"] as const;
 
-export type Override = { readonly variable: string; readonly path: readonly string[]; readonly value: unknown };
+type Override = { readonly variable: string; readonly path: readonly string[]; readonly value: unknown };
 export type Overrides = { readonly set: readonly Override[]; readonly problems: readonly PackError[] };
 
 const variableOf = ({ path }: Leaf): string => PREFIX + path.map((step) => step.toUpperCase()).join("__");
@@ -25,7 +25,7 @@ export const atVariable = (variable: string, path: Path, message: string): PackE
 });
 
 /** The variables that a configuration reads, by name. */
-export const variablesOf = (outline: Outline): ReadonlyMap<string, Leaf> =>
+const variablesOf = (outline: Outline): ReadonlyMap<string, Leaf> =>
   new Map(outline.leaves.map((leaf) => [variableOf(leaf), leaf]));
 
 export function overridesIn(env: Environment, outline: Outline): Overrides {

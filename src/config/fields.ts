@@ -53,8 +53,6 @@ function readUrl(text: string): URL | null {
 const isBare = (url: URL): boolean =>
   url.username === "" && url.password === "" && url.search === "" && url.hash === "";
 
-export const isLoopbackUrl = (text: string): boolean => LOOPBACK.test(readUrl(text)?.hostname ?? "");
-
 /** An address to connect to: https, or http to this machine; no user, password, query or fragment. */
 export const Address = z
   .string()

@@ -20,24 +20,35 @@ export type Evidence =
       readonly conversation: Conversation;
       /** The reaction itself, where it can be taken back. */
       readonly answer: MessageId | null;
+      /** A button of ours, which nobody else can make, rather than a reaction. */
+      readonly button: boolean;
     }
   | { readonly by: "socket" }
   | { readonly by: "http" };
 
-/** What came of an answer, with the approval as it is now. A refusal says why it does not count; its record is in the draft. */
+/**
+ * What came of an answer, with the approval as it is now. A refusal says why it does not count; its record is in the
+ * draft.
+ */
 export type Answered = { readonly approval: Approval; readonly granted: boolean; readonly refusal: Refusal | null };
 
-/** What the surface proves, never more. For a console or a webhook the owner settled that for everybody on it; elsewhere it was accepted by person. */
+/**
+ * What the surface proves, never more. For a console or a webhook the owner settled that for everybody on it;
+ * elsewhere it was accepted by person.
+ */
 function assuranceOf(powers: Powers, principal: Principal, evidence: Evidence): Assurance {
   if (evidence.by === "socket") return "high";
   if (evidence.by === "http") return "low";
   const kind = powers.store.get("channel", evidence.conversation.channel)?.value.kind;
-  const surface = evidenceOn(powers, evidence.conversation);
+  const surface = evidenceOn(powers, evidence.conversation, evidence.by === "prompt" && evidence.button);
   if (kind === "console" || kind === "webhook") return surface;
   return suffices(principal.assurance, surface) ? surface : principal.assurance;
 }
 
-/** The approval that a code names in this conversation. A wrong code counts against every open approval it could have meant. */
+/**
+ * The approval that a code names in this conversation.
+ * A wrong code counts against every open approval it could have meant.
+ */
 export function approvalByCode(
   powers: Powers,
   draft: Draft,
@@ -98,7 +109,10 @@ const ENTRY = {
   consumed: "approval.consumed",
 } as const;
 
-/** Decides. A yes comes back granted and still has to be consumed, by digest. Never throws: the caller commits the draft and then says what came of it. */
+/**
+ * Decides. A yes comes back granted and still has to be consumed, by digest. Never throws: the caller commits the draft
+ * and then says what came of it.
+ */
 export function decide(
   powers: Powers,
   draft: Draft,

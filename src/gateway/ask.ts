@@ -1,7 +1,10 @@
-/** Puts a question to people: digest, code, prompt, route (CONTRACT section 7). What cannot be shown in full is not asked. */
+/**
+ * Puts a question to people: digest, code, prompt, route (CONTRACT section 7).
+ * What cannot be shown in full is not asked.
+ */
 import { type Approval, type Assurance, digestText, suffices } from "../core/approval.ts";
 import type { Canonical } from "../core/canonical.ts";
-import { type ApprovalId, type ConversationId, hex, type PrincipalId } from "../core/ids.ts";
+import { type ApprovalId, type ConversationId, hex, type MessageId, type PrincipalId } from "../core/ids.ts";
 import type { Label } from "../core/label.ts";
 import {
   APPROVAL_BACKGROUND_MS,
@@ -40,11 +43,17 @@ function newCode(powers: Powers): string {
   return code;
 }
 
-/** The best evidence an answer of this principal on this conversation's channel can be (section 7). */
-export function evidenceOn(powers: Powers, conversation: Conversation): Assurance {
+/** The best evidence an answer on this conversation's channel can be (section 7), by a button or without one. */
+export function evidenceOn(powers: Powers, conversation: Conversation, byButton = true): Assurance {
   const channel = powers.store.get("channel", conversation.channel)?.value;
   if (channel === undefined) return "low";
   if (channel.kind === "console") return "medium";
+  if (channel.kind === "telegram") {
+    // In a direct chat there is one person to press it, and what was accepted of them at pairing bounds it.
+    const [only] = conversation.kind === "direct" ? (conversation.members ?? []) : [];
+    const accepted = only === undefined ? "medium" : powers.store.get("principal", only)?.value.assurance;
+    return byButton && accepted !== undefined && suffices(accepted, "medium") ? "medium" : "low";
+  }
   return channel.kind === "webhook" ? channel.assurance : "low";
 }
 
@@ -57,8 +66,10 @@ export function samePerson(powers: Powers, id: PrincipalId, principal: Principal
 }
 
 /**
- * May this place read what the prompt shows? Its own conversation, an audience of the label, or the chat with one person alone who is a
- * member now of every conversation that it came from; the owner's alone may always. Never a place that is encrypted less well.
+ * May this place read what the prompt shows? Its own conversation, an audience of the label, or the chat with one
+ * person alone who is a
+ * member now of every conversation that it came from; the owner's alone may always. Never a place that is encrypted
+ * less well.
  */
 export function maySee(powers: Powers, place: Conversation, label: Label, origin: Conversation): boolean {
   if (origin.encrypted && !place.encrypted && place.kind !== "console") return false;
@@ -85,7 +96,10 @@ function isAnswerer(powers: Powers, doing: Doing, ask: AskFor, place: Conversati
   return [place, conversation].every((it) => ask.approvers.includes(roleIn(it, person)));
 }
 
-/** Where the question goes: here when somebody can answer here well enough, else to an approver's direct chat, else nowhere. */
+/**
+ * Where the question goes: here when somebody can answer here well enough,
+ * else to an approver's direct chat, else nowhere.
+ */
 function routeOf(powers: Powers, doing: Doing, ask: AskFor): Surface {
   const { conversation, principal } = doing.asker;
   const maySeeIt = (place: Conversation): boolean => maySee(powers, place, ask.label, conversation);
@@ -116,15 +130,21 @@ type Prompt = {
   readonly agent: string;
   readonly ttlMs: number;
   readonly evidence: Assurance;
+  /** What words and reactions prove there, where buttons prove more. */
+  readonly byWords: Assurance;
   readonly id: ApprovalId;
   readonly domains: readonly string[];
 };
 
-/** The question as people read it: what, to whom, with what, why asked, what may go wrong, how to answer, until when. */
-function promptText({ ask, code, agent, ttlMs, evidence, id, domains }: Prompt): string {
-  const answer = suffices(evidence, ask.assurance)
+/**
+ * The question as people read it: what, to whom, with what, why asked, what may go wrong, how to answer, until when.
+ */
+function promptText({ ask, code, agent, ttlMs, evidence, byWords, id, domains }: Prompt): string {
+  const answer = suffices(byWords, ask.assurance)
     ? `To allow it: approve ${code}\nTo refuse: deny ${code}\nOn this message ✅ or ❌ counts too.`
-    : `To allow it, the owner types on this machine: lazaret approvals approve ${id}\nTo refuse: deny ${code}`;
+    : suffices(evidence, ask.assurance)
+      ? `To allow it: the button below; neither words nor reactions suffice.\nTo refuse: the other, or deny ${code}`
+      : `To allow it, the owner types on this machine: lazaret approvals approve ${id}\nTo refuse: deny ${code}`;
   return [
     `May I ${ask.what}?`,
     "",
@@ -149,10 +169,12 @@ function assertQuiet(powers: Powers, draft: Draft, place: ConversationId): void 
     throw new Refusal("rate.limited", { hint: "Enough was asked there for today." });
 }
 
-/** Writes the approval, the sealed stored call and the prompt into the draft. The caller pauses the run in the same commit. */
+/**
+ * Writes the approval, the sealed stored call and the prompt into the draft.
+ * The caller pauses the run in the same commit.
+ */
 export function askPeople(powers: Powers, draft: Draft, doing: Doing, ask: AskFor): AskedPeople {
-  const { asker } = doing;
-  const { run } = asker;
+  const { run, request, conversation } = doing.asker;
   const open = powers.store.find("approval", "run", run.id, { limit: APPROVALS_PER_RUN_MAX });
   if (open.length >= APPROVALS_PER_RUN_MAX)
     throw new Refusal("rate.limited", { hint: "This run has asked often enough." });
@@ -160,79 +182,25 @@ export function askPeople(powers: Powers, draft: Draft, doing: Doing, ask: AskFo
   assertQuiet(powers, draft, surface.conversation.id);
   const id = draft.newId("ApprovalId");
   const code = newCode(powers);
-  const ttlMs = asker.request === null ? APPROVAL_BACKGROUND_MS : APPROVAL_INTERACTIVE_MS;
+  const ttlMs = request === null ? APPROVAL_BACKGROUND_MS : APPROVAL_INTERACTIVE_MS;
   const expiresAt = draft.now + ttlMs;
   const evidence = evidenceOn(powers, surface.conversation);
+  const byWords = evidenceOn(powers, surface.conversation, false);
   const { linkDomains: domains } = powers.settings;
-  const text = promptText({ ask, code, agent: run.agent, ttlMs, evidence, id, domains });
+  const text = promptText({ ask, code, agent: run.agent, ttlMs, evidence, byWords, id, domains });
   if (text.length > APPROVAL_PROMPT_CHARS_MAX)
     throw new Refusal("approval.unshowable", { hint: "Make the text shorter." });
-  const rendered = hex(powers.hashing.sha256(powers.hashing.utf8(ask.rendered)));
-  const bound = {
-    approval: id,
-    tenant: draft.tenant,
-    session: run.session,
-    run: run.id,
-    call: doing.call,
-    capability: doing.manifest.id,
-    version: doing.manifest.version,
-    input: doing.input as Canonical,
-    rendered,
-    destination: ask.destination,
-    label: ask.label,
-    sources: ask.sources.map(({ message, revision }) => `${message}/${revision}`),
-    requester: asker.principal?.id ?? null,
-    policy: policyDigest(powers),
-    assurance: ask.assurance,
-    expires: expiresAt,
-  };
-  const digest = hex(powers.hashing.sha256(powers.hashing.utf8(digestText(bound))));
-  const approval: Approval = {
-    id,
-    tenant: draft.tenant,
-    session: run.session,
-    run: run.id,
-    call: doing.call,
-    capability: doing.manifest.id,
-    version: doing.manifest.version,
-    requester: bound.requester,
-    conversation: surface.conversation.id,
-    destination: ask.destination,
-    label: ask.label,
-    assurance: ask.assurance,
-    fourEyes: ask.fourEyes,
-    approvers: ask.approvers,
-    digest,
-    codeHash: codeHash(powers, code),
-    wrongCodes: 0,
-    sources: [
-      ...new Set([...ask.sources.map(({ message }) => message), ...(run.request === null ? [] : [run.request])]),
-    ],
-    surfaces: [],
-    answer: null,
-    prompt: sealFor(draft, surface.conversation.id, ask.label, { text }, expiresAt),
-    stored: sealFor(draft, run.conversation, ask.label, { call: ask.stored, bound }, expiresAt),
-    createdAt: draft.now,
-    expiresAt,
-    status: { state: "pending" },
-  };
-  const promptLabel: Label = { ...ask.label, audience: "*" };
-  const shown = { op: "text", text, approval: { id, code, expiresAt } } as const;
-  const place = {
-    conversation: surface.conversation,
-    thread: surface.here ? run.thread : null,
-    replyTo: surface.here ? run.request : null,
-  };
-  const message = post(draft, place, shown, { ...promptLabel, audience: [surface.conversation.id] }, run.id, {
-    approval: id,
-  });
+  const approval = approvalOf(powers, draft, doing, ask, { id, code, text, expiresAt, at: surface.conversation.id });
+  const denyOnly = suffices(evidence, ask.assurance) ? {} : { denyOnly: true };
+  const shown = { op: "text", text, approval: { id, code, expiresAt, ...denyOnly } } as const;
+  const message = postPrompt(draft, doing, ask, surface, shown);
   draft.put("approval", id, { ...approval, surfaces: [{ conversation: surface.conversation.id, message }] });
   draft.entry(
     "approval.requested",
     {
       approval: id,
       capability: approval.capability,
-      digest,
+      digest: approval.digest,
       assurance: ask.assurance,
       rule: ask.rule,
       conversation: surface.conversation.id,
@@ -243,12 +211,91 @@ export function askPeople(powers: Powers, draft: Draft, doing: Doing, ask: AskFo
   if (!surface.here) {
     say(
       draft,
-      { conversation: asker.conversation, thread: run.thread, replyTo: run.request },
+      { conversation, thread: run.thread, replyTo: run.request },
       "This needs somebody's yes first. I have asked where it can be given, and I wait.",
       run.id,
     );
   }
   return { id, where: surface.here ? "here" : "direct", expiresAt };
+}
+
+type Question = {
+  readonly id: ApprovalId;
+  readonly code: string;
+  readonly text: string;
+  readonly expiresAt: number;
+  readonly at: ConversationId;
+};
+
+/** What the digest of a question binds: everything that was shown and everything that will be done (section 7). */
+function boundTo(powers: Powers, draft: Draft, doing: Doing, ask: AskFor, { id, expiresAt }: Question) {
+  const { run, principal } = doing.asker;
+  return {
+    approval: id,
+    tenant: draft.tenant,
+    session: run.session,
+    run: run.id,
+    call: doing.call,
+    capability: doing.manifest.id,
+    version: doing.manifest.version,
+    input: doing.input as Canonical,
+    rendered: hex(powers.hashing.sha256(powers.hashing.utf8(ask.rendered))),
+    destination: ask.destination,
+    label: ask.label,
+    sources: ask.sources.map(({ message, revision }) => `${message}/${revision}`),
+    requester: principal?.id ?? null,
+    policy: policyDigest(powers),
+    assurance: ask.assurance,
+    expires: expiresAt,
+  };
+}
+
+function approvalOf(powers: Powers, draft: Draft, doing: Doing, ask: AskFor, question: Question): Approval {
+  const { run } = doing.asker;
+  const { id, code, text, expiresAt, at } = question;
+  const bound = boundTo(powers, draft, doing, ask, question);
+  const sources = [...ask.sources.map(({ message }) => message), ...(run.request === null ? [] : [run.request])];
+  return {
+    id,
+    tenant: draft.tenant,
+    session: run.session,
+    run: run.id,
+    call: doing.call,
+    capability: doing.manifest.id,
+    version: doing.manifest.version,
+    requester: bound.requester,
+    conversation: at,
+    destination: ask.destination,
+    label: ask.label,
+    assurance: ask.assurance,
+    fourEyes: ask.fourEyes,
+    approvers: ask.approvers,
+    digest: hex(powers.hashing.sha256(powers.hashing.utf8(digestText(bound)))),
+    codeHash: codeHash(powers, code),
+    wrongCodes: 0,
+    sources: [...new Set(sources)],
+    surfaces: [],
+    answer: null,
+    prompt: sealFor(draft, at, ask.label, { text }, expiresAt),
+    stored: sealFor(draft, run.conversation, ask.label, { call: ask.stored, bound }, expiresAt),
+    createdAt: draft.now,
+    expiresAt,
+    status: { state: "pending" },
+  };
+}
+
+type Prompted = Parameters<typeof post>[2] & { readonly approval: { readonly id: ApprovalId } };
+
+/** The prompt as a message into the conversation where it can be answered, and only there. */
+function postPrompt(draft: Draft, doing: Doing, ask: AskFor, surface: Surface, shown: Prompted): MessageId {
+  const { run } = doing.asker;
+  const place = {
+    conversation: surface.conversation,
+    thread: surface.here ? run.thread : null,
+    replyTo: surface.here ? run.request : null,
+  };
+  const label: Label = { ...ask.label, audience: [surface.conversation.id] };
+  return post(draft, place, shown, label, run.id, { approval: shown.approval.id });
 }
 
 const sealFor = (

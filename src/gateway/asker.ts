@@ -1,4 +1,7 @@
-/** Who asks, where, and on whose word: the part of every policy request that is the same for a whole run. Pure but for reads. */
+/**
+ * Who asks, where, and on whose word: the part of every policy request that is the same for a whole run.
+ * Pure but for reads.
+ */
 import { type Decision, decide } from "../../policy/decide.ts";
 import type { Request } from "../../policy/request.ts";
 import { join, type Label } from "../core/label.ts";
@@ -43,7 +46,10 @@ export function tokenNamed(powers: Powers, name: string): Token | null {
 }
 const TOKENS_MAX = 1000;
 
-/** What an agent may have in mind when it writes: for an external one also what its other runs were shown (CONTRACT section 3). */
+/**
+ * What an agent may have in mind when it writes: for an external one also what its other runs were shown (CONTRACT
+ * section 3).
+ */
 export const contextOf = ({ run, token }: Pick<Asker, "run" | "token">): Label =>
   token === null ? run.context : join(run.context, token.context);
 

@@ -9,7 +9,7 @@ import { transact } from "./transact.ts";
 
 /** Platform ids of the console connector. */
 export const CONSOLE_OWNER = "owner";
-export const CONSOLE_PLACE = "console";
+const CONSOLE_PLACE = "console";
 
 export type Configured = {
   readonly channels: readonly Omit<Channel, "tenant" | "from">[];
@@ -45,8 +45,8 @@ export function bootstrap(powers: Powers, configured: Configured): Promise<void>
       draft.put("channel", channel.id, next);
       draft.entry("channel.connected", { channel: channel.id, kind: channel.kind, from: "file" }, { actor: "daemon" });
     }
-    const console = configured.channels.find(({ kind }) => kind === "console");
-    if (console !== undefined) seatOwner(powers, draft, console.id);
+    const terminal = configured.channels.find(({ kind }) => kind === "console");
+    if (terminal !== undefined) seatOwner(powers, draft, terminal.id);
     const places = new Map(
       configured.conversations.map((place) => [place.alias, allow(powers, draft, place)] as const),
     );
@@ -115,6 +115,8 @@ function allow(powers: Powers, draft: Draft, place: Configured["conversations"][
     agent: place.agent ?? made.agent,
     membersAll: place.membersAll ?? made.membersAll,
   };
+  const mark = `file/${made.id}`;
+  if (draft.get("setting", mark) === null) draft.put("setting", mark, { id: mark, tenant: draft.tenant, value: true });
   if (JSON.stringify(next) === JSON.stringify(known)) return made.id;
   draft.put("conversation", made.id, next);
   draft.entry(

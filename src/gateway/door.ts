@@ -1,4 +1,7 @@
-/** The door for holders of a token: each method checks what this token may do before it does anything (CONTRACT section 13). */
+/**
+ * The door for holders of a token: each method checks what this token may do before it does anything
+ * (CONTRACT section 13).
+ */
 import { z } from "zod";
 import type { RunId, SessionId } from "../core/ids.ts";
 import { JUSTIFICATION_CHARS_MAX } from "../core/limits.ts";
@@ -161,39 +164,7 @@ function runDoor(
   const { powers, invoking, drives } = gateway;
   const { store } = powers;
   return {
-    startRun: async (token, order) => {
-      demand(token, "agent");
-      const place =
-        order.session === undefined
-          ? order.conversation === undefined
-            ? null
-            : conversationBy(powers, order.conversation)
-          : sessionPlace(gateway, order.session);
-      const isOpen = place?.status === "allowed" && !place.closed;
-      if (place === null || !isOpen || !token.conversations.includes(place.id)) throw new Refusal("not_found");
-      if ((order.goal?.length ?? 0) > JUSTIFICATION_CHARS_MAX) throw new Refusal("input.too_large", { field: "goal" });
-      const run = await transact(powers, (draft) => {
-        // A run that an agent starts itself has its token as principal (CONTRACT section 5).
-        const principal = token.id as never;
-        const session = openSession(powers, draft, place.id, null, principal);
-        // One run a session: without end otherwise, and each could ask people twenty times.
-        if (activeRun(powers, session.id) !== null)
-          throw new Refusal("run.queue_full", { hint: "Finish or cancel the run you have there first." });
-        return newRun(powers, draft, {
-          session,
-          principal,
-          request: null,
-          agent: token.name,
-          external: true,
-          context: draft.need("token", token.id).context,
-          background: true,
-          ...(order.budget === undefined ? {} : { budget: order.budget }),
-          ...(order.done_when === undefined ? {} : { doneWhen: order.done_when }),
-        });
-      });
-      drives.drive(run.id, "started");
-      return runView(powers, run);
-    },
+    startRun: (token, order) => startRun(gateway, token, order),
     runs: (token, open) => {
       const page = { limit: 1000, newestFirst: true };
       const all = (open ? store.find("run", "open", "open", page) : store.all("run", page)).map(({ value }) => value);
@@ -228,6 +199,45 @@ function runDoor(
       return runView(powers, store.get("run", id)?.value ?? run);
     },
   };
+}
+
+async function startRun(
+  gateway: Gateway,
+  token: Token,
+  order: Parameters<TokenDoor["startRun"]>[1],
+): ReturnType<TokenDoor["startRun"]> {
+  const { powers, drives } = gateway;
+  demand(token, "agent");
+  const place =
+    order.session === undefined
+      ? order.conversation === undefined
+        ? null
+        : conversationBy(powers, order.conversation)
+      : sessionPlace(gateway, order.session);
+  const isOpen = place?.status === "allowed" && !place.closed;
+  if (place === null || !isOpen || !token.conversations.includes(place.id)) throw new Refusal("not_found");
+  if ((order.goal?.length ?? 0) > JUSTIFICATION_CHARS_MAX) throw new Refusal("input.too_large", { field: "goal" });
+  const run = await transact(powers, (draft) => {
+    // A run that an agent starts itself has its token as principal (CONTRACT section 5).
+    const principal = token.id as never;
+    const session = openSession(powers, draft, place.id, null, principal);
+    // One run a session: without end otherwise, and each could ask people twenty times.
+    if (activeRun(powers, session.id) !== null)
+      throw new Refusal("run.queue_full", { hint: "Finish or cancel the run you have there first." });
+    return newRun(powers, draft, {
+      session,
+      principal,
+      request: null,
+      agent: token.name,
+      external: true,
+      context: draft.need("token", token.id).context,
+      background: true,
+      ...(order.budget === undefined ? {} : { budget: order.budget }),
+      ...(order.done_when === undefined ? {} : { doneWhen: order.done_when }),
+    });
+  });
+  drives.drive(run.id, "started");
+  return runView(powers, run);
 }
 
 function sessionPlace({ powers }: Gateway, id: SessionId): Conversation | null {

@@ -1,4 +1,5 @@
 /** One batch in the making: what was read, what is to be written, and what one would read after it. Committed once. */
+import type { Approval } from "../core/approval.ts";
 import type { Batch, RecordDrop, RecordPut, RefDraft, RefKind, SealDraft } from "../core/batch.ts";
 import type { EntryDraft } from "../core/entry.ts";
 import { type BlobId, type ConversationId, newId, type RunId } from "../core/ids.ts";
@@ -11,7 +12,13 @@ import type { Run } from "../core/run.ts";
 import type { Powers } from "./powers.ts";
 import { RunDraft } from "./transition.ts";
 
-type Held = { readonly expect: number | null; value: unknown; dropped: boolean; changed: boolean };
+type Held = {
+  readonly expect: number | null;
+  readonly before: unknown;
+  value: unknown;
+  dropped: boolean;
+  changed: boolean;
+};
 type Parts = { -readonly [K in keyof Batch]?: NonNullable<Batch[K]> extends readonly (infer T)[] ? T[] : Batch[K] };
 
 export class Draft {
@@ -20,6 +27,7 @@ export class Draft {
   readonly #records = new Map<string, Held & { readonly kind: RecordKind; readonly id: string }>();
   readonly #refs = new Map<string, RefDraft>();
   readonly #runs = new Map<RunId, RunDraft>();
+  readonly #messages = new Map<Message["id"], Message>();
   readonly #parts: Parts = {};
 
   constructor(powers: Powers) {
@@ -113,6 +121,12 @@ export class Draft {
 
   message(expect: number | null, value: Message): void {
     this.#push("messages", { expect, value });
+    this.#messages.set(value.id, value);
+  }
+
+  /** A kept message, this draft's own included. */
+  messageBy(id: Message["id"]): Message | null {
+    return this.#messages.get(id) ?? this.#powers.store.message(id);
   }
 
   outbox(row: OutboxRow): void {
@@ -170,9 +184,25 @@ export class Draft {
     return [...this.#runs.values()].filter((run) => run.hasEnded).map((run) => run.run);
   }
 
+  /** Approvals that were open and are not with this batch. */
+  settled(): readonly Approval[] {
+    const all = [...this.#records.values()].filter(
+      ({ kind, changed, dropped }) => kind === "approval" && changed && !dropped,
+    );
+    return all
+      .filter(({ before }) => (before as Approval | undefined)?.status.state === "pending")
+      .map(({ value }) => value as Approval)
+      .filter(({ status }) => status.state !== "pending");
+  }
+
   /** Does it put something into the outbox? */
   get speaks(): boolean {
     return (this.#parts.outbox ?? []).length > 0;
+  }
+
+  /** Does it write into the ledger? */
+  get tells(): boolean {
+    return (this.#parts.entries ?? []).length > 0 || this.#runs.size > 0;
   }
 
   get isEmpty(): boolean {
@@ -194,6 +224,7 @@ export class Draft {
       kind,
       id,
       expect: stored?.version ?? null,
+      before: stored?.value as unknown,
       value: stored?.value as unknown,
       dropped: false,
       changed: false,

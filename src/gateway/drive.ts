@@ -1,13 +1,19 @@
-/** Gives runs to the agents that drive them, ends them at their deadline, and starts what waits behind them (CONTRACT section 8). */
+/**
+ * Gives runs to the agents that drive them, ends them at their deadline, and starts what waits behind them
+ * (CONTRACT section 8).
+ */
 import type { AgentDriver, RunHandle, WakeUp } from "../core/agent.ts";
 import type { RunId, SessionId } from "../core/ids.ts";
+import { BOTTOM } from "../core/label.ts";
+import { AGENT_YIELD_MS } from "../core/limits.ts";
 import type { Stop } from "../core/ports.ts";
 import { deadlineOf, isTerminal, type Run, type Wait } from "../core/run.ts";
 import { askerOf } from "./asker.ts";
 import { seen } from "./call.ts";
 import type { Draft } from "./draft.ts";
 import { type Invoking, invoke } from "./invoke.ts";
-import { activeRun, runFor } from "./start.ts";
+import { say } from "./say.ts";
+import { activeRun, newRun, runFor } from "./start.ts";
 import { transact } from "./transact.ts";
 
 type Driving = {
@@ -33,7 +39,9 @@ export class Drives {
     return [...this.#driving.values()].filter(({ isOurs }) => isOurs).length;
   }
 
-  /** Drives a segment of a run when one of our agents answers for it; an external agent is woken by its event instead. */
+  /**
+   * Drives a segment of a run when one of our agents answers for it; an external agent is woken by its event instead.
+   */
   drive(id: RunId, reason: WakeUp["reason"]): void {
     const { powers } = this.#invoking;
     const run = powers.store.get("run", id)?.value;
@@ -47,6 +55,8 @@ export class Drives {
     const driver = run.external ? undefined : powers.drivers.find(({ name }) => name === run.agent);
     const done = driver === undefined ? Promise.resolve() : this.#segment(driver, run, reason, abort.signal);
     this.#driving.set(id, { abort, forget, done, isOurs: driver !== undefined });
+    if (run.external && run.request !== null)
+      powers.clock.at(powers.clock.now() + AGENT_YIELD_MS, () => void this.#yield(id));
     if (driver !== undefined) void done.then(() => this.#after(id));
   }
 
@@ -68,6 +78,33 @@ export class Drives {
       powers.log("run", { run: run.id, code: seen(error).code });
       await this.#end(run.id, (draft) => void draft.run(run.id).apply({ type: "fail", reason: "agent" }));
     }
+  }
+
+  /**
+   * A named agent that took no event in time yields to the butler: the same request, a new run, one line to the person.
+   */
+  async #yield(id: RunId): Promise<void> {
+    const { powers } = this.#invoking;
+    const next = await transact(powers, (draft): RunId | null => {
+      const { run } = draft.run(id);
+      const isTaken = powers.store.find("call", "run", id, { limit: 1 }).length > 0;
+      const session = draft.get("session", run.session);
+      const conversation = draft.get("conversation", run.conversation);
+      if (run.status.state !== "active" || isTaken || session === null || conversation === null || this.#stopping)
+        return null;
+      draft.run(id).apply({ type: "cancel", reason: "superseded" });
+      const where = { conversation, thread: run.thread, replyTo: run.request };
+      say(draft, where, `${run.agent} does not answer, so I do what I can myself.`, id);
+      const { principal, request } = run;
+      return newRun(powers, draft, { session, principal, request, agent: "butler", external: false, context: BOTTOM })
+        .id;
+    }).catch((error: unknown) => {
+      powers.log("run", { run: id, code: seen(error).code });
+      return null;
+    });
+    if (next === null) return;
+    this.stopped(id);
+    this.drive(next, "addressed");
   }
 
   /** The hands of a driver: everything it can do with a run. */

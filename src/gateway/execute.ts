@@ -1,4 +1,7 @@
-/** After a yes the gateway itself runs the stored call, once; after a no, an expiry or a change it closes the call (CONTRACT section 7). */
+/**
+ * After a yes the gateway itself runs the stored call, once; after a no, an expiry or a change it closes the call
+ * (CONTRACT section 7).
+ */
 import { type Approval, type Bound, digestText } from "../core/approval.ts";
 import { type ApprovalId, type ConversationId, hex } from "../core/ids.ts";
 import { BOTTOM, join, type Label, parseLabel } from "../core/label.ts";
@@ -50,7 +53,7 @@ export function conclude(draft: Draft, approval: Approval): void {
   draft.put("call", call.id, { ...call, status: "refused", code });
 }
 
-/** One answer on any surface: decided, and where it ended the question without a yes, the call that waits for it is closed. */
+/** One answer on any surface: decided, and where it ended the question without a yes, the waiting call is closed. */
 export function answered(powers: Powers, draft: Draft, ...answer: AnswerArgs): Answered {
   const result = decide(powers, draft, ...answer);
   if (!result.granted) conclude(draft, result.approval);
@@ -58,7 +61,10 @@ export function answered(powers: Powers, draft: Draft, ...answer: AnswerArgs): A
 }
 type AnswerArgs = Parameters<typeof decide> extends [unknown, unknown, ...infer Rest] ? Rest : never;
 
-/** Carries out what was granted. Safe to call again: only a granted approval is consumed, in the commit that has its effect. */
+/**
+ * Carries out what was granted. Safe to call again: only a granted approval is consumed,
+ * in the commit that has its effect.
+ */
 export async function carryOutApproved(powers: Powers, catalogue: Catalogue, id: ApprovalId): Promise<boolean> {
   const approval = powers.store.get("approval", id)?.value;
   if (approval?.status.state !== "granted" || approval.stored === null) return false;

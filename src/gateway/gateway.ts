@@ -61,8 +61,8 @@ function handlersOf(powers: Powers, catalogue: Catalogue): ReadonlyMap<Capabilit
     ["conversation.list", conversationList(powers)],
     ["message.list", messageList(powers)],
     ["request.read", requestRead(powers)],
-    ["chat.reply", chatReply(powers)],
-    ["chat.send", chatSend(powers)],
+    ["chat.reply", chatReply(powers, catalogue)],
+    ["chat.send", chatSend(powers, catalogue)],
   ]);
   for (const reader of catalogue.readers.values()) handlers.set(reader.id, readerHandler(powers, reader));
   return handlers;

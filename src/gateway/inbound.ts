@@ -33,7 +33,13 @@ export function answerByEvent(
   const approval = openOn(powers, draft, conversation, target);
   if (approval === null) return NOTHING;
   const answer = envelope.kind === "reaction" ? draft.newId("MessageId") : null;
-  const evidence: Evidence = { by: "prompt", message: target, conversation, answer };
+  const evidence: Evidence = {
+    by: "prompt",
+    message: target,
+    conversation,
+    answer,
+    button: envelope.kind === "action",
+  };
   const result = answered(powers, draft, approval, principal, evidence, yes);
   // The yes is known by its own id for as long as it can be taken back.
   if (answer !== null && result.granted)
@@ -94,7 +100,7 @@ export function answerWord(
   const where = {
     conversation,
     thread: null,
-    replyTo: messageBy(powers, draft, envelope, envelope.reply_to)?.id ?? null,
+    replyTo: messageBy(draft, envelope, envelope.reply_to)?.id ?? null,
   };
   switch (word.word) {
     case "help":
@@ -121,7 +127,8 @@ export function answerWord(
 }
 
 const HELP = [
-  "I work with this chat without reading it: a checked transform tells me what it says, and I act elsewhere only after a yes.",
+  "I work with this chat without reading it: a checked transform tells me what it says. " +
+    "I act elsewhere only after a yes.",
   "Ask for example:",
   "• summarise the last 20 messages",
   "• what did I miss since yesterday?",
@@ -190,7 +197,10 @@ export function cancelRun(
   draft.run(run.id).apply({ type: "cancel", reason });
 }
 
-/** An edited or deleted message takes its request's run, its open questions and what was derived from it along. Returns runs that go on. */
+/**
+ * An edited or deleted message takes its request's run, its open questions and what was derived from it along.
+ * Returns runs that go on.
+ */
 export function changed(powers: Powers, draft: Draft, message: Message, how: "edited" | "deleted"): readonly RunId[] {
   const goOn = new Set<RunId>();
   for (const approval of voidWhere(powers, draft, "source", message.id, how)) {
@@ -212,13 +222,16 @@ export function changed(powers: Powers, draft: Draft, message: Message, how: "ed
     }
   }
   if (draft.get("queued", message.id) !== null) draft.drop("queued", message.id);
-  dropDerived(powers, draft, message);
+  dropDerived(powers, draft, message, how);
   return [...goOn];
 }
 
 /** What was made from a message: values, the answers that told them, and what was asked about them. */
-function dropDerived(powers: Powers, draft: Draft, message: Message): void {
+function dropDerived(powers: Powers, draft: Draft, message: Message, how: "edited" | "deleted"): void {
   for (const { value } of powers.store.find("value", "source", message.id, { limit: 1000 })) {
+    const run = powers.store.get("run", value.run)?.value;
+    // What an open run still wants to say is made anew from the edited text when it is said.
+    if (how === "edited" && run !== undefined && !isTerminal(run)) continue;
     draft.drop("value", value.handle);
     draft.dropBlob(value.blob);
     for (const { value: call } of powers.store.find("call", "run", value.run, { limit: 1000 })) {

@@ -1,4 +1,6 @@
-/** A run asks for a capability: decided, reserved, carried out, labelled, settled and recorded here and nowhere else. */
+/**
+ * A run asks for a capability: decided, reserved, carried out, labelled, settled and recorded here and nowhere else.
+ */
 import type { Invocation, InvocationReply } from "../core/agent.ts";
 import { left } from "../core/budget.ts";
 import { type Canonical, canonical } from "../core/canonical.ts";
@@ -71,7 +73,10 @@ function checkedShape(
   });
 }
 
-/** What does not even fit costs its step and is written down: asking for ever ends, and the ledger says that it was tried. */
+/**
+ * What does not even fit costs its step and is written down: asking for ever ends, and the ledger says that it was
+ * tried.
+ */
 async function shapeOf(
   invoking: Invoking,
   runId: RunId,
@@ -98,7 +103,7 @@ async function begin(invoking: Invoking, runId: RunId, invocation: Invocation): 
   const { manifest, input } = await shapeOf(invoking, runId, invocation);
   const body = canonical({ capability: manifest.id, input: input as Canonical });
   const mac = powers.store.mac("idempotency", runId, powers.hashing.utf8(body));
-  const opened = await transact(powers, (draft) => admit(invoking, draft, runId, invocation, manifest, mac));
+  const opened = await transact(powers, (draft) => admit(invoking, draft, runId, invocation, manifest, input, mac));
   if ("refusal" in opened) throw opened.refusal;
   if ("known" in opened) return again(invoking, opened.known, mac);
   const work = carryOut(invoking, opened.asker, opened.call, manifest, input, invocation.justification);
@@ -160,6 +165,7 @@ function admit(
   runId: RunId,
   invocation: Invocation,
   manifest: Manifest,
+  input: unknown,
   mac: string,
 ): Admitted {
   const { powers } = invoking;
@@ -178,7 +184,12 @@ function admit(
     bytes,
     expires: draft.now + powers.settings.ttlMs,
   });
-  const call = { ...callRecord(draft, id, runId, invocation, manifest, mac), why };
+  // Kept for what reads: when a source is edited before the answer is out, the same is asked once more.
+  const sealed =
+    manifest.effect === "none"
+      ? draft.sealJson("call", "input.v1", run.run.conversation, label, input, draft.now + powers.settings.ttlMs)
+      : null;
+  const call = { ...callRecord(draft, id, runId, manifest, mac), why, input: sealed };
   const applied = run.apply({ type: "reserve", call: call.id, cost: manifest.cost }, { capability: manifest.id }, [
     { name: "justification", blob: why, bytes },
   ]);
@@ -240,7 +251,7 @@ async function carryOut(
 }
 
 /** Done: facts, budget, context and answer in one commit. */
-export function settle(powers: Powers, doing: Doing, call: Call, made: Made): Promise<InvocationReply> {
+function settle(powers: Powers, doing: Doing, call: Call, made: Made): Promise<InvocationReply> {
   return transact(powers, (draft) => {
     const run = draft.run(call.run);
     const used = { ...call.reserved, ...made.used };

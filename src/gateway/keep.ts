@@ -1,9 +1,13 @@
-/** Keeps a message sealed, revises it, withdraws it. Content passes through here once, from the inbox row to its own key. */
+/**
+ * Keeps a message sealed, revises it, withdraws it. Content passes through here once,
+ * from the inbox row to its own key.
+ */
 
 import type { BlobId, MessageId, ThreadId } from "../core/ids.ts";
 import { CATEGORY, type Label } from "../core/label.ts";
 import { CONVERSATION_BYTES_MAX } from "../core/limits.ts";
-import type { Envelope, InboundEvent, Message } from "../core/message.ts";
+import { type Envelope, type InboundEvent, type Message, plainMime } from "../core/message.ts";
+import { paddedBytes } from "../core/padding.ts";
 import type { Conversation, Principal } from "../core/people.ts";
 import type { Activation } from "./activate.ts";
 import type { Draft } from "./draft.ts";
@@ -17,10 +21,10 @@ export const keyOf = (envelope: Pick<Envelope, "conversation">, event: string): 
 export const eventOf = (key: string): string => key.slice(key.indexOf("\n") + 1);
 
 /** The kept message that an envelope points at, if we have it. */
-export function messageBy(powers: Powers, draft: Draft, envelope: Envelope, event: string | undefined): Message | null {
+export function messageBy(draft: Draft, envelope: Envelope, event: string | undefined): Message | null {
   if (event === undefined) return null;
   const id = draft.ref("event", envelope.channel, keyOf(envelope, event));
-  return id === null || id === "erased" ? null : powers.store.message(id as MessageId);
+  return id === null || id === "erased" ? null : draft.messageBy(id as MessageId);
 }
 
 function threadOf(draft: Draft, envelope: Envelope, conversation: Conversation): ThreadId | null {
@@ -45,7 +49,13 @@ export function keep(
   activation: Kept,
 ): Message | null {
   const { envelope } = event;
-  const bytes = envelope.content.bytes + envelope.content.media.reduce((sum, media) => sum + media.bytes, 0);
+  // Lengths are kept in steps: a row must not tell how long a message was.
+  const media = envelope.content.media.map((it) => ({
+    ...it,
+    mime: plainMime(it.mime),
+    bytes: paddedBytes(it.bytes),
+  }));
+  const bytes = paddedBytes(envelope.content.bytes) + media.reduce((sum, it) => sum + it.bytes, 0);
   if (conversation.bytes + bytes > CONVERSATION_BYTES_MAX) return null;
   const expiresAt = envelope.received_at + conversation.ttlMs;
   const label: Label = {
@@ -66,10 +76,10 @@ export function keep(
     senderKind: envelope.sender.kind,
     sentAt: envelope.sent_at,
     receivedAt: envelope.received_at,
-    replyTo: messageBy(powers, draft, envelope, envelope.reply_to)?.id ?? null,
+    replyTo: messageBy(draft, envelope, envelope.reply_to)?.id ?? null,
     addressed: activation.is === "instruction" ? activation.addressed : "none",
     trust: envelope.trust,
-    media: envelope.content.media,
+    media,
     label,
     blob: sealText(powers, draft, event, conversation, label, expiresAt),
     attachments: sealAttachments(powers, draft, event, conversation, expiresAt),

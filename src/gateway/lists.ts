@@ -35,7 +35,7 @@ const metadata = (doing: Doing, label: Label): Label => ({ ...label, cats: 0, te
 const CONVERSATIONS_MAX = 500;
 
 /** Aliases that this asker may name: context is on, and the asker is in it now. */
-export function reachable(
+function reachable(
   powers: Powers,
   doing: Doing,
 ): readonly { readonly alias: string; readonly kind: "direct" | "group" | "console"; readonly messages: number }[] {

@@ -1,4 +1,7 @@
-/** What the owner does by a verb: asked, answered and carried out in one commit, so that it stands in the ledger like any other yes. */
+/**
+ * What the owner does by a verb: asked, answered and carried out in one commit,
+ * so that it stands in the ledger like any other yes.
+ */
 import { type Approval, digestText } from "../core/approval.ts";
 import type { Canonical } from "../core/canonical.ts";
 import { hex, type PrincipalId } from "../core/ids.ts";
@@ -23,7 +26,9 @@ export function localOwner(powers: Powers): Principal {
   return owner;
 }
 
-/** Refuses what the rules deny even to the owner. Typing the verb is the answer: `ask` is answered by the verb itself. */
+/**
+ * Refuses what the rules deny even to the owner. Typing the verb is the answer: `ask` is answered by the verb itself.
+ */
 export function owned(
   powers: Powers,
   draft: Draft,

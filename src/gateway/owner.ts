@@ -1,4 +1,7 @@
-/** Every verb of the owner. Those that need high assurance ask for the PIN where one is set; typing the verb is the answer. */
+/**
+ * Every verb of the owner. Those that need high assurance ask for the PIN where one is set;
+ * typing the verb is the answer.
+ */
 import { Refusal } from "../core/refusal.ts";
 import { type Owner, VERB_NAMES, VERBS, type VerbName } from "../core/verbs/all.ts";
 import type { Gateway } from "./gateway.ts";

@@ -1,10 +1,16 @@
-/** Chat text as it may leave: plain, links defanged, nobody mentioned in bulk, no markup, no invisible characters (CONTRACT section 9). Pure. */
+/**
+ * Chat text as it may leave: plain, links defanged, nobody mentioned in bulk, no markup, no invisible characters
+ * (CONTRACT section 9). Pure.
+ */
 import { REPLY_CHARS_MAX } from "../core/limits.ts";
 import { Refusal } from "../core/refusal.ts";
 
 const MENTIONS = /@(?=(?:room|everyone|channel|here|all)(?![\p{L}\p{N}]))/giu;
 const INVISIBLE = /\p{Variation_Selector}|\p{Default_Ignorable_Code_Point}|\p{Co}|[^\P{C}\n\t]/gu;
-/** Breaks that are no line end to us but are to whoever shows the text: a quoted prompt must not get a line of its own. */
+/**
+ * Breaks that are no line end to us but are to whoever shows the text: a quoted prompt must not get a line of its
+ * own.
+ */
 const BREAKS = /\r\n?|[\v\f\u0085\u2028\u2029]/gu;
 const HTML_TAG = /<\/?[a-z!][^<>]*>/giu;
 const IMAGE = /!\[([^[\]\n]{0,500})\]\([^()\s]{0,2000}\)/gu;
@@ -28,14 +34,16 @@ const FILE_ENDS = new Set(
 );
 
 /** Zero-joiner emoji sequences fall apart: three people instead of a family is the price of nothing hidden. */
-export const visible = (text: string): string => text.replace(BREAKS, "\n").normalize("NFC").replace(INVISIBLE, "");
+const visible = (text: string): string => text.replace(BREAKS, "\n").normalize("NFC").replace(INVISIBLE, "");
 
 const isListed = (host: string, domains: readonly string[]): boolean =>
   domains.some((domain) => host === domain || host.endsWith(`.${domain}`));
 
 const dots = (text: string): string => text.replace(/[.。．｡]/gu, "[.]");
 
-/** A link that nothing can follow by itself: `hxxps://example[.]org/path`. Web links to listed domains stay as they are. */
+/**
+ * A link that nothing can follow by itself: `hxxps://example[.]org/path`. Web links to listed domains stay as they are.
+ */
 function defang(scheme: string, rest: string, domains: readonly string[]): string {
   const end = /[/?#\\]/.exec(rest)?.index ?? rest.length;
   const authority = rest.slice(0, end);
@@ -84,8 +92,8 @@ function once(text: string, domains: readonly string[]): string {
 const ROUNDS_MAX = 8;
 
 /**
- * Text as it will be sent, trimmed when it is the whole of it. Taking something out can put something new together, so it is repeated until nothing changes; what does
- * not settle in a few rounds was built to slip through and is refused.
+ * Text as it will be sent, trimmed when it is the whole of it. Taking something out can put something new together, so
+ * it is repeated until nothing changes; what does not settle in a few rounds was built to slip through and is refused.
  */
 export function plainText(text: string, domains: readonly string[], at: "whole" | "inside" = "whole"): string {
   if (text.length > 2 * REPLY_CHARS_MAX) throw new Refusal("input.too_large", { field: "text" });
@@ -103,7 +111,10 @@ const escaped = (text: string): string =>
 /** What a chat could act on: in a prompt it is spelled out, so that what is shown is all of it and does nothing. */
 const ACTIVE = /@|<(?=[a-z/!])|\[(?=[^\]\n]{0,500}\]\()|:(?=\S)|[.。．｡](?=[\p{L}\p{N}])/giu;
 
-/** A text as a prompt shows it: itself when it is plain already, otherwise with everything hidden or active as `\u{…}` (threats A11, B17). */
+/**
+ * A text as a prompt shows it: itself when it is plain already, otherwise with everything hidden or active as `\u{…}`
+ * (threats A11, B17).
+ */
 export function visibly(text: string, domains: readonly string[]): string {
   const shown = text.replace(INVISIBLE, escaped).replace(/[\u2028\u2029]/gu, escaped);
   if (shown.length > 2 * REPLY_CHARS_MAX) throw new Refusal("approval.unshowable");
@@ -115,11 +126,11 @@ export function split(text: string, unitsMax: number): readonly string[] {
   const parts: string[] = [];
   let rest = text;
   while (rest.length > unitsMax) {
-    const window = rest.slice(0, unitsMax);
-    const line = window.lastIndexOf("\n");
-    const space = window.lastIndexOf(" ");
+    const head = rest.slice(0, unitsMax);
+    const line = head.lastIndexOf("\n");
+    const space = head.lastIndexOf(" ");
     const soft = line > unitsMax / 2 ? line : space > unitsMax / 2 ? space : -1;
-    const hard = /[\uD800-\uDBFF]$/.test(window) ? unitsMax - 1 : unitsMax;
+    const hard = /[\uD800-\uDBFF]$/.test(head) ? unitsMax - 1 : unitsMax;
     const at = soft === -1 ? hard : soft;
     parts.push(rest.slice(0, at));
     rest = soft === -1 ? rest.slice(at) : rest.slice(at + 1);

@@ -1,4 +1,6 @@
-/** Tokens that stand for persons and things in what agents read and write, and putting names back (CONTRACT section 5). */
+/**
+ * Tokens that stand for persons and things in what agents read and write, and putting names back (CONTRACT section 5).
+ */
 import type { BlobId, ConversationId, PrincipalId, RunId } from "../core/ids.ts";
 import type { Label } from "../core/label.ts";
 import { NAMES_PUT_BACK_MAX, PSEUDONYMS_PER_RUN_MAX } from "../core/limits.ts";
@@ -36,7 +38,7 @@ export const knownIn = (powers: Powers, conversation: ConversationId): readonly 
   powers.store.find("pseudonym", "conversation", conversation, { limit: KNOWN_MAX }).map(({ value }) => value);
 
 /** Shortest prefix of the keyed hash that nobody else in the conversation has. */
-export function tokenFor(kind: MaskKind, mac: string, known: readonly Pick<Pseudonym, "token" | "mac">[]): string {
+function tokenFor(kind: MaskKind, mac: string, known: readonly Pick<Pseudonym, "token" | "mac">[]): string {
   const same = known.find((other) => other.mac === mac && other.token.startsWith(`${kind}_`));
   if (same !== undefined) return same.token;
   const taken = new Set(known.map((other) => other.token));
@@ -89,7 +91,9 @@ const TOKEN = /\b([A-Z]{2,8})_([0-9a-f]{4,64})\b/g;
 
 export const tokensIn = (text: string): readonly string[] => [...new Set(text.match(TOKEN) ?? [])];
 
-/** Remembers which tokens a run was given, and which destinations its request names: no other token is put back for it. */
+/**
+ * Remembers which tokens a run was given, and which destinations its request names: no other token is put back for it.
+ */
 export function issue(draft: Draft, run: RunId, tokens: readonly string[], named: readonly string[] = []): void {
   const had = draft.get("issued", run) ?? { id: run, tenant: draft.tenant, tokens: [], named: [] };
   const all = [...new Set([...had.tokens, ...tokens])].slice(0, PSEUDONYMS_PER_RUN_MAX);
@@ -99,14 +103,18 @@ export function issue(draft: Draft, run: RunId, tokens: readonly string[], named
 }
 
 const NAME_CHARS_MAX = 80;
-/** A word that something could follow, live or defanged. A name in it would be a way out for the name, so its tokens stay tokens. */
+/**
+ * A word that something could follow, live or defanged. A name in it would be a way out for the name, so its tokens
+ * stay tokens.
+ */
 const LINKISH = /:\/\/|\[[.:]\]|[\p{L}\p{N}][.。．｡][\p{L}\p{N}-]{2,}[/?#:]/u;
 
 export type Stretch = { readonly from: number; readonly to: number };
 
 /**
- * Replaces tokens by names in text that is about to be shown to people of `conversations`, but for the stretches that stay masked. A token of a
- * name that the run was never given is refused with a hint; at most 20 different names come back, the rest stay tokens.
+ * Replaces tokens by names in text that is about to be shown to people of `conversations`, but for the stretches that
+ * stay masked. A token of a name that the run was never given is refused with a hint; at most 20 different names come
+ * back, the rest stay tokens.
  */
 export async function putBack(
   powers: Powers,

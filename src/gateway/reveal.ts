@@ -71,8 +71,6 @@ function strip(schema: Schema, value: unknown): unknown {
 
 const isText = (schema: Schema): boolean => schema["tier"] === "B" || schema["tier"] === "R" || schema["tier"] === "C";
 
-export type Shown = "whole" | "fields" | "nothing";
-
 /** Policy's word on showing one tier to the run's agent. */
 export function judgeReveal(
   powers: Powers,
@@ -91,7 +89,7 @@ export function judgeReveal(
 const dayOf = (now: number): number => Math.floor(now / DAY_MS);
 const poolId = (conversation: string, now: number): string => `${conversation}/${dayOf(now)}`;
 
-export function poolOf(draft: Draft, conversation: string): Pool {
+function poolOf(draft: Draft, conversation: string): Pool {
   const id = poolId(conversation, draft.now);
   const empty = { id, tenant: draft.tenant, used: {}, bits: 0, chars: 0, proactive: 0, day: dayOf(draft.now) };
   return draft.get("pool", id) ?? empty;
@@ -114,11 +112,15 @@ const hasRoom = (run: Run, pool: Pick<Pool, "bits" | "chars"> | null, { bits, ch
   (chars === 0 ||
     (run.revealedChars + chars <= TIER_B_RUN_CHARS_MAX && (pool?.chars ?? 0) + chars <= TIER_B_DAY_CHARS_MAX));
 
-/** Books what was shown against the conversation's day. Calls that ran side by side were measured each alone: the last one is refused here. */
+/**
+ * Books what was shown against the conversation's day. Calls that ran side by side were measured each alone: the last
+ * one is refused here.
+ */
 export function book(draft: Draft, { conversation, run }: Asker, capacity: Capacity): void {
   if (capacity.bits === 0 && capacity.chars === 0) return;
   const pool = poolOf(draft, conversation.id);
-  if (!hasRoom(draft.run(run.id).run, pool, capacity)) throw capRefusal();
+  if (!hasRoom(draft.run(run.id).run, pool, capacity))
+    throw new Refusal("tier.cap", { hint: "Use the handles, or go on tomorrow." });
   draft.put("pool", pool.id, { ...pool, bits: pool.bits + capacity.bits, chars: pool.chars + capacity.chars });
 }
 
@@ -140,5 +142,3 @@ export function noteSink(draft: Draft, { token, run }: Asker, call: CallId, labe
   const sink = { call, sink: "agent", token: token.id, recipient: token.runsOn, cats: label.cats };
   draft.run(run.id).note("egress.checked", sink);
 }
-
-export const capRefusal = (): Refusal => new Refusal("tier.cap", { hint: "Use the handles, or go on tomorrow." });

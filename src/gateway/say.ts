@@ -1,4 +1,7 @@
-/** The gateway's own words: what it tells people about itself, never about content. They leave through the outbox like anything else. */
+/**
+ * The gateway's own words: what it tells people about itself, never about content.
+ * They leave through the outbox like anything else.
+ */
 import type { ApprovalId, CallId, ConversationId, MessageId, RunId, ThreadId } from "../core/ids.ts";
 import { BOTTOM, type Label } from "../core/label.ts";
 import type { Conversation } from "../core/people.ts";
@@ -25,7 +28,12 @@ export type Posted =
   | {
       readonly op: "text";
       readonly text: string;
-      readonly approval?: { readonly id: string; readonly code: string; readonly expiresAt: number };
+      readonly approval?: {
+        readonly id: string;
+        readonly code: string;
+        readonly expiresAt: number;
+        readonly denyOnly?: boolean;
+      };
     }
   | { readonly op: "edit" | "redact" | "react" | "typing"; readonly text?: string; readonly key?: string };
 

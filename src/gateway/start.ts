@@ -90,7 +90,9 @@ export type Started =
   | { readonly is: "queued"; readonly ahead: number }
   | { readonly is: "full" };
 
-/** For an addressed message of a member: a run now, a place in the queue, or neither. All in the message's own commit. */
+/**
+ * For an addressed message of a member: a run now, a place in the queue, or neither. All in the message's own commit.
+ */
 export function request(powers: Powers, draft: Draft, conversation: Conversation, message: Message): Started {
   const session = openSession(powers, draft, conversation.id, message.thread, message.sender);
   const busy = activeRun(powers, session.id);

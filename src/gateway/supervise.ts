@@ -1,4 +1,5 @@
 /** Keeps channels streaming, the inbox drained, the outbox moving, and picks up after a crash. */
+import { ChannelFault } from "../core/channel-fault.ts";
 import type { RunId } from "../core/ids.ts";
 import { MINUTE_MS, SECOND_MS } from "../core/limits.ts";
 import type { Connector } from "../core/ports.ts";
@@ -45,7 +46,10 @@ export class Supervisor {
     powers.bell.ring = () => this.kick();
   }
 
-  /** Begins a channel: what it left on the wire is settled first, then its stream is opened again from the durable cursor. */
+  /**
+   * Begins a channel: what it left on the wire is settled first,
+   * then its stream is opened again from the durable cursor.
+   */
   async connect(connector: Connector, hooks: HookOutbox): Promise<void> {
     await recoverOutbox(this.#powers, connector);
     const abort = new AbortController();
@@ -71,6 +75,7 @@ export class Supervisor {
     const { store, clock, log } = this.#powers;
     const { connector, abort } = line;
     for (let failures = 0; !abort.signal.aborted; failures++) {
+      let stayAwayMs = 0;
       try {
         for await (const batch of connector.open({ cursor: store.cursor(connector.channel), stop: abort.signal })) {
           const inbox = {
@@ -85,10 +90,13 @@ export class Supervisor {
           this.drainSoon();
         }
       } catch (error) {
-        log("channel", { channel: connector.channel, code: seen(error).code, failures });
+        const fault = error instanceof ChannelFault ? error : null;
+        stayAwayMs = fault?.retryAfterMs ?? 0;
+        log("channel", { channel: connector.channel, code: fault?.code ?? seen(error).code, failures });
       }
       if (abort.signal.aborted) return;
-      const pause = Math.min(BACKOFF_MS_MAX, SECOND_MS * 2 ** Math.min(failures, 9));
+      const backoff = Math.min(BACKOFF_MS_MAX, SECOND_MS * 2 ** Math.min(failures, 9));
+      const pause = Math.max(stayAwayMs, backoff);
       await new Promise<void>((resolve) => {
         const forget = clock.at(clock.now() + pause, resolve);
         const stopped = (): void => {
@@ -169,7 +177,10 @@ export class Supervisor {
     this.kick();
   }
 
-  /** After a start: granted approvals are carried out, calls that were cut off are given back, open runs are driven again. */
+  /**
+   * After a start: granted approvals are carried out, calls that were cut off are given back,
+   * open runs are driven again.
+   */
   async recover(): Promise<void> {
     const { store } = this.#powers;
     const open = store.find("call", "open", "open", { limit: 10_000 });
@@ -184,7 +195,10 @@ export class Supervisor {
     this.drainSoon();
   }
 
-  /** A call that was open when the process ended did nothing: what it does and that it is done are one commit. It may be made again. */
+  /**
+   * A call that was open when the process ended did nothing: what it does and that it is done are one commit.
+   * It may be made again.
+   */
   async #giveBack(call: `call_${string}` | string, run: RunId): Promise<void> {
     await transact(this.#powers, (draft) => {
       const record = draft.get("call", call);

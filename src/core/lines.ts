@@ -1,5 +1,5 @@
 /** Text in pieces, cut at \n alone: node:readline also breaks at U+2028, which JSON may hold raw. */
-import { Refusal } from "./core/refusal.ts";
+import { Refusal } from "./refusal.ts";
 
 /** Throws `input.invalid` with the number of a line longer than `charsMax` before it is held whole. Drops a last \r. */
 export async function* linesOf(
