@@ -146,6 +146,8 @@ export function askPeople(powers: Powers, draft: Draft, doing: Doing, ask: AskFo
       capability: approval.capability,
       digest: approval.digest,
       assurance: ask.assurance,
+      four_eyes: ask.fourEyes,
+      requester: approval.requester,
       rule: ask.rule,
       conversation: surface.conversation.id,
       expires: expiresAt,

@@ -2,8 +2,6 @@
  * The owner's verbs about the daemon itself: health, demo, import, secrets, tokens, policy, PIN
  * (CONTRACT sections 6, 10, 13, 14).
  */
-import { decide } from "../../policy/decide.ts";
-import type { Request } from "../../policy/request.ts";
 import { hex, TOKEN_PREFIX } from "../core/ids.ts";
 import { BOTTOM } from "../core/label.ts";
 import { DAY_MS } from "../core/limits.ts";
@@ -12,21 +10,19 @@ import { isTerminal } from "../core/run.ts";
 import type { Owner, VerbInput, VerbOutput } from "../core/verbs/all.ts";
 import type { CARE_VERBS } from "../core/verbs/care.ts";
 import { policyDigest } from "./ask.ts";
-import { BLANK } from "./asker.ts";
 import { DEMO_ALIAS, DEMO_LINES, demoLines } from "./demo.ts";
 import type { Gateway } from "./gateway.ts";
 import { importLines } from "./import.ts";
 import type { Outside } from "./outside.ts";
 import { localOwner, owned } from "./owned.ts";
+import { policyVerbs } from "./owner-policy.ts";
 import { conversationNamed } from "./people.ts";
 import type { Powers } from "./powers.ts";
 import { transact } from "./transact.ts";
-import { channelView, conversationView, policyView, tokenView } from "./views.ts";
+import { channelView, conversationView, tokenView } from "./views.ts";
 
 type Verbs = Pick<Owner, keyof typeof CARE_VERBS>;
 const DONE = { done: true } as const;
-/** The setting that keeps what `policy load` brought. */
-export const LOADED_PACKS = "policy/packs";
 const TOKEN_TTL_MS = 90 * DAY_MS;
 
 export function careVerbs(gateway: Gateway, outside: Outside): Verbs {
@@ -194,52 +190,6 @@ function tokenVerbs(
         draft.entry("key.rotated", { what: "pin" }, { actor: localOwner(powers).id });
       });
       return DONE;
-    },
-  };
-}
-
-function policyVerbs(
-  { powers }: Gateway,
-  outside: Outside,
-): Pick<Verbs, "policy.show" | "policy.explain" | "policy.load"> {
-  return {
-    "policy.show": async () => policyView(powers, outside.packs()),
-    "policy.explain": async ({ request }) => {
-      const decision = decide(powers.policy.current, {
-        ...BLANK,
-        tenant: powers.settings.tenant,
-        ...request,
-      } as Request);
-      const { nearest } = decision;
-      return {
-        effect: decision.effect,
-        rule: decision.rule,
-        because: decision.because,
-        nearest:
-          nearest === undefined
-            ? null
-            : `The closest permission is ${nearest.rule}; it fails on ${nearest.failed.join(", ")}.`,
-        assurance: decision.assurance ?? null,
-      };
-    },
-    "policy.load": async ({ packs }) => {
-      const policy = outside.compilePolicy(packs);
-      const before = policyDigest(powers);
-      const permitsNew = policy.canonical !== powers.policy.current.canonical;
-      await transact(powers, (draft) => {
-        owned(powers, draft, "policy.load", packs.map(({ name }) => name).join(", "), { before });
-        draft.put("setting", LOADED_PACKS, {
-          id: LOADED_PACKS,
-          tenant: draft.tenant,
-          value: packs.map(({ name, text }) => ({ name, text })),
-        });
-      });
-      powers.policy.current = policy;
-      const digest = policyDigest(powers);
-      await transact(powers, (draft) =>
-        draft.entry("policy.loaded", { before, digest, rules: policy.rules.length }, { actor: localOwner(powers).id }),
-      );
-      return { digest, permits_new: permitsNew, approval: null };
     },
   };
 }
