@@ -24,9 +24,9 @@ export type EventKind = (typeof EVENT_KINDS)[number];
 export const MEDIA_KINDS = ["image", "audio", "video", "file", "sticker"] as const;
 export const ADDRESSED = ["direct", "mention", "reply", "command", "keyword", "none"] as const;
 export type Addressed = (typeof ADDRESSED)[number];
-const TRANSPORTS = ["e2ee", "transport", "local"] as const;
-const VERIFIED = ["none", "platform", "signed", "verified"] as const;
-const FLAGS = ["forwarded", "via_bot", "backfill", "imported", "edited_unseen", "room_unencrypted"] as const;
+export const TRANSPORTS = ["e2ee", "transport", "local"] as const;
+export const VERIFIED = ["none", "platform", "signed", "verified"] as const;
+export const FLAGS = ["forwarded", "via_bot", "backfill", "imported", "edited_unseen", "room_unencrypted"] as const;
 
 export const Trust = z.strictObject({
   transport: z.enum(TRANSPORTS),

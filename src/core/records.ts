@@ -156,6 +156,7 @@ export const INDEXES = {
     open: (r) => (["pending", "granted"].includes(r.status.state) ? "open" : null),
     source: (r) => r.sources,
     conversation: (r) => r.conversation,
+    answer: (r) => (r.status.state === "granted" ? r.answer : null),
   },
   call: {
     day: (r) => dayOf(r.at),

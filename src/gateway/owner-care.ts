@@ -135,7 +135,7 @@ async function createToken(powers: Powers, order: VerbInput<"token.create">): Pr
       hint: "Set an owner PIN first: lazaret pin set. An agent on this machine must not say yes for you.",
     });
   }
-  if (store.find("token", "name", name, { limit: 1 }).some(({ value }) => value.revokedAt === null))
+  if (store.find("token", "name", name, { limit: 1000 }).some(({ value }) => value.revokedAt === null))
     throw new Refusal("conflict", { field: name, hint: "There is a token of that name." });
   const places = conversations.map((alias) => conversationNamed(powers, alias).id);
   const secret = TOKEN_PREFIX + hex(powers.random.bytes(32));

@@ -157,6 +157,7 @@ export class Supervisor {
         break;
       case "stopped":
         this.#drives.sweep();
+        for (const run of what.goOn) this.#drives.drive(run, "approval");
         break;
       case "nothing":
         break;
