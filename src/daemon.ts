@@ -1,11 +1,8 @@
 /** One running Lazaret: builds every room from its powers, and takes it down again in order. */
-import { readFileSync } from "node:fs";
 import { ConsoleConnector } from "../connectors/console.ts";
 import { CONNECTORS } from "../connectors/index.ts";
 import type { Request } from "../connectors/telegram/wire.ts";
 import type { WebhookConnector } from "../connectors/webhook.ts";
-import type { Policy } from "../policy/compile.ts";
-import { loadPolicy } from "../policy/load.ts";
 import { TRANSFORMS } from "../transforms/index.ts";
 import { butler } from "./agents/butler.ts";
 import { type Config, configuredOf, settingsOf } from "./config.ts";
@@ -15,18 +12,19 @@ import type { Channel } from "./core/records.ts";
 import { Refusal } from "./core/refusal.ts";
 import type { CheckView } from "./core/verbs/care.ts";
 import { WorkerRunner } from "./edge/worker-runner.ts";
+import { policyDigest } from "./gateway/ask.ts";
 import { bootstrap } from "./gateway/bootstrap.ts";
 import { frontOf } from "./gateway/front.ts";
 import { buildGateway, type Gateway } from "./gateway/gateway.ts";
 import { HookOutbox } from "./gateway/hooks.ts";
 import { Housekeeping } from "./gateway/housekeeping.ts";
 import type { Outside } from "./gateway/outside.ts";
-import { LOADED_PACKS } from "./gateway/owner-care.ts";
 import { grantPermit } from "./gateway/permit.ts";
 import type { Log, Powers } from "./gateway/powers.ts";
 import { offerAgain } from "./gateway/prompts.ts";
 import type { Surface } from "./gateway/surface.ts";
 import { transact } from "./gateway/transact.ts";
+import { compilePolicy, loadedNames, rulesInForce } from "./rules.ts";
 import { hashing } from "./store/hashing.ts";
 import type { HomeStore } from "./store/store.ts";
 import { TelegramLines } from "./telegram-lines.ts";
@@ -52,50 +50,18 @@ export type DaemonPowers = {
   readonly stop: () => void;
 };
 
-const PACK_NAMES = ["base", "chat-mode", "strict", "team"] as const;
-const PACKS: Readonly<Record<(typeof PACK_NAMES)[number], URL>> = {
-  base: new URL("../policy/packs/base.yaml", import.meta.url),
-  "chat-mode": new URL("../policy/packs/chat-mode.yaml", import.meta.url),
-  strict: new URL("../policy/packs/strict.yaml", import.meta.url),
-  team: new URL("../policy/packs/team.yaml", import.meta.url),
-};
-
-export const shippedPacks = (): readonly { readonly name: string; readonly text: string }[] =>
-  PACK_NAMES.map((name) => ({ name: `${name}.yaml`, text: readFileSync(PACKS[name], "utf8") }));
-
-/**
- * The named packs, compiled with base under them. Throws `policy.invalid` with file,
- * line and column of the first error.
- */
-export function compilePolicy(
-  packs: readonly string[],
-  more: readonly { readonly name: string; readonly text: string }[],
-): Policy {
-  const loading = loadPolicy([...shippedPacks(), ...more], { packs });
-  if (loading.ok) return loading.policy;
-  const [first] = loading.errors;
-  const hint =
-    first === undefined ? "The pack cannot be read." : `${first.file}:${first.line}:${first.column}: ${first.message}`;
-  throw new Refusal("policy.invalid", { hint });
-}
-
-/** The configured packs, with those that the owner loaded by a verb on top. */
-function policyOf(store: HomeStore, config: Config): Policy {
-  const loaded = store.get("setting", LOADED_PACKS)?.value.value;
-  const more = Array.isArray(loaded) ? (loaded as readonly { readonly name: string; readonly text: string }[]) : [];
-  return compilePolicy([...config.packs, ...more.map(({ name }) => name)], more);
-}
-
 export type Daemon = {
   readonly gateway: Gateway;
   readonly surface: Surface;
   readonly powers: Powers;
+  readonly policyFault: () => string | null;
   close(): Promise<void>;
 };
 
 export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
   const { store, config, clock, random, log } = given;
   const transforms = given.transforms ?? ownThreads(given);
+  const rules = rulesInForce(store, config.packs);
   const powers: Powers = {
     store,
     clock,
@@ -108,7 +74,7 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     connectors: new Map(),
     bell: { ring: () => {} },
     news: new Set(),
-    policy: { current: policyOf(store, config) },
+    policy: { current: rules.policy },
   };
   const gateway = buildGateway(powers, TRANSFORMS);
   const configured = configuredOf(config);
@@ -117,6 +83,8 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
   const bots = new TelegramLines(powers, given.request);
   const lines = new Lines(powers, gateway, bots);
   const house = new Housekeeping(powers, gateway.drives, gateway.rejections);
+  // Until something else is loaded: then what was stored and did not compile is gone.
+  const policyFault = (): string | null => (powers.policy.current === rules.policy ? rules.fault : null);
   const outside: Outside = {
     version: given.version,
     home: given.home,
@@ -131,9 +99,9 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     exportLedger: given.exportLedger,
     hashPin: given.hashPin,
     checkPin: given.checkPin,
-    compilePolicy: (packs) => compilePolicy([...config.packs, ...packs.map(({ name }) => name)], packs),
-    packs: () => config.packs,
-    notes: () => config.notes,
+    compilePolicy: (packs) => compilePolicy(config.packs, packs),
+    packs: () => (policyFault() === null ? [...config.packs, ...loadedNames(store)] : config.packs),
+    notes: () => [...config.notes, ...faultNotes(policyFault())],
     stop: given.stop,
   };
   const surface = frontOf(gateway, outside, {
@@ -141,10 +109,25 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     consoleChannel: lines.console.channel,
     hookDoor: (channel) => lines.hooks.get(channel) ?? null,
   });
-  const daemon: Daemon = { gateway, surface, powers, close: () => close(gateway, house, given, powers) };
+  const daemon: Daemon = {
+    gateway,
+    surface,
+    powers,
+    policyFault,
+    close: () => close(gateway, house, given, powers),
+  };
   const lastAt = store.ledger.entries(Math.max(0, store.ledger.size() - 1), 1)[0]?.time ?? null;
   await transact(powers, (draft) =>
-    draft.entry("daemon.started", { version: given.version, policy: config.packs.join(",") }, { actor: "daemon" }),
+    draft.entry(
+      "daemon.started",
+      {
+        version: given.version,
+        policy: outside.packs().join(","),
+        digest: policyDigest(powers),
+        ...(rules.fault === null ? {} : { fallback: true }),
+      },
+      { actor: "daemon" },
+    ),
   );
   for (const { value } of store.all("channel", { limit: 1000 })) await lines.connect(value.id);
   await offerAgain(powers, lastAt);
@@ -152,6 +135,9 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
   house.start();
   return daemon;
 }
+
+const faultNotes = (fault: string | null): readonly string[] =>
+  fault === null ? [] : [`What you loaded with policy load is not in force, the configured packs are: ${fault}`];
 
 function ownThreads({ worker, clock }: DaemonPowers): WorkerRunner {
   const transforms = new WorkerRunner({ entry: worker, clock });

@@ -75,7 +75,7 @@ async function run(env: Environment, home: Home, cwd: string, stop: () => void):
       home: paths.dataDir,
       hashPin,
       checkPin,
-      doctor: async (it, residue) => doctor(await factsOf(it, store, paths, config, running.http, residue)),
+      doctor: async (it, residue) => doctor(await factsOf(it, store, paths, running.http, residue)),
       exportLedger: (file) => store.exportLedger(file),
       http: () => running.http,
       request: systemRequest,

@@ -5,13 +5,12 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Command } from "commander";
 import { describe, expect, test } from "vitest";
-import { runCli, treeOf } from "../src/cli/cli.ts";
+import { treeOf } from "../src/cli/cli.ts";
 import type { Powers } from "../src/cli/context.ts";
 import { printable } from "../src/cli/printable.ts";
 import { REFUSALS } from "../src/core/refusal.ts";
 import { type Run, runScript } from "./cli-scripts.ts";
-import { type OpenDoors, openDoors } from "./open-doors.ts";
-import { PaperOwner } from "./paper-owner.ts";
+import { paperDoors, powersOf, runOn } from "./paper-cli.ts";
 import { PaperTerminal } from "./paper-terminal.ts";
 
 const ALL: Powers["offline"] = {
@@ -28,6 +27,14 @@ const ALL: Powers["offline"] = {
     rules: 1,
     findings: [{ severity: "error", file: "a.yaml", line: 3, rule: "r", text: "never matches" }],
   }),
+  policyTest: async (_home, files) => ({
+    total: 3,
+    failed: files.map((file) => ({ file: file.split("/").at(-1) ?? "", line: 7, name: "x", text: "x: expected deny" })),
+  }),
+  policyDiff: async () => ({
+    widens: true,
+    lines: [{ widens: true, text: "Newly allowed: anybody may run.", example: "action=invoke" }],
+  }),
   verifyBundle: async (file) => ({
     ok: false,
     entries: 3,
@@ -39,31 +46,6 @@ const ALL: Powers["offline"] = {
     root: "",
   }),
 };
-
-const powersOf = (doors: OpenDoors, terminal: PaperTerminal, offline: Powers["offline"] = {}): Powers => ({
-  terminal,
-  offline,
-  now: () => doors.clock.now(),
-  homeOf: (home) => ({
-    home: home ?? "/paper",
-    socket: home === undefined ? doors.socketPath : `${home}/lazaret.sock`,
-  }),
-  version: "0.1.0",
-});
-
-async function paperDoors(): Promise<OpenDoors> {
-  const doors = await openDoors({ port: null });
-  Object.assign(doors.gateway.owner, new PaperOwner(doors.clock, doors.gateway.lines).verbs());
-  return doors;
-}
-
-const runOn =
-  (doors: OpenDoors, offline: Powers["offline"] = {}, isInteractive = false): Run =>
-  async (args, stdin) => {
-    const terminal = new PaperTerminal(stdin, isInteractive);
-    const code = await runCli(args, powersOf(doors, terminal, offline));
-    return { code, stdout: terminal.stdout, stderr: terminal.stderr };
-  };
 
 const SCRIPTS = join(import.meta.dirname, "cli");
 
@@ -136,7 +118,17 @@ describe("--help", () => {
     await using doors = await paperDoors();
     const { program } = treeOf(powersOf(doors, new PaperTerminal("")));
     const without = leaves(program);
-    const offline = ["init", "up", "try", "restore", "config check", "config schema", "policy check"];
+    const offline = [
+      "init",
+      "up",
+      "try",
+      "restore",
+      "config check",
+      "config schema",
+      "policy check",
+      "policy test",
+      "policy diff",
+    ];
     expect(offline.filter((verb) => without.includes(verb))).toEqual([]);
     const whole = leaves(treeOf(powersOf(doors, new PaperTerminal(""), ALL)).program);
     expect(whole.filter((verb) => !without.includes(verb)).sort()).toEqual([...offline].sort());
@@ -159,6 +151,8 @@ describe("without a daemon", () => {
     ["try redact", "call Ana", 0, "CALL ANA\n"],
     ["config schema", "", 0, '{\n  "type": "object"\n}\n'],
     ["policy check", "", 78, "error  a.yaml:3 r: never matches\n"],
+    ["policy test a.yaml", "", 1, "a.yaml:7: x: expected deny\n"],
+    ["policy diff strict chat-mode", "", 0, "+ Newly allowed: anybody may run.\n  for example: action=invoke\n"],
     ["ledger verify bundle.jsonl", "", 1, "entry 2 does not fit: altered in bundle.jsonl\n"],
     ["restore copy.tar --dry-run", "", 0, "It would bring back 1 message, 2 ledger entries\n"],
     ["init", "", 0, "Made a home in /paper\nlazaret up\n"],

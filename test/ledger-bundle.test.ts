@@ -1,4 +1,7 @@
-/** Bundles, as our own verifier and the stand-alone one in docs/ judge them: good ones, and ones that somebody worked on. */
+/**
+ * Bundles, as our own verifier and the stand-alone one in docs/ judge them: good ones, and ones that somebody worked
+ * on.
+ */
 import { spawnSync } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { readFileSync, statSync, writeFileSync } from "node:fs";

@@ -26,6 +26,8 @@ export class Draft {
   readonly #powers: Powers;
   readonly #records = new Map<string, Held & { readonly kind: RecordKind; readonly id: string }>();
   readonly #refs = new Map<string, RefDraft>();
+  /** What the store answered: a draft sees one state of it. */
+  readonly #found = new Map<string, string | null>();
   readonly #runs = new Map<RunId, RunDraft>();
   readonly #messages = new Map<Message["id"], Message>();
   readonly #parts: Parts = {};
@@ -75,8 +77,15 @@ export class Draft {
 
   /** Our id for a platform's, this draft's own additions included. */
   ref(kind: RefKind, channel: string, platform: string): string | null | "erased" {
-    const own = this.#refs.get(`${kind}/${channel}/${platform}`);
-    return own?.id ?? this.#powers.store.ref(kind, this.tenant, channel, platform);
+    const key = `${kind}/${channel}/${platform}`;
+    const own = this.#refs.get(key)?.id;
+    if (own !== undefined) return own;
+    let found = this.#found.get(key);
+    if (found === undefined) {
+      found = this.#powers.store.ref(kind, this.tenant, channel, platform);
+      this.#found.set(key, found);
+    }
+    return found;
   }
 
   addRef(

@@ -31,6 +31,7 @@ export type Outside = {
   readonly checkPin: (pin: string, hash: string) => Promise<boolean>;
   /** Compiles packs; throws `policy.invalid` with the place of the first error. */
   readonly compilePolicy: (packs: readonly { readonly name: string; readonly text: string }[]) => Policy;
+  /** Names of the packs in force. */
   readonly packs: () => readonly string[];
   /** What the configuration says that may surprise. */
   readonly notes: () => readonly string[];

@@ -90,12 +90,13 @@ export function newConversation(
   });
 }
 
+/** By the owner's word for it, the only name that a run may use. */
+export const conversationByAlias = (powers: Powers, alias: string): Conversation | null =>
+  powers.store.find("conversation", "alias", `${powers.settings.tenant}/${alias}`, { limit: 1 })[0]?.value ?? null;
+
 /** By alias or internal id; null when there is none. */
-export function conversationBy(powers: Powers, name: string): Conversation | null {
-  const key = `${powers.settings.tenant}/${name}`;
-  const byAlias = powers.store.find("conversation", "alias", key, { limit: 1 })[0]?.value;
-  return byAlias ?? powers.store.get("conversation", name)?.value ?? null;
-}
+export const conversationBy = (powers: Powers, name: string): Conversation | null =>
+  conversationByAlias(powers, name) ?? powers.store.get("conversation", name)?.value ?? null;
 
 /** The same, where there has to be one. Throws `conversation.unknown`. */
 export function conversationNamed(powers: Powers, name: string): Conversation {

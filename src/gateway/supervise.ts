@@ -11,8 +11,9 @@ import { Delivery, recoverOutbox } from "./deliver.ts";
 import type { Drives } from "./drive.ts";
 import { carryOutApproved } from "./execute.ts";
 import type { HookOutbox } from "./hooks.ts";
+import { drain, takeIn } from "./intake.ts";
 import type { Powers } from "./powers.ts";
-import { type Aftermath, drain, type Handlers } from "./receive.ts";
+import type { Aftermath, Handlers } from "./receive.ts";
 import type { Rejections } from "./rejections.ts";
 import { transact } from "./transact.ts";
 
@@ -78,14 +79,8 @@ export class Supervisor {
       let stayAwayMs = 0;
       try {
         for await (const batch of connector.open({ cursor: store.cursor(connector.channel), stop: abort.signal })) {
-          const inbox = {
-            tenant: this.#powers.settings.tenant,
-            channel: connector.channel,
-            cursor: batch.cursor,
-            events: batch.events,
-          };
           // Pulling the next batch acknowledges this one, so it is durable before the loop goes on.
-          await store.commit({ inbox });
+          await takeIn(this.#powers, this.#rejections, connector.channel, batch);
           failures = 0;
           this.drainSoon();
         }
@@ -162,6 +157,7 @@ export class Supervisor {
         break;
       case "stopped":
         this.#drives.sweep();
+        for (const run of what.goOn) this.#drives.drive(run, "approval");
         break;
       case "nothing":
         break;
