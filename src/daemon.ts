@@ -6,6 +6,7 @@ import type { WebhookConnector } from "../connectors/webhook.ts";
 import { TRANSFORMS } from "../transforms/index.ts";
 import { butler } from "./agents/butler.ts";
 import { type Config, configuredOf, settingsOf } from "./config.ts";
+import type { AgentDriver } from "./core/agent.ts";
 import { SHUTDOWN_MS_MAX } from "./core/limits.ts";
 import type { Clock, Connector, HookDoor, Random, TransformRunner } from "./core/ports.ts";
 import type { Channel } from "./core/records.ts";
@@ -45,6 +46,8 @@ export type DaemonPowers = {
   readonly doctor: (daemon: Daemon, residue: boolean) => Promise<readonly CheckView[]>;
   readonly exportLedger: Outside["exportLedger"];
   readonly http: () => string | null;
+  /** Who drives runs; our own butler alone when absent. */
+  readonly drivers?: readonly AgentDriver[];
   /** Asks a server on the network. */
   readonly request: Request;
   readonly stop: () => void;
@@ -68,7 +71,7 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     random,
     hashing,
     transforms,
-    drivers: [butler],
+    drivers: given.drivers ?? [butler],
     settings: settingsOf(config),
     log,
     connectors: new Map(),

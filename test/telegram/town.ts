@@ -1,4 +1,6 @@
 /** A whole daemon with a Telegram bot, the Bot API server of our own behind it, and the people who write to it. */
+import { butler } from "../../src/agents/butler.ts";
+import type { AgentDriver } from "../../src/core/agent.ts";
 import { configOf } from "../config-reading.ts";
 import { type DaemonWorld, daemonOn } from "../daemon-world.ts";
 import { type TestHome, testHome } from "../store-home.ts";
@@ -28,13 +30,12 @@ export class Town {
   readonly home: TestHome = testHome();
   readonly api = new BotApi(TOKEN, this.home.clock, { username: "gate_bot" });
   root = "";
-  config = configOf(null);
+  drivers: readonly AgentDriver[] = [butler];
   here: DaemonWorld | null = null;
 
-  /** `config` is the configuration file, as its owner writes it. */
-  static async found(config: string | null = null): Promise<Town> {
+  static async found(...drivers: readonly AgentDriver[]): Promise<Town> {
     const town = new Town();
-    town.config = configOf(config);
+    if (drivers.length > 0) town.drivers = drivers;
     town.root = await town.api.start();
     await town.up();
     return town;
@@ -128,7 +129,7 @@ export class Town {
   }
 
   async up(): Promise<void> {
-    this.here = await daemonOn(this.home, this.config);
+    this.here = await daemonOn(this.home, configOf(null), { drivers: this.drivers });
   }
 
   async end(): Promise<void> {
