@@ -11,6 +11,7 @@ import { type Plugin, type PluginContext, rolldown } from "rolldown";
 /** Native code or wasm, found by its own path. */
 const OUTSIDE = /^(?:better-sqlite3|@matrix-org\/matrix-sdk-crypto-wasm)(?:\/|$)/;
 const NAMED_FILE = /\bnew URL\(\s*"(\.[^"]*)",\s*import\.meta\.url\s*,?\s*\)/g;
+const COMMENT_LINE = /^[ \t]*(?:\/\*|\*|\/\/)/;
 const LOST_PATH = /\bimport\.meta\.(?:dirname|filename|resolve)\b/;
 const LICENCES = ["LICENSE", "LICENSE.md", "LICENSE.txt", "LICENCE", "license", "license.md"];
 
@@ -49,7 +50,11 @@ const namedFiles: Plugin = {
     if (id.includes("node_modules") || !id.startsWith(root)) return null;
     if (LOST_PATH.test(code))
       this.error(`${relative(root, id)}: only new URL("./x", import.meta.url) survives bundling`);
-    return code.replace(NAMED_FILE, (_, target: string) => `new URL("${carry(this, id, target)}", import.meta.url)`);
+    return code.replace(NAMED_FILE, (named, target: string, at: number) => {
+      const line = code.slice(code.lastIndexOf("\n", at) + 1, at);
+      if (COMMENT_LINE.test(line)) return named;
+      return `new URL("${carry(this, id, target)}", import.meta.url)`;
+    });
   },
 };
 

@@ -52,6 +52,11 @@ export function offlineVerbs(env: Environment, workingDirectory: () => string): 
       const { configSchema } = await import("./config.ts");
       return configSchema();
     },
+    verifyBundle: async (file, against) => {
+      const { verifyBundle } = await import("./store/bundle-verify.ts");
+      const { badSeq: bad_seq, notExcluded: not_excluded, dangling, ...rest } = await verifyBundle(file, against);
+      return { ...rest, bad_seq, not_excluded, dangling: dangling.slice(0, 1000) };
+    },
     policyCheck: (home, files) => policyCheck(env, home, workingDirectory(), files),
   };
 }

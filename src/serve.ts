@@ -1,10 +1,9 @@
 /** A home on this machine and the daemon that serves it: files, lock, doors, signals. Wired by main.ts. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Home, Offline } from "./cli/offline.ts";
 import type { Environment } from "./config/environment.ts";
 import { startControl } from "./control/server.ts";
-import { type Canonical, canonical } from "./core/canonical.ts";
 import { TENANT_DEFAULT } from "./core/ids.ts";
 import { Refusal } from "./core/refusal.ts";
 import type { Owner } from "./core/verbs/all.ts";
@@ -77,7 +76,7 @@ async function run(env: Environment, home: Home, cwd: string, stop: () => void):
       hashPin,
       checkPin,
       doctor: async (it, residue) => doctor(await factsOf(it, store, paths, config, running.http, residue)),
-      exportLedger: async (file) => exportLedger(store, file),
+      exportLedger: (file) => store.exportLedger(file),
       http: () => running.http,
       stop,
     });
@@ -176,21 +175,4 @@ export async function bringBack(
   const { entries } = restored.before;
   await restored.store.close();
   return { messages, entries, words: ["What was erased since this backup was made stays erased."] };
-}
-
-/** Every entry as it is stored, a line each, then the checkpoint that signs them, to a new file of ours. */
-async function exportLedger(
-  store: HomeStore,
-  file: string,
-): Promise<{ readonly entries: number; readonly bytes: number }> {
-  const lines: string[] = [];
-  for (let after = 0; ; ) {
-    const page = store.ledger.entries(after, 1000);
-    if (page.length === 0) break;
-    lines.push(...page.map((entry) => canonical(entry as unknown as Canonical)));
-    after = page.at(-1)?.seq ?? after;
-  }
-  const text = `${lines.join("\n")}\n${JSON.stringify({ checkpoint: await store.ledger.checkpoint() })}\n`;
-  writeFileSync(file, text, { mode: 0o600, flag: "wx" });
-  return { entries: lines.length, bytes: Buffer.byteLength(text) };
 }

@@ -9,7 +9,7 @@ import type { AgentDriver } from "../src/core/agent.ts";
 import { BACKGROUND, INTERACTIVE } from "../src/core/budget.ts";
 import { TTL_DEFAULT_MS } from "../src/core/limits.ts";
 import type { Operation } from "../src/core/outbox.ts";
-import type { Clock } from "../src/core/ports.ts";
+import type { Clock, TransformRunner } from "../src/core/ports.ts";
 import { WorkerRunner } from "../src/edge/worker-runner.ts";
 import { bootstrap } from "../src/gateway/bootstrap.ts";
 import { buildGateway, type Gateway } from "../src/gateway/gateway.ts";
@@ -47,7 +47,7 @@ export const SETTINGS: Settings = {
 };
 
 /** Deadlines of threads need time that passes by itself; everything else goes by the clock that the test turns. */
-const WALL: Clock = {
+export const WALL: Clock = {
   now: () => Date.now(),
   at: (at, wake) => {
     const timer = setTimeout(wake, Math.max(0, at - Date.now()));
@@ -82,7 +82,13 @@ export type WorldOptions = {
   readonly drivers: readonly AgentDriver[];
   readonly settings?: Partial<Settings>;
   readonly packs?: readonly string[];
+  readonly transforms?: TransformRunner;
 };
+
+/** Waits, turn by turn of the event loop, until something is so. The test's own timeout ends it. */
+export async function until(is: () => boolean): Promise<void> {
+  while (!is()) await new Promise<void>((resolve) => setImmediate(resolve));
+}
 
 export async function world(options: WorldOptions): Promise<World> {
   const home = options.home ?? testHome();
@@ -93,12 +99,13 @@ export async function world(options: WorldOptions): Promise<World> {
     clock,
     random,
     hashing,
-    transforms: threads(),
+    transforms: options.transforms ?? threads(),
     drivers: options.drivers,
     settings: { ...SETTINGS, ...options.settings },
     log: () => {},
     connectors: new Map(),
     bell: { ring: () => {} },
+    news: new Set(),
     policy: { current: policyOf(...(options.packs ?? ["chat-mode"])) },
   };
   const gateway = buildGateway(powers, TRANSFORMS);

@@ -148,6 +148,15 @@ export interface LedgerPort {
   checkpoint(): Promise<string>;
   /** `against` is a checkpoint kept outside. Reads in pages and lets others work between them. */
   verify(against: string | null): Promise<LedgerReport>;
+  /**
+   * Proof (RFC 6962 section 2.1.2, base64 hashes) that the first `older` entries are the beginning of the first
+   * `newer`.
+   */
+  consistency(older: number, newer: number): readonly string[];
+  /**
+   * C2SP tlog-proof text that entry `seq` is under a checkpoint signed now. `not_found` when there is no such entry.
+   */
+  inclusion(seq: number): Promise<string>;
 }
 
 export type ConnectorBatch = { readonly cursor: string | null; readonly events: readonly InboundEvent[] };
@@ -186,6 +195,8 @@ export interface Connector {
   open(options: { readonly cursor: string | null; readonly stop: Stop }): AsyncIterable<ConnectorBatch>;
   send(operation: Operation, stop: Stop): Promise<Outcome>;
   health(): ConnectorHealth;
+  /** One proved round trip for `lazaret verify`: resolves when what went out came back, rejects with why it did not. */
+  probe?(stop: Stop): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -20,6 +20,7 @@ export class Draft {
   readonly #records = new Map<string, Held & { readonly kind: RecordKind; readonly id: string }>();
   readonly #refs = new Map<string, RefDraft>();
   readonly #runs = new Map<RunId, RunDraft>();
+  readonly #messages = new Map<Message["id"], Message>();
   readonly #parts: Parts = {};
 
   constructor(powers: Powers) {
@@ -113,6 +114,12 @@ export class Draft {
 
   message(expect: number | null, value: Message): void {
     this.#push("messages", { expect, value });
+    this.#messages.set(value.id, value);
+  }
+
+  /** A kept message, this draft's own included. */
+  messageBy(id: Message["id"]): Message | null {
+    return this.#messages.get(id) ?? this.#powers.store.message(id);
   }
 
   outbox(row: OutboxRow): void {
@@ -173,6 +180,11 @@ export class Draft {
   /** Does it put something into the outbox? */
   get speaks(): boolean {
     return (this.#parts.outbox ?? []).length > 0;
+  }
+
+  /** Does it write into the ledger? */
+  get tells(): boolean {
+    return (this.#parts.entries ?? []).length > 0 || this.#runs.size > 0;
   }
 
   get isEmpty(): boolean {

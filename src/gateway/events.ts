@@ -5,12 +5,13 @@
 import type { InvocationReply } from "../core/agent.ts";
 import type { Entry } from "../core/entry.ts";
 import type { RunId } from "../core/ids.ts";
-import type { Stop } from "../core/ports.ts";
+import type { Clock, Stop } from "../core/ports.ts";
 import type { Token } from "../core/records.ts";
 import { type Invoking, invoke } from "./invoke.ts";
 import type { GatewayEvent } from "./surface.ts";
 
 const PAGE = 200;
+/** Entries that no transaction of ours announced, such as an erasure's, are seen this much later. */
 const LOOK_MS = 1000;
 
 /** May a holder of this token see that entry? Agents see their own runs, operators and owners everything. */
@@ -27,19 +28,55 @@ export async function* eventsOf(
   after: number,
   stop: Stop,
 ): AsyncIterable<GatewayEvent> {
-  const { store, clock } = invoking.powers;
+  const { store, clock, news } = invoking.powers;
   const runs = (id: RunId) => store.get("run", id)?.value ?? null;
-  let at = after;
-  while (!stop.aborted) {
-    const page = store.ledger.entries(at, PAGE);
-    for (const entry of page) {
-      at = entry.seq;
-      if (!maySee(token, entry, runs)) continue;
-      yield eventOf(entry);
-      const woken = await wokenBy(invoking, token, entry);
-      if (woken !== null) yield woken;
+  const alarm = new Alarm();
+  news.add(alarm.ring);
+  try {
+    for (let at = after; !stop.aborted; ) {
+      alarm.set();
+      const page = store.ledger.entries(at, PAGE);
+      for (const entry of page) {
+        at = entry.seq;
+        if (!maySee(token, entry, runs)) continue;
+        yield eventOf(entry);
+        const woken = await wokenBy(invoking, token, entry);
+        if (woken !== null) yield woken;
+      }
+      if (page.length < PAGE) await alarm.rung(clock, stop);
     }
-    if (page.length < PAGE) await pause(clock, stop);
+  } finally {
+    news.delete(alarm.ring);
+  }
+}
+
+/** Waits for news; what came since it was set does not let it wait at all. */
+class Alarm {
+  #isRung = false;
+  #wake: () => void = () => {};
+
+  readonly ring = (): void => {
+    this.#isRung = true;
+    this.#wake();
+  };
+
+  set(): void {
+    this.#isRung = false;
+  }
+
+  rung(clock: Clock, stop: Stop): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        forget();
+        stop.removeEventListener("abort", done);
+        this.#wake = () => {};
+        resolve();
+      };
+      const forget = clock.at(clock.now() + LOOK_MS, done);
+      stop.addEventListener("abort", done, { once: true });
+      this.#wake = done;
+      if (stop.aborted || this.#isRung) done();
+    });
   }
 }
 
@@ -75,17 +112,4 @@ async function wokenBy(invoking: Invoking, token: Token, entry: Entry): Promise<
     run: run.id,
     body: { reason: "addressed", request: reply.output ?? null },
   };
-}
-
-function pause(clock: Invoking["powers"]["clock"], stop: Stop): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      forget();
-      stop.removeEventListener("abort", done);
-      resolve();
-    };
-    const forget = clock.at(clock.now() + LOOK_MS, done);
-    stop.addEventListener("abort", done, { once: true });
-    if (stop.aborted) done();
-  });
 }

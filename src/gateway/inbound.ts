@@ -92,7 +92,7 @@ export function answerWord(
   const where = {
     conversation,
     thread: null,
-    replyTo: messageBy(powers, draft, envelope, envelope.reply_to)?.id ?? null,
+    replyTo: messageBy(draft, envelope, envelope.reply_to)?.id ?? null,
   };
   switch (word.word) {
     case "help":

@@ -21,10 +21,10 @@ export const keyOf = (envelope: Pick<Envelope, "conversation">, event: string): 
 export const eventOf = (key: string): string => key.slice(key.indexOf("\n") + 1);
 
 /** The kept message that an envelope points at, if we have it. */
-export function messageBy(powers: Powers, draft: Draft, envelope: Envelope, event: string | undefined): Message | null {
+export function messageBy(draft: Draft, envelope: Envelope, event: string | undefined): Message | null {
   if (event === undefined) return null;
   const id = draft.ref("event", envelope.channel, keyOf(envelope, event));
-  return id === null || id === "erased" ? null : powers.store.message(id as MessageId);
+  return id === null || id === "erased" ? null : draft.messageBy(id as MessageId);
 }
 
 function threadOf(draft: Draft, envelope: Envelope, conversation: Conversation): ThreadId | null {
@@ -72,7 +72,7 @@ export function keep(
     senderKind: envelope.sender.kind,
     sentAt: envelope.sent_at,
     receivedAt: envelope.received_at,
-    replyTo: messageBy(powers, draft, envelope, envelope.reply_to)?.id ?? null,
+    replyTo: messageBy(draft, envelope, envelope.reply_to)?.id ?? null,
     addressed: activation.is === "instruction" ? activation.addressed : "none",
     trust: envelope.trust,
     media,

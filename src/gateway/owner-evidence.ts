@@ -157,7 +157,14 @@ function ledgerVerbs({ powers }: Gateway, outside: Outside): Pick<Verbs, Extract
       return { ...rest, bad_seq, not_excluded, dangling: dangling.slice(0, 1000) };
     },
     "ledger.checkpoint": async () => ({ checkpoint: await ledger.checkpoint() }),
-    "ledger.export": async ({ file }) => ({ file, ...(await outside.exportLedger(file)) }),
+    "ledger.export": async ({ file }) => {
+      await transact(powers, (draft) => void owned(powers, draft, "ledger.export", "a file", {}));
+      const made = await outside.exportLedger(file);
+      await transact(powers, (draft) =>
+        draft.entry("export.made", { what: "ledger", ...made }, { actor: localOwner(powers).id }),
+      );
+      return { file, ...made };
+    },
     "ledger.replay": async () => replay(powers),
   };
 }

@@ -6,6 +6,7 @@ import type { Conversation } from "../core/people.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Owner } from "../core/verbs/all.ts";
 import type { CONVERSATION_VERBS } from "../core/verbs/conversations.ts";
+import { seen } from "./call.ts";
 import { type Gateway, isOn } from "./gateway.ts";
 import { consoleChannel } from "./import.ts";
 import type { Outside } from "./outside.ts";
@@ -18,6 +19,7 @@ import { channelView, principalView } from "./views.ts";
 
 type Verbs = Pick<Owner, keyof typeof CONVERSATION_VERBS>;
 const DONE = { done: true } as const;
+const PROBE_MS_MAX = 10_000;
 
 export function peopleVerbs(gateway: Gateway, outside: Outside): Verbs {
   return {
@@ -85,12 +87,13 @@ function channelVerbs(
       const connector = powers.connectors.get(name);
       if (connector === undefined) throw new Refusal("channel.unknown", { field: name });
       const started = powers.clock.now();
-      const health = connector.health();
-      return {
-        ok: health.state === "live",
-        milliseconds: powers.clock.now() - started,
-        code: health.state === "live" ? null : (health.code ?? health.state),
-      };
+      if (connector.probe === undefined) throw new Refusal("channel.unsupported", { field: name });
+      const stop = stopAfter(powers, PROBE_MS_MAX);
+      const code = await connector.probe(stop).then(
+        () => null,
+        (error: unknown) => seen(error).code,
+      );
+      return { ok: code === null, milliseconds: Math.max(0, powers.clock.now() - started), code };
     },
   };
 }
@@ -242,4 +245,11 @@ function chatState(powers: Powers, place: Conversation): "idle" | "busy" | "appr
   const isSpeaking = rows.some((row) => row.conversation === place.id && row.code !== "nobody_listens");
   if (store.inboxCount() > 0 || isSpeaking || runs.includes("active")) return "busy";
   return runs.includes("paused.approval") ? "approval" : "idle";
+}
+
+/** A stop that comes by the handed-in clock. */
+function stopAfter({ clock }: Powers, ms: number): AbortSignal {
+  const abort = new AbortController();
+  clock.at(clock.now() + ms, () => abort.abort());
+  return abort.signal;
 }

@@ -38,6 +38,8 @@ export type Powers = {
   readonly connectors: Map<string, Connector>;
   /** Rung after a commit that put something into the outbox; supervise.ts hangs it up. */
   readonly bell: { ring: () => void };
+  /** Called after a commit that wrote entries; whoever shows events listens here. */
+  readonly news: Set<() => void>;
   /** The policy in force; replaced as a whole when a pack is loaded. */
   readonly policy: { current: Policy };
 };

@@ -1,13 +1,14 @@
 /** From a sealed inbox row to a kept message, an instruction, or a counter: the first stop of every event. */
 import type { ApprovalId, RunId } from "../core/ids.ts";
-import type { InboundEvent } from "../core/message.ts";
+import type { InboundEvent, Message } from "../core/message.ts";
 import type { Conversation, Principal } from "../core/people.ts";
-import { activate, type Rejection } from "./activate.ts";
+import { isRefusal } from "../core/refusal.ts";
+import { type Activation, activate, type Rejection } from "./activate.ts";
 import type { Draft } from "./draft.ts";
 import { keep, keyOf, messageBy, revise, withdraw } from "./keep.ts";
 import { findConversation, findPrincipal, senderOf } from "./people.ts";
 import type { Powers } from "./powers.ts";
-import type { Rejections } from "./rejections.ts";
+import type { Rejections, Weighed } from "./rejections.ts";
 import { say } from "./say.ts";
 import { request } from "./start.ts";
 import { transact } from "./transact.ts";
@@ -45,41 +46,78 @@ export type Handlers = {
   readonly changed: (draft: Draft, message: Parameters<typeof withdraw>[2], how: "edited" | "deleted") => void;
 };
 
-const DRAIN_MAX = 64;
+/** Read at a time; those of them that start nothing share one batch. */
+const DRAIN_MAX = 128;
+
+type Row = ReturnType<Powers["store"]["inbox"]>[number] & { readonly weighed: Weighed };
 
 /**
  * Drains what waits. Returns what is to be done after; an event that cannot be read is named in the ledger and dropped.
  */
 export async function drain(powers: Powers, rejections: Rejections, handlers: Handlers): Promise<readonly Aftermath[]> {
-  const aftermath: Aftermath[] = [];
-  const rows = powers.store.inbox(DRAIN_MAX);
-  for (const group of independent(rows)) {
-    const done = await Promise.all(
-      group.map((row) =>
-        transact(powers, (draft): Aftermath => {
-          draft.taken(row.seq);
-          if (row.event !== "altered") return receive(powers, draft, row.event, rejections, handlers);
-          draft.entry("quarantine.integrity_failed", { what: "inbox", seq: row.seq });
-          return { do: "nothing" };
-        }),
-      ),
-    );
-    aftermath.push(...done);
+  const rows = powers.store.inbox(DRAIN_MAX).map((row): Row => ({ ...row, weighed: rejections.weigh() }));
+  const later = await takeTogether(powers, rows);
+  const taken = rows.length - later.length;
+  const aftermath: Aftermath[] = Array.from({ length: taken }, () => NOTHING);
+  for (const group of independent(later)) {
+    aftermath.push(...(await Promise.all(group.map((row) => takeAlone(powers, row, handlers)))));
   }
   return aftermath;
 }
+
+const NOTHING: Aftermath = { do: "nothing" };
+
+/**
+ * Messages that start nothing, all in one batch. What may start something waits, with everything that came after it
+ * in its
+ * conversation; so does all when the batch fails for a reason of its own, since each for itself shows which event has
+ * it.
+ */
+async function takeTogether(powers: Powers, rows: readonly Row[]): Promise<readonly Row[]> {
+  try {
+    const { later, taken } = await transact(powers, (draft) => {
+      const later = new Map<string, Row[]>();
+      const taken = rows.filter((row) => {
+        const key = placeOf(row);
+        const waiting = later.get(key);
+        if (waiting === undefined && row.event !== "altered" && receiveQuietly(powers, draft, row.event, row))
+          return true;
+        later.set(key, [...(waiting ?? []), row]);
+        return false;
+      });
+      return { later: [...later.values()].flat(), taken };
+    });
+    for (const { weighed } of taken) weighed.settle();
+    return later;
+  } catch (error) {
+    if (isRefusal(error) && error.code !== "conflict" && error.retryable) throw error;
+    return rows;
+  }
+}
+
+async function takeAlone(powers: Powers, row: Row, handlers: Handlers): Promise<Aftermath> {
+  const aftermath = await transact(powers, (draft): Aftermath => {
+    draft.taken(row.seq);
+    if (row.event !== "altered") return receive(powers, draft, row.event, row.weighed, handlers);
+    draft.entry("quarantine.integrity_failed", { what: "inbox", seq: row.seq });
+    return NOTHING;
+  });
+  row.weighed.settle();
+  return aftermath;
+}
+
+const placeOf = ({ event }: Pick<Row, "event">): string =>
+  event === "altered" ? "" : `${event.envelope.channel}/${event.envelope.conversation}`;
 
 /**
  * Rows that touch different conversations may share a group commit; those of one conversation keep their order. Each
  * group holds the first waiting row of every conversation.
  */
-function independent<T extends { readonly event: InboundEvent | "altered" }>(
-  rows: readonly T[],
-): readonly (readonly T[])[] {
-  const groups: T[][] = [];
+function independent(rows: readonly Row[]): readonly (readonly Row[])[] {
+  const groups: Row[][] = [];
   const depth = new Map<string, number>();
   for (const row of rows) {
-    const key = row.event === "altered" ? "" : `${row.event.envelope.channel}/${row.event.envelope.conversation}`;
+    const key = placeOf(row);
     const at = depth.get(key) ?? 0;
     depth.set(key, at + 1);
     const group = groups[at];
@@ -89,48 +127,73 @@ function independent<T extends { readonly event: InboundEvent | "altered" }>(
   return groups;
 }
 
-function receive(
-  powers: Powers,
-  draft: Draft,
-  event: InboundEvent,
-  rejections: Rejections,
-  handlers: Handlers,
-): Aftermath {
+function receive(powers: Powers, draft: Draft, event: InboundEvent, weighed: Weighed, handlers: Handlers): Aftermath {
   const { envelope } = event;
-  const nothing: Aftermath = { do: "nothing" };
-  if (draft.ref("delivery", envelope.channel, envelope.delivery_id) !== null) return nothing;
-  draft.addRef("delivery", envelope.channel, envelope.delivery_id, "", "-");
+  if (!isFirst(draft, event)) return NOTHING;
   const conversation = findConversation(draft, envelope.channel, envelope.conversation);
   const principal = findPrincipal(draft, envelope.channel, envelope.sender.id);
-  const reject = (reason: Rejection): Aftermath => {
-    rejections.count(conversation?.id ?? null, envelope.channel, reason);
-    return nothing;
-  };
+  const reject = (reason: Rejection): Aftermath => weighed.reject(conversation?.id ?? null, envelope.channel, reason);
   if (conversation === null || conversation.status === "unknown") {
-    if (handlers.pair(draft, event)) return nothing;
+    if (handlers.pair(draft, event)) return NOTHING;
     if (principal?.role === "owner") handlers.unknown(draft, event, principal);
     return reject("unknown_conversation");
   }
   switch (envelope.kind) {
     case "message":
-      return receiveMessage(powers, draft, event, conversation, principal, rejections, handlers);
+      return receiveMessage(powers, draft, event, conversation, weighed, handlers);
     case "edit":
       return receiveEdit(powers, draft, event, conversation, principal, reject, handlers);
     case "delete":
-      return receiveDelete(powers, draft, event, conversation, reject, handlers);
+      return receiveDelete(draft, event, conversation, reject, handlers);
     case "reaction":
     case "action":
       return handlers.answer(draft, event, conversation, principal);
     case "membership":
       receiveMembership(draft, event, conversation);
-      return nothing;
+      return NOTHING;
     case "gap":
       draft.put("conversation", conversation.id, { ...conversation, gapAt: envelope.received_at });
       draft.entry("message.gap", { conversation: conversation.id, reason: "network" });
-      return nothing;
+      return NOTHING;
     case "undecryptable":
       return reject("undecryptable");
   }
+}
+
+/** Remembers the delivery. False for one that came before. */
+function isFirst(draft: Draft, { envelope }: InboundEvent): boolean {
+  if (draft.ref("delivery", envelope.channel, envelope.delivery_id) !== null) return false;
+  draft.addRef("delivery", envelope.channel, envelope.delivery_id, "", "-");
+  return true;
+}
+
+/** A message as it stands to us, before anything is written. */
+type Standing = { readonly conversation: Conversation; readonly text: string; readonly activation: Activation };
+
+function standingOf(powers: Powers, draft: Draft, event: InboundEvent, conversation: Conversation): Standing {
+  const { envelope, content } = event;
+  const principal = findPrincipal(draft, envelope.channel, envelope.sender.id);
+  const text = (content.text ?? "").normalize("NFKC");
+  const repliesToUs = messageBy(draft, envelope, envelope.reply_to)?.own === true;
+  const { keywords } = powers.settings;
+  return {
+    conversation,
+    text,
+    activation: activate({ conversation, principal, envelope, text, keywords, repliesToUs }),
+  };
+}
+
+/** Takes a message that starts nothing. False, and nothing written, for every other event. */
+function receiveQuietly(powers: Powers, draft: Draft, event: InboundEvent, { seq, weighed }: Row): boolean {
+  const { envelope } = event;
+  if (envelope.kind !== "message") return false;
+  const conversation = findConversation(draft, envelope.channel, envelope.conversation);
+  if (conversation === null || conversation.status === "unknown") return false;
+  const standing = standingOf(powers, draft, event, conversation);
+  if (standing.activation.is === "instruction") return false;
+  draft.taken(seq);
+  if (isFirst(draft, event)) takeMessage(powers, draft, event, standing, weighed);
+  return true;
 }
 
 function receiveMessage(
@@ -138,45 +201,42 @@ function receiveMessage(
   draft: Draft,
   event: InboundEvent,
   conversation: Conversation,
-  known: Principal | null,
-  rejections: Rejections,
+  weighed: Weighed,
   handlers: Handlers,
 ): Aftermath {
+  const standing = standingOf(powers, draft, event, conversation);
+  const word = standing.activation.is === "instruction" ? parseWord(standing.text) : null;
+  const answer = word === null ? null : (sender: Principal) => handlers.word(draft, word, event, conversation, sender);
+  const taken = takeMessage(powers, draft, event, standing, weighed, answer);
+  if (taken === null || "do" in taken) return taken ?? NOTHING;
+  return standing.activation.is === "instruction" ? begin(powers, draft, conversation, taken) : NOTHING;
+}
+
+/** Keeps it, or lets the sender's word be answered; null when it was rejected. */
+function takeMessage(
+  powers: Powers,
+  draft: Draft,
+  event: InboundEvent,
+  { conversation, activation }: Standing,
+  weighed: Weighed,
+  answer: ((sender: Principal) => Aftermath) | null = null,
+): Message | Aftermath | null {
   const { envelope, content } = event;
-  const reject = (reason: Rejection): Aftermath => {
-    rejections.count(conversation.id, envelope.channel, reason);
-    return { do: "nothing" };
-  };
+  const reject = (reason: Rejection): Aftermath => weighed.reject(conversation.id, envelope.channel, reason);
   if (draft.ref("event", envelope.channel, keyOf(envelope, envelope.event_id)) !== null) return reject("erased");
-  const text = (content.text ?? "").normalize("NFKC");
-  const repliesToUs = messageBy(powers, draft, envelope, envelope.reply_to)?.own === true;
-  const { keywords } = powers.settings;
-  const activation = activate({ conversation, principal: known, envelope, text, keywords, repliesToUs });
   if (activation.is === "rejected") return reject(activation.reason);
-  if (!isImport(event) && rejections.isFlooding(envelope.channel, envelope.sender.id, envelope.sent_at)) {
-    rejections.count(conversation.id, envelope.channel, "rate");
+  if (!isImport(event) && weighed.isFlooding(envelope.channel, envelope.sender.id, envelope.sent_at)) {
     draft.put("conversation", conversation.id, { ...conversation, gapAt: envelope.received_at });
-    return { do: "nothing" };
+    return reject("rate");
   }
   const sender = senderOf(draft, envelope, content.sender_name);
-  if (activation.is === "instruction") {
-    const word = parseWord(text);
-    if (word !== null) return handlers.word(draft, word, event, conversation, sender);
-  }
-  const message = keep(powers, draft, event, conversation, sender, activation);
-  if (message === null) return reject("quota");
-  if (activation.is !== "instruction") return { do: "nothing" };
-  return begin(powers, draft, conversation, message);
+  if (answer !== null) return answer(sender);
+  return keep(powers, draft, event, conversation, sender, activation) ?? reject("quota");
 }
 
 const isImport = (event: InboundEvent): boolean => event.envelope.trust.flags.includes("imported");
 
-function begin(
-  powers: Powers,
-  draft: Draft,
-  conversation: Conversation,
-  message: NonNullable<ReturnType<typeof keep>>,
-): Aftermath {
+function begin(powers: Powers, draft: Draft, conversation: Conversation, message: Message): Aftermath {
   const started = request(powers, draft, conversation, message);
   const where = { conversation, thread: message.thread, replyTo: message.id };
   switch (started.is) {
@@ -204,7 +264,7 @@ function receiveEdit(
   reject: (reason: Rejection) => Aftermath,
   handlers: Handlers,
 ): Aftermath {
-  const target = messageBy(powers, draft, event.envelope, event.envelope.target);
+  const target = messageBy(draft, event.envelope, event.envelope.target);
   // Only the author edits; what anybody else calls an edit of it changes nothing (threat B05).
   if (target === null || target.own || principal === null || target.sender !== principal.id) return reject("malformed");
   const changed = revise(powers, draft, event, conversation, target);
@@ -214,7 +274,6 @@ function receiveEdit(
 }
 
 function receiveDelete(
-  powers: Powers,
   draft: Draft,
   event: InboundEvent,
   conversation: Conversation,
@@ -222,7 +281,7 @@ function receiveDelete(
   handlers: Handlers,
 ): Aftermath {
   const { envelope } = event;
-  const target = messageBy(powers, draft, envelope, envelope.target);
+  const target = messageBy(draft, envelope, envelope.target);
   if (envelope.target === undefined) return reject("malformed");
   if (target === null) {
     // The original may still come: remember its id so that it is dropped then.

@@ -15,6 +15,19 @@ type Counter = {
 };
 const SENDERS_MAX = 10_000;
 
+/**
+ * What one event weighs. The event may be looked at several times before its commit succeeds, and counts once: for
+ * the rate
+ * when that is first asked, as a rejection when it is settled.
+ */
+export type Weighed = {
+  /** Remembers the reason, in place of an earlier one. */
+  reject(conversation: ConversationId | null, channel: string, reason: Rejection): { readonly do: "nothing" };
+  isFlooding(channel: string, sender: string, sentAt: number): boolean;
+  /** It is committed: what was decided last counts. */
+  settle(): void;
+};
+
 export class Rejections {
   readonly #counters = new Map<string, Counter>();
   readonly #minutes = new Map<string, { minute: number; count: number }>();
@@ -25,7 +38,23 @@ export class Rejections {
     this.#perMinuteMax = perMinuteMax;
   }
 
-  count(conversation: ConversationId | null, channel: string, reason: Rejection): void {
+  weigh(): Weighed {
+    let isFlood: boolean | null = null;
+    let count = (): void => {};
+    return {
+      reject: (conversation, channel, reason) => {
+        count = () => this.#count(conversation, channel, reason);
+        return { do: "nothing" };
+      },
+      isFlooding: (channel, sender, sentAt) => {
+        isFlood ??= this.#isFlooding(channel, sender, sentAt);
+        return isFlood;
+      },
+      settle: () => count(),
+    };
+  }
+
+  #count(conversation: ConversationId | null, channel: string, reason: Rejection): void {
     const key = `${conversation ?? "-"}/${channel}/${reason}`;
     const known = this.#counters.get(key);
     if (known !== undefined) known.count += 1;
@@ -35,7 +64,7 @@ export class Rejections {
   /**
    * More than the allowed live events of a sender within one minute of its own clock. Bounded memory whatever arrives.
    */
-  isFlooding(channel: string, sender: string, sentAt: number): boolean {
+  #isFlooding(channel: string, sender: string, sentAt: number): boolean {
     const key = `${channel}/${sender}`;
     const minute = Math.floor(sentAt / MINUTE_MS);
     const known = this.#minutes.get(key);

@@ -17,6 +17,7 @@ import { dirname, join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 const MAIN = `
+/** \`new URL("./gone.ts", import.meta.url)\` in a comment is a word, not a file. */
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { Worker } from "node:worker_threads";
