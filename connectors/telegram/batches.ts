@@ -11,7 +11,7 @@ import type { Transport, TransportPowers } from "./transport.ts";
 /** Of files in one batch; what comes after waits at Telegram for the next poll. */
 const BATCH_BYTES_MAX = 16 * MIB;
 /** A conversation that is all of them: the gateway reads it so in a `gap` alone. */
-export const EVERYWHERE = "*";
+const EVERYWHERE = "*";
 
 export type Reading = Cursor;
 export type Batch = { readonly events: readonly InboundEvent[]; readonly reading: Reading };

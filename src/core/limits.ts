@@ -15,6 +15,7 @@ export const ATTACHMENTS_MAX = 10;
 export const MEMBERS_MAX = 5000;
 export const CONVERSATION_BYTES_MAX = 1 * GIB;
 export const SENDER_EVENTS_PER_MINUTE_MAX = 120;
+export const DELIVERY_MEMORY_MS = 30 * DAY_MS;
 export const SESSION_IDLE_MS_MAX = 30 * DAY_MS;
 export const REJECTED_ENTRY_WINDOW_MS = 10 * MINUTE_MS;
 

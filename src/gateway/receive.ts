@@ -1,10 +1,10 @@
 /** From a sealed inbox row to a kept message, an instruction, or a counter: the first stop of every event. */
-import type { ApprovalId, RunId } from "../core/ids.ts";
 import type { InboundEvent, Message } from "../core/message.ts";
 import type { Conversation, Principal } from "../core/people.ts";
 import { isRefusal } from "../core/refusal.ts";
 import { type Activation, activate, type Rejection } from "./activate.ts";
 import type { Draft } from "./draft.ts";
+import type { Aftermath, Handlers } from "./handlers.ts";
 import { keep, keyOf, messageBy, revise, withdraw } from "./keep.ts";
 import { findConversation, findPrincipal, senderOf } from "./people.ts";
 import type { Powers } from "./powers.ts";
@@ -12,39 +12,7 @@ import type { Rejections, Weighed } from "./rejections.ts";
 import { say } from "./say.ts";
 import { request } from "./start.ts";
 import { transact } from "./transact.ts";
-import { parseWord, type Word } from "./words.ts";
-
-/** Something to do after the commit: start driving a run, carry out what was granted, tell a driver to stop. */
-export type Aftermath =
-  | { readonly do: "drive"; readonly run: RunId }
-  | { readonly do: "consume"; readonly approval: ApprovalId }
-  /** Runs were cancelled: whoever drives them is told. */
-  | { readonly do: "stopped" }
-  | { readonly do: "nothing" };
-
-/** Parts of the gateway that receive hands some events to. Each works inside the event's own draft. */
-export type Handlers = {
-  /** A reaction, a button or a code: an answer to an approval, or nothing. */
-  readonly answer: (
-    draft: Draft,
-    event: InboundEvent,
-    conversation: Conversation,
-    principal: Principal | null,
-  ) => Aftermath;
-  readonly word: (
-    draft: Draft,
-    word: Word,
-    event: InboundEvent,
-    conversation: Conversation,
-    principal: Principal,
-  ) => Aftermath;
-  /** A six-digit code from somebody whom nobody knows yet. True when it was one. */
-  readonly pair: (draft: Draft, event: InboundEvent) => boolean;
-  /** A paired owner speaks in, or invites us to, a conversation that nobody allowed. */
-  readonly unknown: (draft: Draft, event: InboundEvent, principal: Principal) => void;
-  /** Runs, approvals and values that a changed or deleted message takes with it. */
-  readonly changed: (draft: Draft, message: Parameters<typeof withdraw>[2], how: "edited" | "deleted") => void;
-};
+import { parseWord } from "./words.ts";
 
 /** Read at a time; those of them that start nothing share one batch. */
 const DRAIN_MAX = 128;
