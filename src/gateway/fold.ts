@@ -123,8 +123,6 @@ function asked(id: string, { body, run, session, actor, tenant }: Entry): Approv
     wrongCodes: 0,
     sources: [],
     surfaces: [],
-    approvers: [],
-    answer: null,
     prompt: null,
     stored: null,
     createdAt: 0,
