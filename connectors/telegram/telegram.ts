@@ -168,6 +168,17 @@ export class TelegramConnector implements Connector {
     }
   }
 
+  async isMember(conversation: string, person: string, stop: Stop): Promise<boolean | null> {
+    if (!/^-\d{1,16}$/.test(conversation) || !/^\d{1,16}$/.test(person)) return null;
+    try {
+      const member = await this.#transport.api.getChatMember(Number(conversation), Number(person), stop as never);
+      return member.status === "restricted" ? member.is_member : PRESENT.has(member.status);
+    } catch {
+      // Whatever the reason, nobody has confirmed it.
+      return null;
+    }
+  }
+
   /** Telegram knows the token and answers with who the bot is. Refuses with `channel.down`. */
   async probe(stop: Stop): Promise<void> {
     await factsBy(this.#transport.api, stop).catch((error: unknown) => {
@@ -187,6 +198,8 @@ export class TelegramConnector implements Connector {
 
 /** What waiting does not mend. */
 const LASTING: ReadonlySet<string> = new Set(["auth", "forbidden", "in_use", "conflict"]);
+
+const PRESENT: ReadonlySet<string> = new Set(["creator", "administrator", "member"]);
 
 const streamFault = ({ code, retryAfterMs }: Fault): ChannelFault => new ChannelFault(code, retryAfterMs);
 

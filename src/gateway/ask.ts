@@ -96,6 +96,12 @@ function isAnswerer(powers: Powers, doing: Doing, ask: AskFor, place: Conversati
   return [place, conversation].every((it) => ask.approvers.includes(roleIn(it, person)));
 }
 
+/** Everybody of a role, those on the network where it was asked before the others: there they are at this moment. */
+function nearestFirst(powers: Powers, { channel }: Conversation, role: string): readonly Principal[] {
+  const all = powers.store.find("principal", "role", role, { limit: CANDIDATES_MAX }).map(({ value }) => value);
+  return [...all.filter((one) => one.channel === channel), ...all.filter((one) => one.channel !== channel)];
+}
+
 /**
  * Where the question goes: here when somebody can answer here well enough,
  * else to an approver's direct chat, else nowhere.
@@ -110,7 +116,7 @@ function routeOf(powers: Powers, doing: Doing, ask: AskFor): Surface {
   const isAnswered = (who: AskFor): boolean => people.some((id) => isAnswerer(powers, doing, who, conversation, id));
   if (isGood(conversation) && isAnswered(ask)) return { conversation, here: true };
   for (const role of ask.approvers) {
-    for (const { value } of powers.store.find("principal", "role", role, { limit: CANDIDATES_MAX })) {
+    for (const value of nearestFirst(powers, conversation, role)) {
       const direct = value.direct === null ? undefined : powers.store.get("conversation", value.direct)?.value;
       if (direct !== undefined && isGood(direct) && isAnswerer(powers, doing, ask, direct, value.id))
         return { conversation: direct, here: false };

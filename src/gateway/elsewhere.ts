@@ -48,7 +48,10 @@ function migrated(powers: Powers, draft: Draft, { envelope }: InboundEvent, from
 /** Who is in a conversation, stated whole; or that it moved. What became of one person alone is not kept. */
 export function receiveMembership(powers: Powers, draft: Draft, event: InboundEvent, conversation: Conversation): void {
   const { envelope, content } = event;
-  if (content.key === "migrated") return migrated(powers, draft, event, conversation);
+  if (content.key === "migrated") {
+    migrated(powers, draft, event, conversation);
+    return;
+  }
   const stated = content.members;
   if (stated === undefined) return;
   const members = stated.map((platform) => {
