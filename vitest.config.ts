@@ -1,4 +1,6 @@
-/** The quick tests: every file in test/ itself. Suites that take longer have a folder and a configuration of their own. */
+/**
+ * The quick tests: every file in test/ itself. Suites that take longer have a folder and a configuration of their own.
+ */
 import { defineConfig } from "vitest/config";
 import { reportersFor } from "./build/reporters.ts";
 

@@ -1,4 +1,7 @@
-/** The slow suites: sweeps, kill points, soaks, the packed program. `npm run test:slow`, and `.ci/run` after the quick ones. */
+/**
+ * The slow suites: sweeps, kill points, soaks, the packed program. `npm run test:slow`,
+ * and `.ci/run` after the quick ones.
+ */
 import { defineConfig } from "vitest/config";
 import { reportersFor } from "./build/reporters.ts";
 

@@ -2,7 +2,7 @@
  * The console channel: the local owner's own terminal. Nothing of it leaves the machine and nothing outlives the
  * process.
  */
-import { hex } from "../src/core/ids.ts";
+import { hex, newId } from "../src/core/ids.ts";
 import { REPLY_CHARS_MAX, TEXT_BYTES_MAX } from "../src/core/limits.ts";
 import { type Content, Envelope, type InboundEvent } from "../src/core/message.ts";
 import type { Operation, OperationKind, Outcome, OutcomeCode } from "../src/core/outbox.ts";
@@ -42,6 +42,8 @@ export type ConsoleListener = (operation: Operation) => void | Promise<void>;
 const OPERATIONS: readonly OperationKind[] = ["text", "edit", "typing"];
 const KINDS: readonly ConsoleKind[] = ["message", "edit", "delete", "reaction", "action"];
 const KEY_CHARS_MAX = 128;
+/** No conversation of anybody. */
+const PROBE_PLACE = "lazaret.verify";
 
 export class ConsoleConnector implements Connector {
   readonly kind = "console";
@@ -137,6 +139,18 @@ export class ConsoleConnector implements Connector {
 
   health(): ConnectorHealth {
     return { state: this.#handover.streaming ? "live" : "stopped", code: null };
+  }
+
+  /** What is shown reaches a listener. */
+  async probe(stop: Stop): Promise<void> {
+    let heard = false;
+    const detach = this.attach((operation) => {
+      heard ||= operation.id === id;
+    }, PROBE_PLACE);
+    const id = newId("OutboxId", this.#powers.random.bytes(16));
+    const outcome = await this.send({ id, conversation: PROBE_PLACE, op: "typing" }, stop);
+    detach();
+    if (outcome.state !== "sent" || !heard) throw new Refusal("channel.down");
   }
 
   async close(): Promise<void> {

@@ -3,6 +3,7 @@
  * when asked.
  */
 import { ConsoleConnector, type ConsolePowers } from "./console.ts";
+import type { TelegramPowers } from "./telegram/telegram.ts";
 import { WebhookConnector, type WebhookPowers } from "./webhook.ts";
 
 /** A channel by the owner's name for it, in its tenant. */
@@ -10,5 +11,9 @@ export type ChannelPlace = { readonly tenant: string; readonly channel: string }
 
 export const CONNECTORS = {
   console: async (place: ChannelPlace, powers: ConsolePowers) => new ConsoleConnector(place, powers),
+  telegram: async (place: ChannelPlace, powers: TelegramPowers) => {
+    const { TelegramConnector } = await import("./telegram/telegram.ts");
+    return new TelegramConnector(place, powers);
+  },
   webhook: async (place: ChannelPlace, powers: WebhookPowers) => new WebhookConnector(place, powers),
 } as const;

@@ -4,8 +4,8 @@ import { HOOK_SECRET_BYTES_MIN, HOOK_SKEW_SECONDS_MAX } from "../src/core/limits
 import type { HookHeaders } from "../src/core/ports.ts";
 import { Refusal } from "../src/core/refusal.ts";
 
-const TIMESTAMP_HEADER = "x-lazaret-timestamp";
-const SIGNATURE_HEADER = "x-lazaret-signature";
+export const TIMESTAMP_HEADER = "x-lazaret-timestamp";
+export const SIGNATURE_HEADER = "x-lazaret-signature";
 
 /** Lends the secret for the length of `use` and rejects when there is none. The bytes are not kept. */
 export type WithSecret = <T>(use: (secret: Uint8Array) => T | Promise<T>) => Promise<T>;

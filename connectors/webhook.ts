@@ -1,4 +1,6 @@
 /** The webhook channel: any system that can sign a request is a network (CONTRACT section 13). */
+
+import { hex } from "../src/core/ids.ts";
 import {
   BODY_BYTES_MAX,
   DELIVERIES_REMEMBERED_MAX,
@@ -18,16 +20,18 @@ import type {
   HookHeaders,
   HookItem,
   HookRows,
+  Random,
   Stop,
 } from "../src/core/ports.ts";
 import { Refusal } from "../src/core/refusal.ts";
 import { Handover } from "./handover.ts";
 import { HOOK_KINDS, hookAck, hookEvent } from "./webhook-body.ts";
 import { HookPolls, outboxQuery } from "./webhook-outbox.ts";
-import { checkHook, type WithSecret } from "./webhook-signature.ts";
+import { checkHook, hookSignature, SIGNATURE_HEADER, TIMESTAMP_HEADER, type WithSecret } from "./webhook-signature.ts";
 
 export type WebhookPowers = {
   readonly clock: Clock;
+  readonly random: Random;
   readonly withSecret: WithSecret;
   /** Was a delivery with this platform id committed before? Ids are remembered for 30 days, by the store. */
   readonly seen: (deliveryId: string) => boolean;
@@ -35,6 +39,8 @@ export type WebhookPowers = {
 };
 
 const OPERATIONS: readonly OperationKind[] = ["text"];
+/** No conversation and no sender of anybody. */
+const PROBE_PLACE = "lazaret.verify";
 
 export class WebhookConnector implements Connector, HookDoor {
   readonly kind = "webhook";
@@ -140,6 +146,23 @@ export class WebhookConnector implements Connector, HookDoor {
 
   health(): ConnectorHealth {
     return { state: this.#handover.streaming ? "live" : "stopped", code: null };
+  }
+
+  /**
+   * Knocks at its own door as a system with the secret would: signed, accepted, committed, and known when it comes
+   * again. Its
+   * conversation is nobody's, so the event is counted and shredded.
+   */
+  async probe(stop: Stop): Promise<void> {
+    const id = hex(this.#powers.random.bytes(16));
+    const bytes = Buffer.from(
+      JSON.stringify({ id, conversation: PROBE_PLACE, sender: PROBE_PLACE, kind: "message", text: "" }),
+    );
+    const timestamp = String(Math.floor(this.#powers.clock.now() / 1000));
+    const signature = await this.#powers.withSecret((secret) => hookSignature(secret, timestamp, bytes));
+    const headers = { [TIMESTAMP_HEADER]: timestamp, [SIGNATURE_HEADER]: signature };
+    if (stop.aborted || (await this.accept(headers, bytes)) !== "committed") throw new Refusal("channel.down");
+    if ((await this.accept(headers, bytes)) !== "duplicate") throw new Refusal("channel.down");
   }
 
   async close(): Promise<void> {

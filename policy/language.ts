@@ -17,7 +17,7 @@ import { CATEGORIES, CLOSED, COUNTERS, DIMENSIONS, OPEN } from "./request.ts";
 import { nearestWord } from "./spelling.ts";
 import { type PackError, type Path, type Places, readYaml } from "./yaml-source.ts";
 
-export const EFFECTS = ["deny", "ask", "allow"] as const;
+const EFFECTS = ["deny", "ask", "allow"] as const;
 export const ASSURANCES = ["low", "medium", "high"] as const;
 const APPROVERS = ["owner", "approver"] as const;
 export type Effect = (typeof EFFECTS)[number];
@@ -105,7 +105,7 @@ const test = z.strictObject({
   assurance: z.enum(ASSURANCES).optional(),
 });
 
-export const Pack = z.strictObject({
+const Pack = z.strictObject({
   version: z.literal(1),
   pack: packName,
   /** For a person: what this pack is for. */

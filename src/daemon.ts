@@ -9,7 +9,7 @@ import { TRANSFORMS } from "../transforms/index.ts";
 import { butler } from "./agents/butler.ts";
 import { type Config, configuredOf, settingsOf } from "./config.ts";
 import { SHUTDOWN_MS_MAX } from "./core/limits.ts";
-import type { Clock, Connector, HookDoor, Random } from "./core/ports.ts";
+import type { Clock, Connector, HookDoor, Random, TransformRunner } from "./core/ports.ts";
 import { Refusal } from "./core/refusal.ts";
 import type { CheckView } from "./core/verbs/care.ts";
 import { WorkerRunner } from "./edge/worker-runner.ts";
@@ -34,6 +34,8 @@ export type DaemonPowers = {
   readonly random: Random;
   readonly log: Log;
   readonly worker: URL;
+  /** Threads that outlive this daemon; it makes its own when there are none. Whoever made them ends them. */
+  readonly transforms?: TransformRunner;
   readonly version: string;
   readonly home: string;
   readonly hashPin: Outside["hashPin"];
@@ -55,7 +57,10 @@ const PACKS: Readonly<Record<(typeof PACK_NAMES)[number], URL>> = {
 export const shippedPacks = (): readonly { readonly name: string; readonly text: string }[] =>
   PACK_NAMES.map((name) => ({ name: `${name}.yaml`, text: readFileSync(PACKS[name], "utf8") }));
 
-/** The named packs, compiled with base under them. Throws `policy.invalid` with file, line and column of the first error. */
+/**
+ * The named packs, compiled with base under them. Throws `policy.invalid` with file,
+ * line and column of the first error.
+ */
 export function compilePolicy(
   packs: readonly string[],
   more: readonly { readonly name: string; readonly text: string }[],
@@ -84,8 +89,7 @@ export type Daemon = {
 
 export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
   const { store, config, clock, random, log } = given;
-  const transforms = new WorkerRunner({ entry: given.worker, clock });
-  transforms.warm();
+  const transforms = given.transforms ?? ownThreads(given);
   const powers: Powers = {
     store,
     clock,
@@ -128,7 +132,7 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     consoleChannel: lines.console.channel,
     hookDoor: (channel) => lines.hooks.get(channel) ?? null,
   });
-  const daemon: Daemon = { gateway, surface, powers, close: () => close(gateway, house, transforms, powers) };
+  const daemon: Daemon = { gateway, surface, powers, close: () => close(gateway, house, given, powers) };
   await transact(powers, (draft) =>
     draft.entry("daemon.started", { version: given.version, policy: config.packs.join(",") }, { actor: "daemon" }),
   );
@@ -138,14 +142,19 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
   return daemon;
 }
 
-async function close(gateway: Gateway, house: Housekeeping, transforms: WorkerRunner, powers: Powers): Promise<void> {
+function ownThreads({ worker, clock }: DaemonPowers): WorkerRunner {
+  const transforms = new WorkerRunner({ entry: worker, clock });
+  return transforms;
+}
+
+async function close(gateway: Gateway, house: Housekeeping, given: DaemonPowers, powers: Powers): Promise<void> {
   await house.stop();
   const hurry = new AbortController();
   const forget = powers.clock.at(powers.clock.now() + SHUTDOWN_MS_MAX, () => hurry.abort());
   await gateway.drives.close(hurry.signal);
   await gateway.supervisor.close();
   forget();
-  await transforms.close();
+  if (given.transforms === undefined) await powers.transforms.close();
   await transact(powers, (draft) => draft.entry("daemon.stopped", {}, { actor: "daemon" }));
   await powers.store.close();
 }
@@ -187,9 +196,10 @@ class Lines {
   }
 
   async #webhook(channel: string, secret: string | null, rows: HookOutbox): Promise<WebhookConnector> {
-    const { store, clock, settings } = this.#powers;
+    const { store, clock, random, settings } = this.#powers;
     const made = await CONNECTORS.webhook(this.#place(channel), {
       clock,
+      random,
       rows,
       seen: (delivery) => store.ref("delivery", settings.tenant, channel, delivery) !== null,
       withSecret: (use) => {

@@ -1,4 +1,7 @@
-/** Where the program meets the operating system: environment, signals, the command line. Everything heavy is imported when needed. */
+/**
+ * Where the program meets the operating system: environment, signals, the command line.
+ * Everything heavy is imported when needed.
+ */
 import process from "node:process";
 import { runCli } from "./cli/cli.ts";
 import type { Home } from "./cli/offline.ts";

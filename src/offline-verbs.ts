@@ -1,4 +1,7 @@
-/** What the command line does without a daemon. Each verb imports what it needs when it is called, so that the others start fast. */
+/**
+ * What the command line does without a daemon. Each verb imports what it needs when it is called,
+ * so that the others start fast.
+ */
 import { readFileSync } from "node:fs";
 import type { Finding } from "../policy/analyse.ts";
 import type { Home, Offline, PolicyFinding } from "./cli/offline.ts";
@@ -42,12 +45,17 @@ export function offlineVerbs(env: Environment, workingDirectory: () => string): 
       for await (const line of tryJsonLines(transform, lines(), lexicon)) write(line);
     },
     configCheck: async (home, file, showOrigin) => {
-      const { checkHomeConfig } = await import("./serve.ts");
+      const { checkHomeConfig } = await import("./home-config.ts");
       return checkHomeConfig(env, home, workingDirectory(), file, showOrigin);
     },
     configSchema: async () => {
       const { configSchema } = await import("./config.ts");
       return configSchema();
+    },
+    verifyBundle: async (file, against) => {
+      const { verifyBundle } = await import("./store/bundle-verify.ts");
+      const { badSeq: bad_seq, notExcluded: not_excluded, dangling, ...rest } = await verifyBundle(file, against);
+      return { ...rest, bad_seq, not_excluded, dangling: dangling.slice(0, 1000) };
     },
     policyCheck: (home, files) => policyCheck(env, home, workingDirectory(), files),
   };
@@ -61,7 +69,7 @@ async function policyCheck(env: Environment, home: Home, cwd: string, files: rea
     import("../policy/load.ts"),
     import("../policy/analyse.ts"),
     import("./daemon.ts"),
-    import("./serve.ts"),
+    import("./home-config.ts"),
   ]);
   const own = files.map((file) => ({ name: file, text: readFileSync(file, "utf8") }));
   const packs = files.length === 0 ? { packs: homeConfig(env, home, cwd).packs } : {};

@@ -1,6 +1,8 @@
 /** The machine's clock, randomness and process, as powers: the only file that asks them. main.ts hands them on. */
 import { argon2, randomBytes, timingSafeEqual } from "node:crypto";
+import process from "node:process";
 import type { Clock, Random } from "./core/ports.ts";
+import type { Log } from "./gateway/powers.ts";
 
 const TIMER_MS_MAX = 2_147_483_647;
 
@@ -42,4 +44,33 @@ export async function checkPin(pin: string, hash: string): Promise<boolean> {
   const expected = Buffer.from(tag, "hex");
   const got = await derive(pin, Buffer.from(salt, "hex"));
   return expected.length === got.length && timingSafeEqual(expected, got);
+}
+
+/** The user this process runs as; null where there are none. */
+export const ownUser: number | null = process.getuid?.() ?? null;
+
+export const nodeVersion = process.version;
+
+/** Lines of JSON on standard error: an event of a closed kind, a time, numbers and internal ids. */
+export const stderrLog: Log = (event, fields) => {
+  process.stderr.write(`${JSON.stringify({ time: new Date(wallClock.now()).toISOString(), event, ...fields })}\n`);
+};
+
+const SECOND_SIGNAL_MS = 1000;
+
+/** The first signal stops in order. npm sends it twice at once; a later second one means now. */
+export function onSignals(stop: () => void): () => void {
+  let first: number | null = null;
+  const told = (): void => {
+    const now = wallClock.now();
+    if (first !== null && now - first > SECOND_SIGNAL_MS) process.exit(130);
+    first ??= now;
+    stop();
+  };
+  process.on("SIGTERM", told);
+  process.on("SIGINT", told);
+  return () => {
+    process.off("SIGTERM", told);
+    process.off("SIGINT", told);
+  };
 }

@@ -1,70 +1,24 @@
 /** A home on this machine and the daemon that serves it: files, lock, doors, signals. Wired by main.ts. */
-import { existsSync, lstatSync, readdirSync, readFileSync, statfsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
 import type { Home, Offline } from "./cli/offline.ts";
 import type { Environment } from "./config/environment.ts";
-import { type Config, requireConfig, wordsOn } from "./config.ts";
 import { startControl } from "./control/server.ts";
-import { type Canonical, canonical } from "./core/canonical.ts";
 import { TENANT_DEFAULT } from "./core/ids.ts";
 import { Refusal } from "./core/refusal.ts";
 import type { Owner } from "./core/verbs/all.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
-import { type DoctorFacts, doctor } from "./doctor.ts";
-import type { Place } from "./doctor-home.ts";
+import { doctor } from "./doctor.ts";
+import { factsOf } from "./doctor-facts.ts";
 import { setWrong } from "./gateway/owner.ts";
-import type { Log } from "./gateway/powers.ts";
-import { type HomePaths, homePaths } from "./home-paths.ts";
-import { checkPin, hashPin, systemRandom, wallClock } from "./powers.ts";
+import { homeConfig, pathsOf } from "./home-config.ts";
+import type { HomePaths } from "./home-paths.ts";
+import { checkPin, hashPin, onSignals, ownUser, stderrLog, systemRandom, wallClock } from "./powers.ts";
 import { openStore } from "./store/open.ts";
 import { restoreHome } from "./store/restore.ts";
 import type { HomeStore } from "./store/store.ts";
 import { type Unlock, unlockKind } from "./store/unlock.ts";
 import { VERSION } from "./version.ts";
-
-/** The paths behind a home that the command line named already. */
-function pathsOf(env: Environment, home: Home, cwd: string): HomePaths {
-  const byDefault = homePaths(env, undefined, cwd);
-  return byDefault.dataDir === home.home ? byDefault : homePaths(env, home.home, cwd);
-}
-
-const KNOWN = {
-  packs: ["chat-mode", "strict", "team"],
-  channelKinds: ["console", "webhook"],
-  models: false,
-  http: false,
-} as const;
-
-const configText = (paths: HomePaths): string | null =>
-  existsSync(paths.configFile) ? readFileSync(paths.configFile, "utf8") : null;
-
-const sourceOf = (env: Environment, file: string, text: string | null) => ({
-  file,
-  text,
-  env,
-  zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-  known: KNOWN,
-});
-
-/** The home's configuration. Throws `config.invalid` with every problem, each with line, column and key. */
-export function homeConfig(env: Environment, home: Home, cwd: string): Config {
-  const paths = pathsOf(env, home, cwd);
-  return requireConfig(sourceOf(env, paths.configFile, configText(paths))).config;
-}
-
-export async function checkHomeConfig(
-  env: Environment,
-  home: Home,
-  cwd: string,
-  file: string | null,
-  showOrigin: boolean,
-) {
-  const paths = pathsOf(env, home, cwd);
-  const name = file ?? paths.configFile;
-  const text = file === null ? configText(paths) : readFileSync(file, "utf8");
-  return { file: name, words: wordsOn(requireConfig(sourceOf(env, name, text)), showOrigin) };
-}
 
 function unlockOf(paths: HomePaths): Unlock {
   const { credentialFile, passphraseFile, keysDir } = paths;
@@ -102,11 +56,6 @@ export async function makeHome(env: Environment, home: Home, cwd: string): Promi
   return !isThere;
 }
 
-/** Lines of JSON on standard error: an event of a closed kind, a time, numbers and internal ids. */
-const stderrLog: Log = (event, fields) => {
-  process.stderr.write(`${JSON.stringify({ time: new Date(wallClock.now()).toISOString(), event, ...fields })}\n`);
-};
-
 type Running = { readonly daemon: Daemon; readonly store: HomeStore; readonly paths: HomePaths; http: string | null };
 
 async function run(env: Environment, home: Home, cwd: string, stop: () => void): Promise<Running> {
@@ -127,7 +76,7 @@ async function run(env: Environment, home: Home, cwd: string, stop: () => void):
       hashPin,
       checkPin,
       doctor: async (it, residue) => doctor(await factsOf(it, store, paths, config, running.http, residue)),
-      exportLedger: async (file) => exportLedger(store, file),
+      exportLedger: (file) => store.exportLedger(file),
       http: () => running.http,
       stop,
     });
@@ -155,6 +104,8 @@ export async function once<T>(
   }
 }
 
+const reachedBy = (http: string | null): string => (http === null ? "No HTTP." : `HTTP: http://${http}.`);
+
 /** Runs the daemon until it is told to stop, and gives the exit code. */
 export async function serve(
   env: Environment,
@@ -169,7 +120,6 @@ export async function serve(
   const { port } = homeConfig(env, home, cwd);
   const fault = (where: string, error: unknown): void =>
     stderrLog("daemon", { fault: where, kind: error instanceof Error ? error.name : "unknown" });
-  const uid = process.getuid?.() ?? null;
   try {
     const control = await startControl({
       surface: daemon.surface,
@@ -177,15 +127,13 @@ export async function serve(
       port,
       clock: wallClock,
       random: systemRandom,
-      uid,
+      uid: ownUser,
       fault,
     });
     running.http = control.address;
     const forget = onSignals(stop);
     try {
-      ways.say(
-        `Lazaret ${VERSION} is up. Home: ${paths.dataDir}. ${control.address === null ? "No HTTP." : `HTTP: http://${control.address}.`}`,
-      );
+      ways.say(`Lazaret ${VERSION} is up. Home: ${paths.dataDir}. ${reachedBy(control.address)}`);
       await ways.ready({ stop });
       return await stopping.promise;
     } finally {
@@ -195,25 +143,6 @@ export async function serve(
   } finally {
     await daemon.close();
   }
-}
-
-const SECOND_SIGNAL_MS = 1000;
-
-/** The first signal stops in order. npm sends it twice at once; a later second one means now. */
-function onSignals(stop: () => void): () => void {
-  let first: number | null = null;
-  const told = (): void => {
-    const now = wallClock.now();
-    if (first !== null && now - first > SECOND_SIGNAL_MS) process.exit(130);
-    first ??= now;
-    stop();
-  };
-  process.on("SIGTERM", told);
-  process.on("SIGINT", told);
-  return () => {
-    process.off("SIGTERM", told);
-    process.off("SIGINT", told);
-  };
 }
 
 export async function bringBack(
@@ -246,99 +175,4 @@ export async function bringBack(
   const { entries } = restored.before;
   await restored.store.close();
   return { messages, entries, words: ["What was erased since this backup was made stays erased."] };
-}
-
-/** Every entry as it is stored, a line each, then the checkpoint that signs them, to a new file of ours. */
-async function exportLedger(
-  store: HomeStore,
-  file: string,
-): Promise<{ readonly entries: number; readonly bytes: number }> {
-  const lines: string[] = [];
-  for (let after = 0; ; ) {
-    const page = store.ledger.entries(after, 1000);
-    if (page.length === 0) break;
-    lines.push(...page.map((entry) => canonical(entry as unknown as Canonical)));
-    after = page.at(-1)?.seq ?? after;
-  }
-  const text = `${lines.join("\n")}\n${JSON.stringify({ checkpoint: await store.ledger.checkpoint() })}\n`;
-  writeFileSync(file, text, { mode: 0o600, flag: "wx" });
-  return { entries: lines.length, bytes: Buffer.byteLength(text) };
-}
-
-function placeOf(path: string, role: Place["role"]): Place {
-  const found = lstatSync(path, { throwIfNoEntry: false });
-  if (found === undefined) return { path, role, found: "missing", mode: null, isOurs: true, links: 1 };
-  const kind = found.isSymbolicLink()
-    ? "link"
-    : found.isDirectory()
-      ? "directory"
-      : found.isFile()
-        ? "file"
-        : found.isSocket()
-          ? "socket"
-          : "other";
-  return {
-    path,
-    role,
-    found: kind,
-    mode: found.mode,
-    isOurs: found.uid === (process.getuid?.() ?? found.uid),
-    links: found.nlink,
-  };
-}
-
-const OURS = /^(?:lazaret\.db(?:-wal|-shm)?|daemon\.lock(?:-journal)?|config\.yaml|keys|state|lazaret\.sock)$/;
-
-async function factsOf(
-  daemon: Daemon,
-  store: HomeStore,
-  paths: HomePaths,
-  config: Config,
-  http: string | null,
-  residue: boolean,
-): Promise<DoctorFacts> {
-  const { owner } = daemon.surface;
-  const status = await owner.status({});
-  const { tokens } = await owner["token.list"]({});
-  const agents = tokens.filter(
-    ({ scopes, revoked, expires_at }) => scopes.includes("agent") && !revoked && expires_at > wallClock.now(),
-  );
-  const disk = statfsSync(paths.dataDir);
-  const last = store.ledger.entries(Math.max(0, store.ledger.size() - 1), 1)[0]?.time ?? null;
-  const backups = (await owner["ledger.entries"]({ after: 0, type: "backup.made", limit: 1000 })).entries;
-  return {
-    now: wallClock.now(),
-    nodeVersion: process.version,
-    dataDir: paths.dataDir,
-    keysDir: paths.keysDir,
-    places: [
-      placeOf(paths.dataDir, "directory"),
-      placeOf(paths.keysDir, "directory"),
-      ...readdirSync(paths.keysDir).map((name) => placeOf(join(paths.keysDir, name), "file")),
-      placeOf(join(paths.dataDir, "lazaret.db"), "file"),
-      placeOf(paths.configFile, "configuration"),
-      placeOf(paths.socketPath, "socket"),
-    ],
-    freeBytes: disk.bavail * disk.bsize,
-    pragmas: store.pragmas(),
-    ledger: await store.ledger.verify(null),
-    clock: { lastCommittedAt: last, deletionWaits: store.get("setting", "clock/leap")?.value.value === true },
-    agents: {
-      tokens: agents.length,
-      sameUser: agents.length === 0 ? false : null,
-      pinSet: store.get("setting", "pin") !== null,
-    },
-    channels: status.channels,
-    policy: { packs: config.packs, rules: status.policy.rules },
-    listen: http === null ? [] : [http],
-    backup: { lastAt: backups.at(-1)?.time ?? null, messages: status.store.messages },
-    sandbox: { program: null, needed: false },
-    residue: residue
-      ? {
-          journalClean: store.clean(),
-          strangers: readdirSync(paths.dataDir).filter((name) => !OURS.test(name)),
-          pending: 0,
-        }
-      : null,
-  };
 }

@@ -1,12 +1,12 @@
-import { chmodSync, cpSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { ErasePlan } from "../src/core/batch.ts";
-import { type BlobId, type ConversationId, hex } from "../src/core/ids.ts";
+import { type BlobId, hex } from "../src/core/ids.ts";
+import { DAY_MS } from "../src/core/limits.ts";
 import { unwrapKey } from "../src/store/blob.ts";
 import { conversationKeyContext } from "../src/store/keys.ts";
-import { restoreHome } from "../src/store/restore.ts";
 import type { HomeStore } from "../src/store/store.ts";
 import { homeDerived } from "../src/store/unlock.ts";
 import { draft, event, id, permit, random, START, say, type TestHome, testHome, textOf } from "./store-home.ts";
@@ -49,7 +49,7 @@ function piecesOf(blob: BlobId): Buffer[] {
   return [wrapped, ...[0, 60, sealed.length >> 1, sealed.length - 48].map((at) => sealed.subarray(at, at + 48))];
 }
 
-test("an erased conversation leaves no key, no ciphertext and no text in any file, and nothing else is touched", async () => {
+test("an erased conversation leaves no key, ciphertext or text in any file, and nothing else is touched", async () => {
   const [lost, kept] = [id("ConversationId"), id("ConversationId")];
   const text = word();
   const said: Awaited<ReturnType<typeof say>>[] = [];
@@ -89,7 +89,7 @@ test("an erased conversation leaves no key, no ciphertext and no text in any fil
   expect((await store.ledger.verify(null)).ok).toBe(true);
 });
 
-test("an erased message takes its blob, its platform id and the conversation's key with it; its neighbours are rewrapped", async () => {
+test("an erased message takes its blob, platform id and conversation key with it; neighbours live on", async () => {
   const conversation = id("ConversationId");
   const [lost, kept] = [await say(store, conversation, word()), await say(store, conversation, "stays")];
   const keptKey = piecesOf(kept.blob)[0] as Buffer;
@@ -186,6 +186,17 @@ test("an open reader keeps the journal from being clean, and the answer says so"
   expect(store.clean()).toBe(true);
 });
 
+test("deliveries are remembered for thirty days and forgotten with an epoch after", async () => {
+  const ref = { kind: "delivery", tenant: "default", channel: "home", platform: "d1", id: "", at: START } as const;
+  await store.commit({ refs: [{ ...ref, conversation: "-" }] });
+  home.clock.turn(30 * DAY_MS);
+  await store.erase(plan({}));
+  expect(store.ref("delivery", "default", "home", "d1")).toBe("");
+  home.clock.turn(1);
+  await store.erase(plan({}));
+  expect(store.ref("delivery", "default", "home", "d1")).toBeNull();
+});
+
 test("two erasures at once are done one after the other", async () => {
   const [a, b] = [id("ConversationId"), id("ConversationId")];
   await say(store, a, "a");
@@ -259,174 +270,3 @@ test("no key of the living home opens an erased row of an older copy", async () 
 const never = (): never => {
   throw new Error("it was said");
 };
-
-/** A copy of the data directory as a backup program makes it: files, no keys. */
-async function copyOf(): Promise<string> {
-  await store.close();
-  const copy = join(home.dir, `copy-${hex(random.bytes(4))}`);
-  cpSync(home.dataDir, copy, { recursive: true });
-  chmodSync(copy, 0o700);
-  store = await home.open();
-  return copy;
-}
-
-test("an older copy of the data opens nothing once the epoch has changed, not even what was kept", async () => {
-  const [lost, kept] = [id("ConversationId"), id("ConversationId")];
-  await say(store, lost, "lost");
-  await say(store, kept, "kept");
-  const copy = await copyOf();
-  await store.erase(plan({ conversations: [lost] }));
-  await expect(home.open({ dataDir: copy })).rejects.toMatchObject({ code: "home.unlock" });
-  rmSync(join(copy, "daemon.lock"));
-});
-
-async function purgedHome() {
-  const [lost, kept] = [id("ConversationId"), id("ConversationId")];
-  const gone = [await say(store, lost, "one"), await say(store, kept, "two"), await say(store, kept, "three")];
-  const stays = [await say(store, kept, "four"), await say(store, kept, "five")];
-  const backup = join(home.dir, "backup");
-  const manifest = await store.backup(backup);
-  await store.commit({ dropMessages: [gone[2]?.message ?? never()] });
-  const edited = draft(kept, "FIVE");
-  const before = store.message(stays[1]?.message ?? never()) ?? never();
-  await store.commit({
-    seal: [edited],
-    messages: [{ expect: 1, value: { ...before, blob: edited.id, revision: 2 } }],
-    dropBlobs: [before.blob],
-  });
-  await store.erase(plan({ conversations: [lost], messages: [gone[1]?.message ?? never()] }));
-  const later = await say(store, kept, "later");
-  return { lost, kept, gone, stays, edited, later, backup, manifest };
-}
-
-test("a copy from before a purge, restored into the living home, opens everything but what was purged", async () => {
-  const { lost, kept, gone, stays, edited, later, backup } = await purgedHome();
-  const origin = store.ledger.verifierKey().split("+")[0];
-  const size = store.ledger.size();
-  await store.close();
-  const options = { dataDir: home.dataDir, keysDir: home.keysDir, clock: home.clock, random, tenant: "default" };
-  const restored = await restoreHome({ ...options, unlock: { kind: "file" }, backupDir: backup });
-  store = restored.store;
-  for (const { blob, message, platform } of gone) {
-    await isGone(blob);
-    expect(store.message(message)).toBeNull();
-    expect(store.ref("event", "default", "home", platform)).toBe("erased");
-  }
-  expect(await textOf(store, stays[0]?.blob ?? never())).toBe("four");
-  expect(await textOf(store, edited.id)).toBe("FIVE");
-  expect(store.messages({ conversation: kept, last: 9 }).map((m) => m.id)).toEqual(stays.map((s) => s.message));
-  expect(store.messages({ conversation: lost, last: 9 })).toEqual([]);
-  expect(store.platformOf("event", stays[0]?.message ?? never())).toBe(stays[0]?.platform);
-  expect(store.message(later.message)).toBeNull();
-  expect(store.ref("event", "default", "home", later.platform)).toBeNull();
-  const said = await say(store, kept, "after");
-  expect(await textOf(store, said.blob)).toBe("after");
-  expect(restored.before).toMatchObject({ ok: true, entries: size });
-  expect(store.ledger.entries(0, 1)).toMatchObject([
-    { seq: 1, type: "backup.restored", body: { origin, entries: size, root: restored.before.root, verified: true } },
-  ]);
-  expect(store.ledger.verifierKey().split("+")[0]).not.toBe(origin);
-  expect((await store.ledger.verify(null)).ok).toBe(true);
-  expect(store.counts().blobs).toBe(3);
-});
-
-test("checkpoints of the ledger before a restore still verify after it", async () => {
-  await say(store, id("ConversationId"), "x");
-  const backup = join(home.dir, "backup");
-  await store.backup(backup);
-  await say(store, id("ConversationId"), "y");
-  const outside = await store.ledger.checkpoint();
-  await store.close();
-  const options = { dataDir: home.dataDir, keysDir: home.keysDir, clock: home.clock, random, tenant: "default" };
-  store = (await restoreHome({ ...options, unlock: { kind: "file" }, backupDir: backup })).store;
-  expect(await store.ledger.verify(outside)).toMatchObject({ ok: true, entries: 3, notExcluded: null });
-});
-
-test("a backup goes into an empty home while its epoch's key is there, and into none after", async () => {
-  const { backup, stays } = await purgedHome();
-  const options = { keysDir: home.keysDir, clock: home.clock, random, tenant: "default", backupDir: backup };
-  const unlock = { kind: "file" } as const;
-  const empty = join(home.dir, "empty");
-  await expect(restoreHome({ ...options, unlock, dataDir: empty })).rejects.toMatchObject({ code: "home.unlock" });
-  const second = join(home.dir, "second");
-  await store.backup(second);
-  await store.close();
-  renameSync(home.dataDir, join(home.dir, "lost"));
-  const restored = await restoreHome({ ...options, unlock, dataDir: home.dataDir, backupDir: second });
-  store = restored.store;
-  expect(await textOf(store, stays[0]?.blob ?? never())).toBe("four");
-});
-
-test("a backup that was altered, and one of another home, is refused and changes nothing", async () => {
-  const said = await say(store, id("ConversationId"), "stays");
-  const backup = join(home.dir, "backup");
-  await store.backup(backup);
-  await expect(store.backup(backup)).rejects.toMatchObject({ code: "input.invalid" });
-  const other = testHome();
-  const stranger = await other.open();
-  const strange = join(other.dir, "backup");
-  await stranger.backup(strange);
-  await stranger.close();
-  const db = new Database(join(backup, "lazaret.db"));
-  db.exec("UPDATE blob SET created = created + 1");
-  db.close();
-  await store.close();
-  const options = { dataDir: home.dataDir, keysDir: home.keysDir, clock: home.clock, random, tenant: "default" };
-  for (const backupDir of [backup, strange]) {
-    const attempt = restoreHome({ ...options, unlock: { kind: "file" }, backupDir });
-    await expect(attempt).rejects.toMatchObject({ code: "input.invalid" });
-  }
-  other.remove();
-  store = await home.open();
-  expect(await textOf(store, said.blob)).toBe("stays");
-});
-
-test("a backup made while messages arrive is whole, and holds no key that opens it", async () => {
-  const conversation = id("ConversationId");
-  for (let i = 0; i < 200; i++) await say(store, conversation, `before ${i} ${"x".repeat(3000)}`);
-  let isRunning = true;
-  const talk = (async () => {
-    for (let i = 0; isRunning; i++) await say(store, conversation, `during ${i}`);
-  })();
-  const manifest = await store.backup(join(home.dir, "backup"));
-  isRunning = false;
-  await talk;
-  expect(manifest).toMatchObject({ format: "lazaret.backup.v1", epoch: 1, created: START });
-  expect(readdirSync(join(home.dir, "backup")).sort()).toEqual(["backup.json", "lazaret.db"]);
-  const keys = readdirSync(home.keysDir).filter((name) => name.endsWith(".key"));
-  const copy = filesIn(join(home.dir, "backup"));
-  for (const name of keys) expect(copy.includes(readFileSync(join(home.keysDir, name)))).toBe(false);
-});
-
-test("what was going out when a backup was made is never sent again after a restore", async () => {
-  const conversation: ConversationId = id("ConversationId");
-  const row = {
-    id: id("OutboxId"),
-    seq: 0,
-    tenant: "default",
-    channel: "home",
-    conversation,
-    thread: null,
-    op: "text" as const,
-    blob: null,
-    label: { v: 1 as const, cats: 0, integrity: 0 as const, tenant: "-", audience: "*" as const },
-    replyTo: null,
-    target: null,
-    run: null,
-    call: null,
-    approval: null,
-    message: null,
-    state: "pending" as const,
-    code: null,
-    attempts: 0,
-    dueAt: 0,
-    createdAt: 0,
-  };
-  await store.commit({ outbox: [row] });
-  const backup = join(home.dir, "backup");
-  await store.backup(backup);
-  await store.close();
-  const options = { dataDir: home.dataDir, keysDir: home.keysDir, clock: home.clock, random, tenant: "default" };
-  store = (await restoreHome({ ...options, unlock: { kind: "file" }, backupDir: backup })).store;
-  expect(store.outboxRow(row.id)).toMatchObject({ state: "unknown" });
-});

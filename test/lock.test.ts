@@ -15,13 +15,13 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 const HOLDER = `
 const { lockHome } = await import(process.argv[1]);
-try { lockHome(process.argv[2]); console.log("held"); } catch (error) { console.log(error.code); }
+try { lockHome(process.argv[2]); gc(); console.log("held"); } catch (error) { console.log(error.code); }
 setInterval(() => undefined, 1000);`;
 
 /** Another process that takes the lock, or says why not. */
 async function holder() {
   const lockModule = new URL("../src/store/lock.ts", import.meta.url).href;
-  const child = spawn(process.execPath, ["--input-type=module", "-e", HOLDER, lockModule, dir]);
+  const child = spawn(process.execPath, ["--expose-gc", "--input-type=module", "-e", HOLDER, lockModule, dir]);
   const [said] = (await once(child.stdout, "data")) as [Buffer];
   const end = async (): Promise<void> => {
     child.kill("SIGKILL");
@@ -38,7 +38,7 @@ test("a home is held by one at a time in this process", () => {
   lockHome(dir).release();
 });
 
-test("a home is held by one process at a time, and SIGKILL gives it back", async () => {
+test("a home is held by one process at a time, and SIGKILL gives it back", { timeout: 30_000 }, async () => {
   const first = await holder();
   expect(first.said).toBe("held");
   expect(() => lockHome(dir)).toThrow(expect.objectContaining({ code: "home.locked" }));

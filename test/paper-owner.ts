@@ -156,16 +156,7 @@ export class PaperOwner {
       "pair.start": async () => ({ code: "123456", expires_at: this.#clock.now() + 600_000 }),
       "pair.wait": async () => ({
         state: "sent",
-        claim: {
-          id: id("prn", "be"),
-          channel: "home",
-          role: "stranger",
-          platform: "@ben:example.org",
-          name: "Ben\u202e",
-          person: id("prn", "be"),
-          paired_at: null,
-          only: null,
-        },
+        claim: { channel: "home", platform: "@ben:example.org", name: "Ben\u202e" },
       }),
     };
   }

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type BlobContext, openBlob, paddedBytes, sealBlob, unwrapKey, wrapKey } from "../src/store/blob.ts";
+import { paddedBytes } from "../src/core/padding.ts";
+import { type BlobContext, openBlob, sealBlob, unwrapKey, wrapKey } from "../src/store/blob.ts";
 import { context, derivedKey, open, RandomPool, SealBroken, seal } from "../src/store/seal.ts";
 import { random } from "./store-home.ts";
 

@@ -66,6 +66,8 @@ export function testHome(): TestHome {
     unlock: { kind: "file" },
     tenant: "default",
     create: true,
+    // Tests look at the rows behind an open store; the story of the kill sweep runs alone, as the daemon does.
+    shared: true,
   };
   return {
     dir,
@@ -82,7 +84,7 @@ export function permit(blobs: readonly BlobId[], use: PermitUse = "transform"): 
   return mintPermit(use, { run: null, call: null, blobs: new Set(blobs), capability: "test" });
 }
 
-export const labelFor = (conversation: ConversationId): Label => ({
+const labelFor = (conversation: ConversationId): Label => ({
   v: 1,
   cats: 4,
   integrity: 2,

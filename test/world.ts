@@ -1,4 +1,7 @@
-/** A whole Lazaret in a temporary home: real SQLite, real sodium, real worker threads, the console, and a clock turned by hand. */
+/**
+ * A whole Lazaret in a temporary home: real SQLite, real sodium, real worker threads, the console,
+ * and a clock turned by hand.
+ */
 import { readFileSync } from "node:fs";
 import { ConsoleConnector } from "../connectors/console.ts";
 import { loadPolicy } from "../policy/load.ts";
@@ -6,7 +9,7 @@ import type { AgentDriver } from "../src/core/agent.ts";
 import { BACKGROUND, INTERACTIVE } from "../src/core/budget.ts";
 import { TTL_DEFAULT_MS } from "../src/core/limits.ts";
 import type { Operation } from "../src/core/outbox.ts";
-import type { Clock } from "../src/core/ports.ts";
+import type { Clock, TransformRunner } from "../src/core/ports.ts";
 import { WorkerRunner } from "../src/edge/worker-runner.ts";
 import { bootstrap } from "../src/gateway/bootstrap.ts";
 import { buildGateway, type Gateway } from "../src/gateway/gateway.ts";
@@ -44,7 +47,7 @@ export const SETTINGS: Settings = {
 };
 
 /** Deadlines of threads need time that passes by itself; everything else goes by the clock that the test turns. */
-const WALL: Clock = {
+export const WALL: Clock = {
   now: () => Date.now(),
   at: (at, wake) => {
     const timer = setTimeout(wake, Math.max(0, at - Date.now()));
@@ -79,7 +82,13 @@ export type WorldOptions = {
   readonly drivers: readonly AgentDriver[];
   readonly settings?: Partial<Settings>;
   readonly packs?: readonly string[];
+  readonly transforms?: TransformRunner;
 };
+
+/** Waits, turn by turn of the event loop, until something is so. The test's own timeout ends it. */
+export async function until(is: () => boolean): Promise<void> {
+  while (!is()) await new Promise<void>((resolve) => setImmediate(resolve));
+}
 
 export async function world(options: WorldOptions): Promise<World> {
   const home = options.home ?? testHome();
@@ -90,7 +99,7 @@ export async function world(options: WorldOptions): Promise<World> {
     clock,
     random,
     hashing,
-    transforms: threads(),
+    transforms: options.transforms ?? threads(),
     drivers: options.drivers,
     settings: { ...SETTINGS, ...options.settings },
     log: () => {},

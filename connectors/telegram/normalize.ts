@@ -263,9 +263,15 @@ function mediaOf(message: Message): readonly Media[] {
   };
   return [
     ...medium("image", message.photo?.at(-1), "image/jpeg"),
-    ...medium("file", message.document, "application/octet-stream"),
+    ...medium(documentKind(message.document), message.document, "application/octet-stream"),
     ...medium("audio", message.voice ?? message.audio, "audio/ogg"),
     ...medium("video", message.video ?? message.video_note, "video/mp4"),
     ...medium("sticker", message.sticker, "image/webp"),
   ];
+}
+
+/** A picture that was sent as a file, to keep its quality, is still a picture. */
+function documentKind(file: File | undefined): Media["kind"] {
+  const kind = /^(image|audio|video)\//.exec(file?.mime_type ?? "")?.[1];
+  return kind === "image" || kind === "audio" || kind === "video" ? kind : "file";
 }

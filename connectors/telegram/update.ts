@@ -50,6 +50,8 @@ const Entity = part({
 const Entities = z.array(Entity).max(ENTITIES_MAX);
 
 const File = part({
+  file_id: z.string().min(1).max(256).optional(),
+  file_name: z.string().max(1024).optional(),
   file_size: z
     .number()
     .int()

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Command } from "commander";
+import { isRefusal } from "../core/refusal.ts";
 import type { VerbOutput } from "../core/verbs/all.ts";
 import type { Context } from "./context.ts";
 import { counted, pairs, printable, size } from "./printable.ts";
@@ -23,7 +24,9 @@ export function addLedger(program: Command, context: Context): void {
     const against = file === undefined ? null : await checkpointIn(file);
     const report =
       bundle !== null && verifyBundle !== undefined
-        ? await verifyBundle(resolve(bundle), against)
+        ? await verifyBundle(resolve(bundle), against).catch((error: unknown) => {
+            throw isRefusal(error) ? error : unreadable(bundle, error);
+          })
         : await context.ask("ledger.verify", against === null ? {} : { against });
     context.result(report, () => verdict(report, context));
     context.exit(report.ok ? 0 : 1);

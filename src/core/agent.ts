@@ -62,6 +62,9 @@ export interface RunHandle {
 
 export interface AgentDriver {
   readonly name: string;
-  /** Called once for every segment of a run. Returns when it has finished, failed, or waits; must return soon after `stop`. */
+  /**
+   * Called once for every segment of a run. Returns when it has finished, failed, or waits;
+   * must return soon after `stop`.
+   */
   drive(wake: WakeUp, run: RunHandle, stop: Stop): Promise<void>;
 }

@@ -35,7 +35,10 @@ export type Approval = {
   readonly session: SessionId | null;
   readonly run: RunId | null;
   readonly call: CallId | null;
-  /** A capability, or one of `channel.connect`, `capability.enable`, `secret.insert`, `policy.load`, `purge`, `budget.raise`. */
+  /**
+   * A capability, or one of `channel.connect`, `capability.enable`, `secret.insert`, `policy.load`,
+   * `purge`, `budget.raise`.
+   */
   readonly capability: string;
   readonly version: number;
   readonly requester: PrincipalId | null;
@@ -44,6 +47,8 @@ export type Approval = {
   readonly label: Label;
   readonly assurance: Assurance;
   readonly fourEyes: boolean;
+  /** Roles that may say yes or no, by the rule that asked. */
+  readonly approvers: readonly string[];
   /** Hexadecimal SHA-256 of `digestText`. */
   readonly digest: string;
   /** Hexadecimal SHA-256 of the code that the prompt shows. */
@@ -51,6 +56,8 @@ export type Approval = {
   readonly wrongCodes: number;
   readonly sources: readonly MessageId[];
   readonly surfaces: readonly Surface[];
+  /** The reaction that said yes: taking it back before anything happened voids. */
+  readonly answer: MessageId | null;
   /** Sealed prompt as shown. */
   readonly prompt: BlobId | null;
   /** Sealed stored call that the gateway runs after the yes. */
@@ -72,8 +79,9 @@ export const isOpen = (approval: Approval): boolean => approval.status.state ===
 export const isLocked = (approval: Approval): boolean => approval.wrongCodes >= APPROVAL_CODE_TRIES_MAX;
 
 /**
- * The machine: `pending → granted | denied | expired | void`, `granted → consumed | void | expired`. An event that makes no
- * sense returns the same object. `now == expiresAt` is expired. A yes below the needed assurance changes nothing.
+ * The machine: `pending → granted | denied | expired | void`, `granted → consumed | void | expired`. An event that
+ * makes no sense returns the same object. `now == expiresAt` is expired. A yes below the needed assurance changes
+ * nothing.
  */
 export function decideStep(approval: Approval, event: ApprovalEvent, now: number): Approval {
   const to = (status: ApprovalStatus): Approval => ({ ...approval, status });
@@ -118,4 +126,8 @@ export type Bound = {
 
 /** The text whose SHA-256 is the approval's digest. */
 export const digestText = (bound: Bound): string =>
-  `lazaret.approval.v1\u0000${canonical({ ...bound, label: canonicalLabel(bound.label), sources: [...bound.sources] })}`;
+  `lazaret.approval.v1\u0000${canonical({
+    ...bound,
+    label: canonicalLabel(bound.label),
+    sources: [...bound.sources],
+  })}`;

@@ -1,4 +1,7 @@
-/** One commit is one batch of facts: everything in it is durable together or not at all (HOUSE section 4). Batches are data. */
+/**
+ * One commit is one batch of facts: everything in it is durable together or not at all
+ * (HOUSE section 4). Batches are data.
+ */
 import type { EntryDraft } from "./entry.ts";
 import type { BlobId, ConversationId, MessageId, OutboxId } from "./ids.ts";
 import type { Label } from "./label.ts";
@@ -31,7 +34,7 @@ export type RecordPut = {
 }[RecordKind];
 export type RecordDrop = { readonly kind: RecordKind; readonly id: string };
 
-export const REF_KINDS = ["conversation", "principal", "event", "thread", "delivery"] as const;
+const REF_KINDS = ["conversation", "principal", "event", "thread", "delivery"] as const;
 export type RefKind = (typeof REF_KINDS)[number];
 /** A platform's own id and our id for it. On disk: a keyed hash of the first, with the original sealed beside it. */
 export type RefDraft = {
@@ -56,7 +59,9 @@ export type Batch = {
   /** Messages and their index columns; `expect` is the revision stored now, null for a new one. */
   readonly messages?: readonly { readonly expect: number | null; readonly value: Message }[];
   readonly dropMessages?: readonly MessageId[];
-  /** Blobs whose key and ciphertext go (expired handles, replaced revisions). Erasure with an epoch is `Store.erase`. */
+  /**
+   * Blobs whose key and ciphertext go (expired handles, replaced revisions). Erasure with an epoch is `Store.erase`.
+   */
   readonly dropBlobs?: readonly BlobId[];
   readonly refs?: readonly RefDraft[];
   /** Raw events and the network's cursor, sealed. */

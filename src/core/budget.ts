@@ -1,4 +1,7 @@
-/** What a run may use. Reserved before, settled after, in the step's own transaction; 0 means nothing (CONTRACT section 8). */
+/**
+ * What a run may use. Reserved before, settled after, in the step's own transaction; 0 means nothing
+ * (CONTRACT section 8).
+ */
 import { MIB, MINUTE_MS } from "./limits.ts";
 
 export const UNITS = [
@@ -13,9 +16,6 @@ export const UNITS = [
 export type Unit = (typeof UNITS)[number];
 export type Amounts = Readonly<Record<Unit, number>>;
 
-export const RETRIES_PER_CAPABILITY = 2;
-export const RETRIES_PER_SEGMENT = 4;
-
 export const INTERACTIVE: Amounts = {
   wall_clock_ms: MINUTE_MS,
   agent_wait_ms: 5 * MINUTE_MS,
@@ -26,9 +26,6 @@ export const INTERACTIVE: Amounts = {
   children: 8,
 };
 export const BACKGROUND: Amounts = { ...INTERACTIVE, wall_clock_ms: 10 * MINUTE_MS };
-/** Pools: a conversation's day; a tenant's day is five times that. */
-export const CONVERSATION_DAY: Partial<Amounts> = { steps: 500, tokens: 1_000_000, cost_micros: 2_000_000 };
-export const TENANT_DAY_FACTOR = 5;
 
 export type Budget = { readonly limit: Amounts; readonly used: Amounts; readonly reserved: Amounts };
 

@@ -1,4 +1,7 @@
-/** RFC 8785 canonical JSON, restricted to what our formats hold: no fractions, no numbers beyond 2^53, no lone surrogates. */
+/**
+ * RFC 8785 canonical JSON, restricted to what our formats hold: no fractions, no numbers beyond 2^53,
+ * no lone surrogates.
+ */
 
 export type Canonical =
   | string
@@ -8,7 +11,10 @@ export type Canonical =
   | readonly Canonical[]
   | { readonly [key: string]: Canonical | undefined };
 
-/** Canonical text of a value. Keys whose value is undefined are left out. Throws TypeError on anything outside the subset. */
+/**
+ * Canonical text of a value. Keys whose value is undefined are left out.
+ * Throws TypeError on anything outside the subset.
+ */
 export function canonical(value: Canonical): string {
   if (value === null || typeof value === "boolean") return String(value);
   if (typeof value === "number") {

@@ -28,7 +28,7 @@ export const CAPABILITY_IDS = [
 ] as const;
 export type CapabilityId = (typeof CAPABILITY_IDS)[number];
 
-export const EFFECTS = ["none", "idempotent", "once"] as const;
+const EFFECTS = ["none", "idempotent", "once"] as const;
 export type Effect = (typeof EFFECTS)[number];
 
 export type Manifest = {
@@ -58,7 +58,10 @@ const DATE_BITS = Math.log2(10_000 * 366);
 const TIME_BITS = DATE_BITS + Math.log2(86_400 * 200);
 const TOO_WIDE = Number.POSITIVE_INFINITY;
 
-/** Bits that one scalar field can carry; infinite for text of any kind. Text fields declare their tier by `.meta({ tier })`. */
+/**
+ * Bits that one scalar field can carry; infinite for text of any kind.
+ * Text fields declare their tier by `.meta({ tier })`.
+ */
 function fieldBits(schema: Schema): number {
   if (schema["const"] !== undefined) return 0;
   const choices = schema["enum"];
@@ -73,6 +76,8 @@ function fieldBits(schema: Schema): number {
       return typeof minimum === "number" && typeof maximum === "number" ? Math.log2(maximum - minimum + 1) : TOO_WIDE;
     }
     case "string":
+      // What is called an id or a date and takes any text would be text by another name.
+      if (!isShaped(schema)) return TOO_WIDE;
       // An id of the input's own list says which of them, no more.
       if (schema["tier"] === "id") return Math.log2(RANGE_MESSAGES_MAX);
       if (schema["tier"] === "date") return DATE_BITS;
@@ -82,12 +87,30 @@ function fieldBits(schema: Schema): number {
   }
 }
 
+const SHAPED_CHARS_MAX = 64;
+/**
+ * A pattern that can go on for ever is none: `.` with a star, an open count. Classes and escapes are looked through.
+ */
+const isClosed = (pattern: string): boolean =>
+  /^\^.*\$$/.test(pattern) && !/[+*]|\{\d*,\}/.test(pattern.replace(/\\.|\[(?:\\.|[^\]\\])*\]/g, ""));
+const isShaped = ({ pattern, maxLength }: Schema): boolean =>
+  (typeof pattern === "string" && isClosed(pattern)) ||
+  (typeof maxLength === "number" && maxLength <= SHAPED_CHARS_MAX);
+
 type Field = { readonly path: string; readonly schema: Schema };
+
+/** The alternatives of a schema; `type: [a, b]` is short for two of them. Null when it is one thing. */
+function optionsOf(schema: Schema): readonly Schema[] | null {
+  const options = schema["anyOf"] ?? schema["oneOf"];
+  if (Array.isArray(options)) return options.filter(isSchema);
+  const { type } = schema;
+  return Array.isArray(type) ? type.map((one: unknown) => ({ ...schema, type: one })) : null;
+}
 
 /** Every scalar of a JSON schema with its path. Unbounded arrays and open objects are refused by name. */
 function fieldsOf(schema: Schema, path: string): readonly Field[] {
-  const options = schema["anyOf"] ?? schema["oneOf"];
-  if (Array.isArray(options)) return options.filter(isSchema).flatMap((option) => fieldsOf(option, path));
+  const options = optionsOf(schema);
+  if (options !== null) return options.flatMap((option) => fieldsOf(option, path));
   if (schema["type"] === "array") {
     if (typeof schema["maxItems"] !== "number") throw tooWide(path, "an array without a maximum");
     return isSchema(schema["items"]) ? fieldsOf(schema["items"], `${path}[]`) : [];
@@ -121,14 +144,15 @@ function tierOf({ path, schema }: Field): Tier {
   }
   const bits = fieldBits(schema);
   if (bits > TIER_A_FIELD_BITS_MAX) {
-    const shown = bits === TOO_WIDE ? textBits(schema) : `${Math.ceil(bits)} bits`;
-    throw tooWide(path, `${shown} wide; tier A has ${TIER_A_FIELD_BITS_MAX} bits a field`);
+    const shown = bits === TOO_WIDE ? openBits(schema) : `${Math.ceil(bits)} bits wide`;
+    throw tooWide(path, `${shown}; tier A has ${TIER_A_FIELD_BITS_MAX} bits a field and no free text`);
   }
   return "A";
 }
 
-const textBits = (schema: Schema): string =>
-  typeof schema["maxLength"] === "number" ? `${Math.ceil(schema["maxLength"] * Math.log2(70))} bits` : "unbounded";
+/** A UTF-16 unit carries 16 bits. */
+const openBits = (schema: Schema): string =>
+  typeof schema["maxLength"] === "number" ? `text of ${16 * schema["maxLength"]} bits` : "unbounded";
 
 /** The output's tier as computed from its schema. Throws `capability.schema` with the field and its bits. */
 export function computedTier(output: z.ZodType): Tier {
@@ -148,7 +172,10 @@ export function checkedManifest<M extends Manifest>(manifest: M): M {
 
 export type Capacity = { readonly bits: number; readonly chars: number };
 
-/** What a concrete output says: bits of its tier-A fields, characters of its text. Counted against the caps of section 3. */
+/**
+ * What a concrete output says: bits of its tier-A fields, characters of its text.
+ * Counted against the caps of section 3.
+ */
 export function capacityOf(output: z.ZodType, value: unknown): Capacity {
   const schema = z.toJSONSchema(output, { io: "output", reused: "inline" });
   return measure(schema, value);
@@ -157,10 +184,10 @@ export function capacityOf(output: z.ZodType, value: unknown): Capacity {
 function measure(schema: Schema, value: unknown): Capacity {
   const sum = (parts: readonly Capacity[]): Capacity =>
     parts.reduce((a, b) => ({ bits: a.bits + b.bits, chars: a.chars + b.chars }), { bits: 0, chars: 0 });
-  const options = schema["anyOf"] ?? schema["oneOf"];
-  if (Array.isArray(options)) {
+  const options = optionsOf(schema);
+  if (options !== null) {
     // Which of the options it is says something too; charge the widest that could have produced the value.
-    const widest = options.filter(isSchema).map((option) => measure(option, value));
+    const widest = options.map((option) => measure(option, value));
     return widest.reduce((a, b) => ({ bits: Math.max(a.bits, b.bits), chars: Math.max(a.chars, b.chars) }), {
       bits: 1,
       chars: 0,

@@ -9,14 +9,13 @@ export const CATEGORY = {
   "secret.token": 16,
 } as const;
 export type Category = keyof typeof CATEGORY;
-export const CATS_ALL = 31;
+const CATS_ALL = 31;
 
-export const TRUSTED = 0;
 export const ENDORSED = 1;
 export const UNTRUSTED = 2;
 export type Integrity = 0 | 1 | 2;
 
-export const TENANT_NONE = "-";
+const TENANT_NONE = "-";
 export const TENANT_MIXED = "#mixed";
 
 /** An audience is everyone, or the sorted list of conversation ids that may see the value. */
@@ -42,7 +41,9 @@ function joinAudience(a: Audience, b: Audience): Audience {
   return a.filter((atom) => other.has(atom));
 }
 
-/** Least label that is at least as restrictive as both. Associative, commutative, idempotent; BOTTOM is its identity. */
+/**
+ * Least label that is at least as restrictive as both. Associative, commutative, idempotent; BOTTOM is its identity.
+ */
 export const join = (a: Label, b: Label): Label => ({
   v: 1,
   cats: a.cats | b.cats,

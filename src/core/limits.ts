@@ -9,21 +9,19 @@ export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
 // Identifiers and inbound events (CONTRACT section 2)
-export const PLATFORM_ID_BYTES_MAX = 255;
 export const TEXT_BYTES_MAX = 64 * KIB;
 export const ATTACHMENT_BYTES_MAX = 4 * MIB;
 export const ATTACHMENTS_MAX = 10;
 export const MEMBERS_MAX = 5000;
-export const CONVERSATION_BYTES_MAX = GIB;
+export const CONVERSATION_BYTES_MAX = 1 * GIB;
 export const SENDER_EVENTS_PER_MINUTE_MAX = 120;
-export const INBOX_AGE_MS_MAX = DAY_MS;
 export const DELIVERY_MEMORY_MS = 30 * DAY_MS;
 export const SESSION_IDLE_MS_MAX = 30 * DAY_MS;
 export const REJECTED_ENTRY_WINDOW_MS = 10 * MINUTE_MS;
 
 // Retention (sections 4 and 12)
 export const TTL_DEFAULT_MS = 7 * DAY_MS;
-export const HOUSEKEEPING_INTERVAL_MS = MINUTE_MS;
+export const HOUSEKEEPING_INTERVAL_MS = 1 * MINUTE_MS;
 
 // Tiers (section 3)
 export const TIER_A_FIELD_BITS_MAX = 64;
@@ -33,19 +31,18 @@ export const TIER_B_FIELD_CHARS_MAX = 280;
 export const TIER_B_RUN_CHARS_MAX = 2000;
 export const TIER_B_DAY_CHARS_MAX = 10_000;
 export const TIER_R_CHARS_MAX = 4000;
-export const VALUES_PER_RUN_MAX = 1000;
 export const JUSTIFICATION_CHARS_MAX = 200;
 export const REPLY_CHARS_MAX = 16_000;
 export const NAMES_PUT_BACK_MAX = 20;
 export const PSEUDONYMS_PER_RUN_MAX = 2000;
-export const SOURCES_PER_VALUE_MAX = 2000;
 export const RANGE_MESSAGES_MAX = 1000;
 
 // Approvals (section 7)
 export const APPROVAL_INTERACTIVE_MS = 30 * MINUTE_MS;
-export const APPROVAL_BACKGROUND_MS = DAY_MS;
+export const APPROVAL_BACKGROUND_MS = 1 * DAY_MS;
 export const APPROVAL_CODE_TRIES_MAX = 5;
 export const APPROVALS_PER_RUN_MAX = 20;
+export const APPROVALS_PER_DAY_MAX = 100;
 export const APPROVAL_PROMPT_CHARS_MAX = 6000;
 export const PAIRING_MS = 10 * MINUTE_MS;
 export const PAIRING_TRIES_MAX = 5;
@@ -54,7 +51,6 @@ export const PAIRING_TRIES_MAX = 5;
 export const RUN_AGE_MS_MAX = 7 * DAY_MS;
 export const QUEUED_RUNS_PER_SESSION_MAX = 8;
 export const AGENT_YIELD_MS = 20 * SECOND_MS;
-export const SIGN_MS_MAX = 3 * SECOND_MS;
 export const TRANSFORM_MS_MAX = 10 * SECOND_MS;
 export const CLOCK_STEP_MS = 5 * MINUTE_MS;
 export const CLOCK_LEAP_MS = 48 * HOUR_MS;
@@ -64,7 +60,6 @@ export const BATCHES_PER_COMMIT_MAX = 128;
 export const CHECKPOINT_ENTRIES = 1000;
 export const CHECKPOINT_INTERVAL_MS = 10 * MINUTE_MS;
 export const ENTRY_BYTES_MAX = 16 * KIB;
-export const READER_MS_MAX = 250;
 export const STREAM_CHUNK_BYTES = 64 * KIB;
 
 // Doors (section 13)
@@ -75,7 +70,7 @@ export const HOOK_SKEW_SECONDS_MAX = 300;
 export const HOOK_WAIT_SECONDS_MAX = 30;
 export const INVOCATION_WAIT_SECONDS_MAX = 25;
 export const AUTH_FAILURES_PER_MINUTE_MAX = 10;
-export const AUTH_LOCK_MS_MIN = MINUTE_MS;
+export const AUTH_LOCK_MS_MIN = 1 * MINUTE_MS;
 export const AUTH_LOCK_MS_MAX = 15 * MINUTE_MS;
 export const TOKEN_CHARS_MAX = 256;
 export const LOCAL_BODY_BYTES_MAX = 8 * MIB;
@@ -90,7 +85,7 @@ export const EVENT_STREAMS_PER_TOKEN_MAX = 8;
 export const EVENT_SEND_MS_MAX = 10 * SECOND_MS;
 export const EVENT_PING_MS = 20 * SECOND_MS;
 export const IDEMPOTENCY_KEYS_MAX = 1000;
-export const IDEMPOTENCY_MS = DAY_MS;
+export const IDEMPOTENCY_MS = 1 * DAY_MS;
 export const SOCKETS_MAX = 64;
 export const FRAME_BYTES_MAX = 64 * KIB;
 export const SECRET_BYTES_MAX = 64 * KIB;
@@ -112,5 +107,7 @@ export const SHUTDOWN_MS_MAX = 25 * SECOND_MS;
 export const TRANSFORM_WORKERS_MAX = 2;
 export const TRANSFORM_QUEUE_MAX = 64;
 export const TRANSFORM_START_MS_MAX = 20 * SECOND_MS;
+/** A thread without a call for so long ends, and its memory with it. */
+export const TRANSFORM_IDLE_MS_MAX = 5 * MINUTE_MS;
 export const TRANSFORM_HEAP_MIB_MAX = 256;
 export const TRANSFORM_STACK_MIB_MAX = 4;

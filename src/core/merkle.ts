@@ -6,7 +6,7 @@ export type NodeAt = (level: number, index: number) => Uint8Array;
 
 const LEAF_PREFIX = 0;
 const NODE_PREFIX = 1;
-export const HASH_BYTES = 32;
+const HASH_BYTES = 32;
 
 /** Hash of one entry: SHA-256(0x00 ‖ bytes), RFC 6962 section 2.1. */
 export function leafHash(hash: Hash, bytes: Uint8Array): Uint8Array {
@@ -75,7 +75,9 @@ function folded(hash: Hash, edge: readonly Uint8Array[]): Uint8Array {
 
 type Subtree = { readonly level: number; readonly index: number };
 
-/** The complete subtrees that cover `count` leaves from `first` on; `first` is where a subtree of that size may begin. */
+/**
+ * The complete subtrees that cover `count` leaves from `first` on; `first` is where a subtree of that size may begin.
+ */
 function subtreesOf(first: number, count: number): readonly Subtree[] {
   const found: Subtree[] = [];
   let at = first;

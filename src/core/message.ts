@@ -42,6 +42,25 @@ export const Media = z.strictObject({
 });
 export type Media = z.infer<typeof Media>;
 
+const MIMES: ReadonlySet<string> = new Set([
+  "application/json",
+  "application/pdf",
+  "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+  "application/zip",
+  "audio/mpeg",
+  "audio/ogg",
+  "image/gif",
+  "image/jpeg",
+  "image/png",
+  "image/webp",
+  "text/csv",
+  "text/markdown",
+  "text/plain",
+  "video/mp4",
+]);
+/** A media type that may lie in clear. Any other is a word of the sender's choice and stays with the sealed file alone. */
+export const plainMime = (mime: string): string => (MIMES.has(mime) ? mime : "application/octet-stream");
+
 /** Metadata of one event, strictly parsed. Times are milliseconds since 1970 UTC. It holds no free text. */
 export const Envelope = z.strictObject({
   tenant: Name,
@@ -70,7 +89,9 @@ export const Envelope = z.strictObject({
 });
 export type Envelope = z.infer<typeof Envelope>;
 
-/** The raw content of an event. It travels beside the envelope exactly once and is sealed before anything else happens. */
+/**
+ * The raw content of an event. It travels beside the envelope exactly once and is sealed before anything else happens.
+ */
 export const Content = z.strictObject({
   text: z.string().max(TEXT_BYTES_MAX).optional(),
   sender_name: z.string().max(512).optional(),

@@ -14,7 +14,13 @@ export type Operation = {
       readonly text: string;
       readonly replyTo?: string;
       /** A question to people: networks with buttons show them. */
-      readonly approval?: { readonly id: ApprovalId; readonly code: string; readonly expiresAt: number };
+      readonly approval?: {
+        readonly id: ApprovalId;
+        readonly code: string;
+        readonly expiresAt: number;
+        /** Here a yes would not count: no button offers one. */
+        readonly denyOnly?: boolean;
+      };
     }
   | { readonly op: "edit"; readonly target: string; readonly text: string }
   | { readonly op: "redact"; readonly target: string }
@@ -23,7 +29,7 @@ export type Operation = {
 );
 export type OperationKind = Operation["op"];
 
-export const OUTCOME_CODES = [
+const OUTCOME_CODES = [
   "rate_limited",
   "unreachable",
   "timeout",

@@ -51,7 +51,10 @@ export type Range = {
 
 /** Everything that is kept. Reads are synchronous and never return content; `commit` resolves once durable. */
 export interface Store {
-  /** Rejects with `conflict` when an `expect` fails, `store.full` when the disk is (and then takes no intake until it is not). */
+  /**
+   * Rejects with `conflict` when an `expect` fails, `store.full` when the disk is
+   * (and then takes no intake until it is not).
+   */
   commit(batch: Batch): Promise<void>;
 
   get<K extends RecordKind>(kind: K, id: string): Versioned<Records[K]> | null;
@@ -70,13 +73,19 @@ export interface Store {
   /** Display names behind our ids, unsealed with a permit for `names`; those that nobody said are absent. */
   names(permit: Permit, ids: readonly string[]): ReadonlyMap<string, string>;
 
-  /** The only door to sealed content: it exists inside `use`. Absent, foreign, expired, erased: `not_found`. Altered: `quarantine.integrity`. */
+  /**
+   * The only door to sealed content: it exists inside `use`. Absent, foreign, expired, erased: `not_found`. Altered:
+   * `quarantine.integrity`.
+   */
   open<T>(permit: Permit, ids: readonly BlobId[], use: (opened: readonly Opened[]) => T | Promise<T>): Promise<T>;
   /** A secret's bytes inside `use`, wiped after. `not_found` when there is none. */
   useSecret<T>(permit: Permit, tenant: string, name: string, use: (bytes: Uint8Array) => T | Promise<T>): Promise<T>;
   secretNames(tenant: string): readonly string[];
 
-  /** Keyed hash for pseudonyms of a conversation, and for anything else that must not be guessed: hexadecimal, 64 characters. */
+  /**
+   * Keyed hash for pseudonyms of a conversation, and for anything else that must not be guessed:
+   * hexadecimal, 64 characters.
+   */
   mac(scope: "pseudonym" | "idempotency", id: string, bytes: Uint8Array): string;
 
   cursor(channel: string): string | null;
@@ -139,6 +148,15 @@ export interface LedgerPort {
   checkpoint(): Promise<string>;
   /** `against` is a checkpoint kept outside. Reads in pages and lets others work between them. */
   verify(against: string | null): Promise<LedgerReport>;
+  /**
+   * Proof (RFC 6962 section 2.1.2, base64 hashes) that the first `older` entries are the beginning of the first
+   * `newer`.
+   */
+  consistency(older: number, newer: number): readonly string[];
+  /**
+   * C2SP tlog-proof text that entry `seq` is under a checkpoint signed now. `not_found` when there is no such entry.
+   */
+  inclusion(seq: number): Promise<string>;
 }
 
 export type ConnectorBatch = { readonly cursor: string | null; readonly events: readonly InboundEvent[] };
@@ -166,9 +184,9 @@ export type ConnectorHealth = {
 };
 
 /**
- * One network account. `open` is one attempt at a live stream: pulling the next batch acknowledges the previous one, so it must
- * not be pulled before the batch is durable. `send` makes exactly one wire attempt and never throws for what the network did.
- * Neither retries, deduplicates nor stores anything: that is the gateway's.
+ * One network account. `open` is one attempt at a live stream: pulling the next batch acknowledges the previous one, so
+ * it must not be pulled before the batch is durable. `send` makes exactly one wire attempt and never throws for what
+ * the network did. Neither retries, deduplicates nor stores anything: that is the gateway's.
  */
 export interface Connector {
   readonly channel: string;
@@ -177,6 +195,8 @@ export interface Connector {
   open(options: { readonly cursor: string | null; readonly stop: Stop }): AsyncIterable<ConnectorBatch>;
   send(operation: Operation, stop: Stop): Promise<Outcome>;
   health(): ConnectorHealth;
+  /** One proved round trip for `lazaret verify`: resolves when what went out came back, rejects with why it did not. */
+  probe?(stop: Stop): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -251,5 +271,7 @@ export type Found = {
 /** Runs transforms off the main thread. At the deadline the thread is ended: `transform.timeout`. */
 export interface TransformRunner {
   run(call: TransformCall, deadlineMs: number): Promise<TransformOutcome>;
+  /** A call will come soon: what takes time before the first one happens now. */
+  warm(): void;
   close(): Promise<void>;
 }

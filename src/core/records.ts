@@ -44,7 +44,6 @@ export type Call = {
   readonly run: RunId;
   readonly capability: string;
   readonly version: number;
-  readonly idempotencyKey: string;
   /** Hexadecimal keyed hash of the body, so that a repeat with another body is noticed. */
   readonly bodyMac: string;
   readonly status: "open" | "waiting" | "done" | "refused" | "failed" | "unknown";
@@ -52,8 +51,9 @@ export type Call = {
   readonly approval: ApprovalId | null;
   readonly code: RefusalCode | null;
   readonly hint: string | null;
-  /** Sealed justification. */
+  /** Sealed justification and input. */
   readonly why: BlobId | null;
+  readonly input: BlobId | null;
   /** Sealed answer as the agent got it. */
   readonly answer: BlobId | null;
   readonly values: readonly Handle[];
@@ -156,6 +156,7 @@ export const INDEXES = {
     open: (r) => (["pending", "granted"].includes(r.status.state) ? "open" : null),
     source: (r) => r.sources,
     conversation: (r) => r.conversation,
+    answer: (r) => (r.status.state === "granted" ? r.answer : null),
   },
   call: {
     day: (r) => dayOf(r.at),

@@ -1,4 +1,7 @@
-/** The one error a caller may see: a code from this closed list, a plain sentence, a hint. docs/refusals.md lists them 1:1. */
+/**
+ * The one error a caller may see: a code from this closed list, a plain sentence, a hint.
+ * docs/refusals.md lists them 1:1.
+ */
 
 type Meaning = {
   readonly sentence: string;

@@ -1,4 +1,7 @@
-/** What `request.read` says about the request of a run: the shared schema of transform, gateway and agents (CONTRACT section 5). */
+/**
+ * What `request.read` says about the request of a run: the shared schema of transform, gateway and agents
+ * (CONTRACT section 5).
+ */
 import { z } from "zod";
 import { Name } from "./ids.ts";
 import { RANGE_MESSAGES_MAX, TIER_R_CHARS_MAX } from "./limits.ts";

@@ -87,7 +87,7 @@ export type RunEvent =
   | { readonly type: "fail"; readonly reason: FailReason }
   | { readonly type: "cancel"; readonly reason: CancelReason };
 
-export const TERMINAL = ["done", "failed", "cancelled"] as const;
+const TERMINAL = ["done", "failed", "cancelled"] as const;
 export const isTerminal = (run: Run): boolean => (TERMINAL as readonly string[]).includes(run.status.state);
 
 /** Does the predicate hold for these facts? */

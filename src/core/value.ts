@@ -21,6 +21,8 @@ export type Value = {
   readonly sources: readonly Source[];
   /** The sealed value: JSON of the capability's output. */
   readonly blob: BlobId;
+  /** A source was edited and it was made anew; it is not made a third time. */
+  readonly remade: boolean;
   /** Characters of its longest rendering. */
   readonly chars: number;
   readonly createdAt: number;

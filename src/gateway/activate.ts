@@ -12,6 +12,7 @@ export type Rejection =
   | "context_off"
   | "opted_out"
   | "rate"
+  | "replayed"
   | "quota"
   | "erased"
   | "malformed"
@@ -24,7 +25,9 @@ export type Activation =
 
 const MAY_TALK: readonly Role[] = ["owner", "approver", "member"];
 
-/** The role a principal has in this conversation. Empty limits mean nobody; nobody is better than a stranger by default. */
+/**
+ * The role a principal has in this conversation. Empty limits mean nobody; nobody is better than a stranger by default.
+ */
 export function roleIn(conversation: Conversation, principal: Principal | null): Role {
   if (principal === null) return conversation.membersAll ? "member" : "stranger";
   const isLimited = principal.only !== null && !principal.only.includes(conversation.id);
@@ -53,6 +56,8 @@ function addressedHow(question: Question): Addressed {
   const { how } = envelope.addressed;
   if (how === "reply") return repliesToUs ? "reply" : "none";
   if (how === "mention" || how === "command") return how;
+  // The owner at this machine's console speaks to the bot in every conversation of the console.
+  if (how === "direct" && envelope.trust.transport === "local" && envelope.trust.verified === "verified") return how;
   const first = /^[^\s,:]{1,64}/.exec(question.text)?.[0]?.toLowerCase();
   return first !== undefined && question.keywords.includes(first) ? "keyword" : "none";
 }

@@ -1,20 +1,27 @@
-/** Puts a question to people: digest, code, prompt, route (CONTRACT section 7). What cannot be shown in full is not asked. */
+/**
+ * Puts a question to people: digest, code, prompt, route (CONTRACT section 7).
+ * What cannot be shown in full is not asked.
+ */
 import { type Approval, type Assurance, digestText, suffices } from "../core/approval.ts";
 import type { Canonical } from "../core/canonical.ts";
-import { type ApprovalId, type ConversationId, hex, type PrincipalId } from "../core/ids.ts";
+import { type ApprovalId, type ConversationId, hex, type MessageId, type PrincipalId } from "../core/ids.ts";
 import type { Label } from "../core/label.ts";
 import {
   APPROVAL_BACKGROUND_MS,
   APPROVAL_INTERACTIVE_MS,
   APPROVAL_PROMPT_CHARS_MAX,
+  APPROVALS_PER_DAY_MAX,
   APPROVALS_PER_RUN_MAX,
+  DAY_MS,
   MINUTE_MS,
 } from "../core/limits.ts";
-import type { Conversation } from "../core/people.ts";
+import type { Conversation, Principal } from "../core/people.ts";
 import { Refusal } from "../core/refusal.ts";
 import { roleIn } from "./activate.ts";
 import { type AskFor, type Doing, labelWords } from "./call.ts";
 import type { Draft } from "./draft.ts";
+import { isMemberNow } from "./people.ts";
+import { visibly } from "./plain-text.ts";
 import type { Powers } from "./powers.ts";
 import { post, say } from "./say.ts";
 import { CODE_ALPHABET, CODE_CHARS } from "./words.ts";
@@ -48,34 +55,63 @@ type Surface = { readonly conversation: Conversation; readonly here: boolean };
 
 const CANDIDATES_MAX = 200;
 
-/** Somebody who may answer here: by role, as a member now, and not the one who asked when that is forbidden. */
-function answerersIn(powers: Powers, conversation: Conversation, ask: AskFor, requester: PrincipalId | null): boolean {
-  const isAnswerer = (id: PrincipalId): boolean => {
-    const principal = powers.store.get("principal", id)?.value;
-    if (principal === undefined || (ask.fourEyes && id === requester)) return false;
-    return ask.approvers.includes(roleIn(conversation, principal));
-  };
-  const here = conversation.members ?? [];
-  if (here.slice(0, CANDIDATES_MAX).some(isAnswerer)) return true;
-  return requester !== null && conversation.kind !== "group" && isAnswerer(requester);
+export function samePerson(powers: Powers, id: PrincipalId, principal: Principal): boolean {
+  return id === principal.id || powers.store.get("principal", id)?.value.person === principal.person;
 }
 
-/** Where the question goes: here when somebody can answer here well enough, else to an approver's direct chat, else nowhere. */
+/**
+ * May this place read what the prompt shows? Its own conversation, an audience of the label, or the chat with one
+ * person alone who is a
+ * member now of every conversation that it came from; the owner's alone may always. Never a place that is encrypted
+ * less well.
+ */
+export function maySee(powers: Powers, place: Conversation, label: Label, origin: Conversation): boolean {
+  if (origin.encrypted && !place.encrypted && place.kind !== "console") return false;
+  if (label.audience === "*" || label.audience.includes(place.id)) return true;
+  const [only, ...others] = place.kind === "group" ? [] : (place.members ?? []);
+  const person = only === undefined || others.length > 0 ? undefined : powers.store.get("principal", only)?.value;
+  if (person === undefined) return false;
+  if (roleIn(place, person) === "owner") return true;
+  return (
+    label.audience.length > 0 &&
+    label.audience.every((atom) => {
+      const source = powers.store.get("conversation", atom)?.value;
+      return source !== undefined && isMemberNow(powers, source, person.id);
+    })
+  );
+}
+
+/** May this person answer here: by role in both places, and not the one who asked when that is forbidden? */
+function isAnswerer(powers: Powers, doing: Doing, ask: AskFor, place: Conversation, id: PrincipalId): boolean {
+  const { conversation, principal } = doing.asker;
+  const person = powers.store.get("principal", id)?.value;
+  if (person === undefined || person.kind === "bot" || person.kind === "anonymous") return false;
+  if (ask.fourEyes && principal !== null && samePerson(powers, principal.id, person)) return false;
+  return [place, conversation].every((it) => ask.approvers.includes(roleIn(it, person)));
+}
+
+/**
+ * Where the question goes: here when somebody can answer here well enough,
+ * else to an approver's direct chat, else nowhere.
+ */
 function routeOf(powers: Powers, doing: Doing, ask: AskFor): Surface {
   const { conversation, principal } = doing.asker;
-  const requester = principal?.id ?? null;
-  const isGood = (place: Conversation): boolean => suffices(evidenceOn(powers, place), ask.assurance);
-  if (isGood(conversation) && answerersIn(powers, conversation, ask, requester)) return { conversation, here: true };
+  const maySeeIt = (place: Conversation): boolean => maySee(powers, place, ask.label, conversation);
+  const isGood = (place: Conversation): boolean =>
+    place.status === "allowed" && suffices(evidenceOn(powers, place), ask.assurance) && maySeeIt(place);
+  const asker = principal !== null && conversation.kind !== "group" ? [principal.id] : [];
+  const people = [...(conversation.members ?? []).slice(0, CANDIDATES_MAX), ...asker];
+  const isAnswered = (who: AskFor): boolean => people.some((id) => isAnswerer(powers, doing, who, conversation, id));
+  if (isGood(conversation) && isAnswered(ask)) return { conversation, here: true };
   for (const role of ask.approvers) {
     for (const { value } of powers.store.find("principal", "role", role, { limit: CANDIDATES_MAX })) {
       const direct = value.direct === null ? undefined : powers.store.get("conversation", value.direct)?.value;
-      const isOther = !(ask.fourEyes && value.id === requester);
-      if (direct !== undefined && direct.status === "allowed" && isOther && isGood(direct))
+      if (direct !== undefined && isGood(direct) && isAnswerer(powers, doing, ask, direct, value.id))
         return { conversation: direct, here: false };
     }
   }
   // High assurance is answered at the owner's command line; the prompt says so where the question came from.
-  if (ask.assurance === "high" && answerersIn(powers, conversation, { ...ask, fourEyes: false }, requester))
+  if (ask.assurance === "high" && maySeeIt(conversation) && isAnswered({ ...ask, fourEyes: false }))
     return { conversation, here: true };
   throw new Refusal("approval.no_route", { hint: "Pair an owner or approver who can answer with enough evidence." });
 }
@@ -87,20 +123,24 @@ type Prompt = {
   readonly code: string;
   readonly agent: string;
   readonly ttlMs: number;
-  readonly place: Conversation;
   readonly evidence: Assurance;
   readonly id: ApprovalId;
+  readonly domains: readonly string[];
 };
 
-/** The question as people read it: what, to whom, with what, why asked, what may go wrong, how to answer, until when. */
-function promptText({ ask, code, agent, ttlMs, evidence, id }: Prompt): string {
+/**
+ * The question as people read it: what, to whom, with what, why asked, what may go wrong, how to answer, until when.
+ */
+function promptText({ ask, code, agent, ttlMs, evidence, id, domains }: Prompt): string {
   const answer = suffices(evidence, ask.assurance)
     ? `To allow it: approve ${code}\nTo refuse: deny ${code}\nOn this message ✅ or ❌ counts too.`
     : `To allow it, the owner types on this machine: lazaret approvals approve ${id}\nTo refuse: deny ${code}`;
   return [
     `May I ${ask.what}?`,
     "",
-    ...ask.rendered.split("\n").map((line) => `> ${line}`),
+    ...visibly(ask.rendered, domains)
+      .split("\n")
+      .map((line) => `> ${line}`),
     "",
     `Asked by: ${agent}. It contains: ${labelWords(ask.label)}.`,
     `Why I ask: ${ask.because}`,
@@ -110,86 +150,44 @@ function promptText({ ask, code, agent, ttlMs, evidence, id }: Prompt): string {
   ].join("\n");
 }
 
-/** Writes the approval, the sealed stored call and the prompt into the draft. The caller pauses the run in the same commit. */
+/** Two hundred questions are no question: a place is asked so often a day and no more (threat B19). */
+function assertQuiet(powers: Powers, draft: Draft, place: ConversationId): void {
+  const page = { limit: APPROVALS_PER_DAY_MAX, newestFirst: true };
+  const asked = powers.store.find("approval", "conversation", place, page);
+  const oldest = asked.length < APPROVALS_PER_DAY_MAX ? undefined : asked.at(-1)?.value;
+  if (oldest !== undefined && oldest.createdAt > draft.now - DAY_MS)
+    throw new Refusal("rate.limited", { hint: "Enough was asked there for today." });
+}
+
+/**
+ * Writes the approval, the sealed stored call and the prompt into the draft.
+ * The caller pauses the run in the same commit.
+ */
 export function askPeople(powers: Powers, draft: Draft, doing: Doing, ask: AskFor): AskedPeople {
-  const { asker } = doing;
-  const { run } = asker;
+  const { run, request, conversation } = doing.asker;
   const open = powers.store.find("approval", "run", run.id, { limit: APPROVALS_PER_RUN_MAX });
   if (open.length >= APPROVALS_PER_RUN_MAX)
     throw new Refusal("rate.limited", { hint: "This run has asked often enough." });
   const surface = routeOf(powers, doing, ask);
+  assertQuiet(powers, draft, surface.conversation.id);
   const id = draft.newId("ApprovalId");
   const code = newCode(powers);
-  const ttlMs = asker.request === null ? APPROVAL_BACKGROUND_MS : APPROVAL_INTERACTIVE_MS;
+  const ttlMs = request === null ? APPROVAL_BACKGROUND_MS : APPROVAL_INTERACTIVE_MS;
   const expiresAt = draft.now + ttlMs;
   const evidence = evidenceOn(powers, surface.conversation);
-  const text = promptText({ ask, code, agent: run.agent, ttlMs, place: surface.conversation, evidence, id });
+  const { linkDomains: domains } = powers.settings;
+  const text = promptText({ ask, code, agent: run.agent, ttlMs, evidence, id, domains });
   if (text.length > APPROVAL_PROMPT_CHARS_MAX)
     throw new Refusal("approval.unshowable", { hint: "Make the text shorter." });
-  const rendered = hex(powers.hashing.sha256(powers.hashing.utf8(ask.rendered)));
-  const bound = {
-    approval: id,
-    tenant: draft.tenant,
-    session: run.session,
-    run: run.id,
-    call: doing.call,
-    capability: doing.manifest.id,
-    version: doing.manifest.version,
-    input: doing.input as Canonical,
-    rendered,
-    destination: ask.destination,
-    label: ask.label,
-    sources: ask.sources.map(({ message, revision }) => `${message}/${revision}`),
-    requester: asker.principal?.id ?? null,
-    policy: policyDigest(powers),
-    assurance: ask.assurance,
-    expires: expiresAt,
-  };
-  const digest = hex(powers.hashing.sha256(powers.hashing.utf8(digestText(bound))));
-  const approval: Approval = {
-    id,
-    tenant: draft.tenant,
-    session: run.session,
-    run: run.id,
-    call: doing.call,
-    capability: doing.manifest.id,
-    version: doing.manifest.version,
-    requester: bound.requester,
-    conversation: surface.conversation.id,
-    destination: ask.destination,
-    label: ask.label,
-    assurance: ask.assurance,
-    fourEyes: ask.fourEyes,
-    digest,
-    codeHash: codeHash(powers, code),
-    wrongCodes: 0,
-    sources: [
-      ...new Set([...ask.sources.map(({ message }) => message), ...(run.request === null ? [] : [run.request])]),
-    ],
-    surfaces: [],
-    prompt: sealFor(draft, surface.conversation.id, ask.label, { text }, expiresAt),
-    stored: sealFor(draft, run.conversation, ask.label, { call: ask.stored, bound }, expiresAt),
-    createdAt: draft.now,
-    expiresAt,
-    status: { state: "pending" },
-  };
-  const promptLabel: Label = { ...ask.label, audience: "*" };
-  const shown = { op: "text", text, approval: { id, code, expiresAt } } as const;
-  const place = {
-    conversation: surface.conversation,
-    thread: surface.here ? run.thread : null,
-    replyTo: surface.here ? run.request : null,
-  };
-  const message = post(draft, place, shown, { ...promptLabel, audience: [surface.conversation.id] }, run.id, {
-    approval: id,
-  });
+  const approval = approvalOf(powers, draft, doing, ask, { id, code, text, expiresAt, at: surface.conversation.id });
+  const message = postPrompt(draft, doing, ask, surface, { op: "text", text, approval: { id, code, expiresAt } });
   draft.put("approval", id, { ...approval, surfaces: [{ conversation: surface.conversation.id, message }] });
   draft.entry(
     "approval.requested",
     {
       approval: id,
       capability: approval.capability,
-      digest,
+      digest: approval.digest,
       assurance: ask.assurance,
       rule: ask.rule,
       conversation: surface.conversation.id,
@@ -200,12 +198,91 @@ export function askPeople(powers: Powers, draft: Draft, doing: Doing, ask: AskFo
   if (!surface.here) {
     say(
       draft,
-      { conversation: asker.conversation, thread: run.thread, replyTo: run.request },
+      { conversation, thread: run.thread, replyTo: run.request },
       "This needs somebody's yes first. I have asked where it can be given, and I wait.",
       run.id,
     );
   }
   return { id, where: surface.here ? "here" : "direct", expiresAt };
+}
+
+type Question = {
+  readonly id: ApprovalId;
+  readonly code: string;
+  readonly text: string;
+  readonly expiresAt: number;
+  readonly at: ConversationId;
+};
+
+/** What the digest of a question binds: everything that was shown and everything that will be done (section 7). */
+function boundTo(powers: Powers, draft: Draft, doing: Doing, ask: AskFor, { id, expiresAt }: Question) {
+  const { run, principal } = doing.asker;
+  return {
+    approval: id,
+    tenant: draft.tenant,
+    session: run.session,
+    run: run.id,
+    call: doing.call,
+    capability: doing.manifest.id,
+    version: doing.manifest.version,
+    input: doing.input as Canonical,
+    rendered: hex(powers.hashing.sha256(powers.hashing.utf8(ask.rendered))),
+    destination: ask.destination,
+    label: ask.label,
+    sources: ask.sources.map(({ message, revision }) => `${message}/${revision}`),
+    requester: principal?.id ?? null,
+    policy: policyDigest(powers),
+    assurance: ask.assurance,
+    expires: expiresAt,
+  };
+}
+
+function approvalOf(powers: Powers, draft: Draft, doing: Doing, ask: AskFor, question: Question): Approval {
+  const { run } = doing.asker;
+  const { id, code, text, expiresAt, at } = question;
+  const bound = boundTo(powers, draft, doing, ask, question);
+  const sources = [...ask.sources.map(({ message }) => message), ...(run.request === null ? [] : [run.request])];
+  return {
+    id,
+    tenant: draft.tenant,
+    session: run.session,
+    run: run.id,
+    call: doing.call,
+    capability: doing.manifest.id,
+    version: doing.manifest.version,
+    requester: bound.requester,
+    conversation: at,
+    destination: ask.destination,
+    label: ask.label,
+    assurance: ask.assurance,
+    fourEyes: ask.fourEyes,
+    approvers: ask.approvers,
+    digest: hex(powers.hashing.sha256(powers.hashing.utf8(digestText(bound)))),
+    codeHash: codeHash(powers, code),
+    wrongCodes: 0,
+    sources: [...new Set(sources)],
+    surfaces: [],
+    answer: null,
+    prompt: sealFor(draft, at, ask.label, { text }, expiresAt),
+    stored: sealFor(draft, run.conversation, ask.label, { call: ask.stored, bound }, expiresAt),
+    createdAt: draft.now,
+    expiresAt,
+    status: { state: "pending" },
+  };
+}
+
+type Prompted = Parameters<typeof post>[2] & { readonly approval: { readonly id: ApprovalId } };
+
+/** The prompt as a message into the conversation where it can be answered, and only there. */
+function postPrompt(draft: Draft, doing: Doing, ask: AskFor, surface: Surface, shown: Prompted): MessageId {
+  const { run } = doing.asker;
+  const place = {
+    conversation: surface.conversation,
+    thread: surface.here ? run.thread : null,
+    replyTo: surface.here ? run.request : null,
+  };
+  const label: Label = { ...ask.label, audience: [surface.conversation.id] };
+  return post(draft, place, shown, label, run.id, { approval: shown.approval.id });
 }
 
 const sealFor = (

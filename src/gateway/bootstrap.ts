@@ -9,7 +9,7 @@ import { transact } from "./transact.ts";
 
 /** Platform ids of the console connector. */
 export const CONSOLE_OWNER = "owner";
-export const CONSOLE_PLACE = "console";
+const CONSOLE_PLACE = "console";
 
 export type Configured = {
   readonly channels: readonly Omit<Channel, "tenant" | "from">[];

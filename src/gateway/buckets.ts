@@ -1,4 +1,7 @@
-/** Token buckets of a network, for the account and for each conversation (CONTRACT section 9). Pure but for its own counts. */
+/**
+ * Token buckets of a network, for the account and for each conversation (CONTRACT section 9).
+ * Pure but for its own counts.
+ */
 import type { ConnectorAbilities } from "../core/ports.ts";
 
 type Limit = ConnectorAbilities["limits"][number];

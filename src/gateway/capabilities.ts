@@ -31,7 +31,7 @@ export type Read = z.infer<typeof Read>;
 
 const Alias = Name.meta({ tier: "id" });
 
-export const RequestRead = z.strictObject({
+const RequestRead = z.strictObject({
   asker: PersonToken.meta({ tier: "id" }),
   role: z.enum(ROLES),
   text: z.string().max(TIER_R_CHARS_MAX).meta({ tier: "R" }),
@@ -50,7 +50,7 @@ export const RequestRead = z.strictObject({
   limits: z.strictObject({ last_max: Count, reply_chars_max: Count }),
 });
 
-export const MessageList = z.strictObject({
+const MessageList = z.strictObject({
   messages: z
     .array(
       z.strictObject({
@@ -65,14 +65,14 @@ export const MessageList = z.strictObject({
   read: Read,
 });
 
-export const ConversationList = z.strictObject({
+const ConversationList = z.strictObject({
   conversations: z
     .array(z.strictObject({ alias: Alias, kind: z.enum(["direct", "group", "console"]), messages: Count }))
     .max(500),
 });
 
-export const Template = z.string().min(1).max(REPLY_CHARS_MAX);
-export const Sent = z.strictObject({ delivered: z.enum(["queued"]), message: MessageId.meta({ tier: "id" }) });
+const Template = z.string().min(1).max(REPLY_CHARS_MAX);
+const Sent = z.strictObject({ delivered: z.enum(["queued"]), message: MessageId.meta({ tier: "id" }) });
 
 const STEP = { steps: 1 } as const;
 

@@ -210,7 +210,10 @@ export class Delivery {
 
 const FINAL: ReadonlySet<string> = new Set(["unsupported", "too_long", "bad_request", "forbidden", "not_found"]);
 
-/** What we said becomes a message of ours, so that replies, reactions and erasure can point at it. Saying it twice changes nothing. */
+/**
+ * What we said becomes a message of ours, so that replies, reactions and erasure can point at it.
+ * Saying it twice changes nothing.
+ */
 export function remember(powers: Powers, draft: Draft, row: OutboxRow, event: string | undefined): void {
   const platform = powers.store.platformOf("conversation", row.conversation);
   const conversation = draft.get("conversation", row.conversation);
@@ -219,14 +222,14 @@ export function remember(powers: Powers, draft: Draft, row: OutboxRow, event: st
   const key = keyOf({ conversation: platform }, event);
   if (draft.ref("event", row.channel, key) !== null) return;
   draft.addRef("event", row.channel, key, row.message, row.conversation);
-  const self = findPrincipal(draft, row.channel, SELF) ?? newPrincipal(draft, row.channel, SELF, "bot", "stranger");
+  const ours = findPrincipal(draft, row.channel, SELF) ?? newPrincipal(draft, row.channel, SELF, "bot", "stranger");
   draft.message(null, {
     id: row.message,
     tenant: row.tenant,
     channel: row.channel,
     conversation: row.conversation,
     thread: row.thread,
-    sender: self.id,
+    sender: ours.id,
     senderKind: "bot",
     sentAt: draft.now,
     receivedAt: draft.now,
@@ -247,7 +250,10 @@ export function remember(powers: Powers, draft: Draft, row: OutboxRow, event: st
 /** Nobody's platform id: ours among the principals of a channel. */
 const SELF = "\u0000self";
 
-/** After a crash: a row that was on the wire is sent again only where the network drops repeats; elsewhere it is unknown. */
+/**
+ * After a crash: a row that was on the wire is sent again only where the network drops repeats;
+ * elsewhere it is unknown.
+ */
 export async function recoverOutbox(powers: Powers, connector: Connector): Promise<void> {
   const rows = powers.store.outbox({ channel: connector.channel, states: ["sending"] }, { limit: 10_000 });
   const isNative = connector.abilities.idempotency === "native";

@@ -1,4 +1,7 @@
-/** Gives runs to the agents that drive them, ends them at their deadline, and starts what waits behind them (CONTRACT section 8). */
+/**
+ * Gives runs to the agents that drive them, ends them at their deadline, and starts what waits behind them
+ * (CONTRACT section 8).
+ */
 import type { AgentDriver, RunHandle, WakeUp } from "../core/agent.ts";
 import type { RunId, SessionId } from "../core/ids.ts";
 import { BOTTOM } from "../core/label.ts";
@@ -36,11 +39,13 @@ export class Drives {
     return [...this.#driving.values()].filter(({ isOurs }) => isOurs).length;
   }
 
-  /** Drives a segment of a run when one of our agents answers for it; an external agent is woken by its event instead. */
+  /**
+   * Drives a segment of a run when one of our agents answers for it; an external agent is woken by its event instead.
+   */
   drive(id: RunId, reason: WakeUp["reason"]): void {
     const { powers } = this.#invoking;
     const run = powers.store.get("run", id)?.value;
-    if (this.#stopping || run === undefined || isTerminal(run)) return;
+    if (this.#stopping || run?.status.state !== "active") return;
     if (this.#driving.has(id)) {
       this.#again.add(id);
       return;
@@ -57,6 +62,7 @@ export class Drives {
 
   async #segment(driver: AgentDriver, run: Run, reason: WakeUp["reason"], stop: AbortSignal): Promise<void> {
     const { powers } = this.#invoking;
+    powers.transforms.warm();
     try {
       const asker = askerOf(powers, run);
       const wake: WakeUp = {
@@ -75,7 +81,9 @@ export class Drives {
     }
   }
 
-  /** A named agent that took no event in time yields to the butler: the same request, a new run, one line to the person. */
+  /**
+   * A named agent that took no event in time yields to the butler: the same request, a new run, one line to the person.
+   */
   async #yield(id: RunId): Promise<void> {
     const { powers } = this.#invoking;
     const next = await transact(powers, (draft): RunId | null => {
@@ -163,8 +171,20 @@ export class Drives {
       const run = this.#invoking.powers.store.get("run", id)?.value;
       if (run === undefined || isTerminal(run)) {
         this.stopped(id);
-        if (run !== undefined) void this.ended(run.session);
+        if (run !== undefined) void this.#next(run.session);
       }
+    }
+    // A run that waited was not being driven when it ended: what waits behind it must not wait for ever.
+    const queued = this.#invoking.powers.store.all("queued", { limit: 1000 });
+    for (const session of new Set(queued.map(({ value }) => value.session))) void this.#next(session);
+  }
+
+  /** As `ended`, for those who cannot wait for it. */
+  async #next(session: SessionId): Promise<void> {
+    try {
+      await this.ended(session);
+    } catch (error) {
+      this.#invoking.powers.log("run", { session, code: seen(error).code });
     }
   }
 

@@ -1,4 +1,7 @@
-/** The one check before anything leaves: categories, tenant, audience, control, then the owner's rules (CONTRACT section 9). */
+/**
+ * The one check before anything leaves: categories, tenant, audience, control, then the owner's rules
+ * (CONTRACT section 9).
+ */
 import type { Decision } from "../../policy/decide.ts";
 import type { Request } from "../../policy/request.ts";
 import type { CapabilityId, Effect } from "../core/capability.ts";
@@ -26,7 +29,10 @@ export function destinationOf(powers: Powers, asker: Asker, conversation: Conver
   return { conversation, relation: isInside ? "within_audience" : "other" };
 }
 
-/** Is the asker's direct chat within the audience: is the asker a member now of every conversation the content came from? */
+/**
+ * Is the asker's direct chat within the audience:
+ * is the asker a member now of every conversation the content came from?
+ */
 export function isWithin(powers: Powers, asker: Asker, direct: Conversation, label: Label): boolean {
   const { principal } = asker;
   if (principal === null) return false;
@@ -39,8 +45,11 @@ export function isWithin(powers: Powers, asker: Asker, direct: Conversation, lab
   });
 }
 
-/** Hard edges that no rule and no yes can move: mixed tenants, secrets, an audience of nobody, a ceiling without release. */
-export function checkLabel(asker: Asker, destination: Destination, label: Label, released: boolean): void {
+/**
+ * Hard edges that no rule and no yes can move: mixed tenants, secrets, an audience of nobody,
+ * a ceiling without release.
+ */
+function checkLabel(asker: Asker, destination: Destination, label: Label, released: boolean): void {
   const { tenant } = asker.run;
   if (label.tenant === TENANT_MIXED) throw new Refusal("label.mixed");
   if (label.tenant !== "-" && label.tenant !== tenant) throw new Refusal("label.mixed");

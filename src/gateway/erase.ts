@@ -1,4 +1,7 @@
-/** Real erasure: what goes is planned from records, made unreadable by its keys, and receipted when it is done (CONTRACT section 12). */
+/**
+ * Real erasure: what goes is planned from records, made unreadable by its keys, and receipted when it is done
+ * (CONTRACT section 12).
+ */
 import type { ErasePlan, RecordDrop, RecordPut } from "../core/batch.ts";
 import { canonical } from "../core/canonical.ts";
 import {
@@ -129,7 +132,8 @@ function derived(powers: Powers, scope: PurgeScope, base: Base): Plan {
     (it) => isOurs(it.conversation) || (it.run !== null && runs.has(it.run)) || it.sources.some((s) => messages.has(s)),
   );
   for (const it of approvals) take("approval", it.id, it.prompt, it.stored);
-  for (const call of all(powers, "call")) if (runs.has(call.run)) take("call", call.id, call.why, call.answer);
+  for (const call of all(powers, "call"))
+    if (runs.has(call.run)) take("call", call.id, call.why, call.input, call.answer);
   for (const it of all(powers, "issued")) if (runs.has(it.id)) take("issued", it.id);
   for (const it of all(powers, "queued"))
     if (messages.has(it.id) || isOurs(store.get("session", it.session)?.value.conversation ?? null))
@@ -179,7 +183,7 @@ function gone(powers: Powers, scope: PurgeScope): readonly PrincipalId[] {
     .filter(isNobody);
 }
 
-export const UNREACHABLE = [
+const UNREACHABLE = [
   "What the networks' own servers and the devices of the people there keep.",
   "What was sent to recipients named in the ledger: they have it.",
   "Copies of the keys directory made by somebody else: with them an old copy of the database opens.",
@@ -213,7 +217,10 @@ export function dryRun(powers: Powers, plan: Plan): VerbOutput<"purge"> {
   return viewOf(plan, "dry_run", null, plan.blobs.size + count, count);
 }
 
-/** Purges. Open runs are cancelled and open questions void before; the receipt is written only when nothing is left in any file. */
+/**
+ * Purges. Open runs are cancelled and open questions void before;
+ * the receipt is written only when nothing is left in any file.
+ */
 export async function purge(powers: Powers, scope: PurgeScope): Promise<VerbOutput<"purge">> {
   const { store, settings } = powers;
   await stopRuns(powers, planOf(powers, scope));

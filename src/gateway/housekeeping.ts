@@ -1,4 +1,7 @@
-/** What has to happen as time passes: questions expire, runs end, content reaches its age, the clock is watched (CONTRACT sections 4, 7, 8, 12). */
+/**
+ * What has to happen as time passes: questions expire, runs end, content reaches its age, the clock is watched
+ * (CONTRACT sections 4, 7, 8, 12).
+ */
 import type { RunId } from "../core/ids.ts";
 import { CLOCK_LEAP_MS, CLOCK_STEP_MS, DAY_MS, HOUSEKEEPING_INTERVAL_MS } from "../core/limits.ts";
 import { dayOf } from "../core/records.ts";
@@ -75,13 +78,16 @@ export class Housekeeping {
         }
         for (const { value } of calls) {
           draft.drop("call", value.id);
-          for (const blob of [value.why, value.answer]) if (blob !== null) draft.dropBlob(blob);
+          for (const blob of [value.why, value.input, value.answer]) if (blob !== null) draft.dropBlob(blob);
         }
       });
     }
   }
 
-  /** A step of more than five minutes is an entry; after a leap of more than 48 hours nothing is deleted until the owner confirms. */
+  /**
+   * A step of more than five minutes is an entry;
+   * after a leap of more than 48 hours nothing is deleted until the owner confirms.
+   */
   async #watchClock(): Promise<boolean> {
     const { store, clock } = this.#powers;
     const now = clock.now();

@@ -1,4 +1,6 @@
-/** A chat export into the quarantine: untrusted material under whatever names it carries (CONTRACT sections 2 and 14). */
+/**
+ * A chat export into the quarantine: untrusted material under whatever names it carries (CONTRACT sections 2 and 14).
+ */
 import type { InboundEvent } from "../core/message.ts";
 import type { Conversation, Principal } from "../core/people.ts";
 import { Refusal } from "../core/refusal.ts";
@@ -16,8 +18,9 @@ const LINES_PER_COMMIT = 100;
 export type Imported = { readonly conversation: Conversation; readonly added: number; readonly known: number };
 
 /**
- * Imports lines into the conversation of that alias, which is made when there is none. Lines that are there already, from an
- * earlier import or live, count as known. Refuses `import.quota` when the conversation is full; what was added stays.
+ * Imports lines into the conversation of that alias, which is made when there is none. Lines that are there already,
+ * from an earlier import or live, count as known. Refuses `import.quota` when the conversation is full; what was added
+ * stays.
  */
 export async function importLines(powers: Powers, alias: string, lines: readonly ImportLine[]): Promise<Imported> {
   const conversation = await transact(powers, (draft) => placeFor(powers, draft, alias));

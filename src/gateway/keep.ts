@@ -1,9 +1,13 @@
-/** Keeps a message sealed, revises it, withdraws it. Content passes through here once, from the inbox row to its own key. */
+/**
+ * Keeps a message sealed, revises it, withdraws it. Content passes through here once,
+ * from the inbox row to its own key.
+ */
 
 import type { BlobId, MessageId, ThreadId } from "../core/ids.ts";
 import { CATEGORY, type Label } from "../core/label.ts";
 import { CONVERSATION_BYTES_MAX } from "../core/limits.ts";
-import type { Envelope, InboundEvent, Message } from "../core/message.ts";
+import { type Envelope, type InboundEvent, type Message, plainMime } from "../core/message.ts";
+import { paddedBytes } from "../core/padding.ts";
 import type { Conversation, Principal } from "../core/people.ts";
 import type { Activation } from "./activate.ts";
 import type { Draft } from "./draft.ts";
@@ -45,7 +49,13 @@ export function keep(
   activation: Kept,
 ): Message | null {
   const { envelope } = event;
-  const bytes = envelope.content.bytes + envelope.content.media.reduce((sum, media) => sum + media.bytes, 0);
+  // Lengths are kept in steps: a row must not tell how long a message was.
+  const media = envelope.content.media.map((it) => ({
+    ...it,
+    mime: plainMime(it.mime),
+    bytes: paddedBytes(it.bytes),
+  }));
+  const bytes = paddedBytes(envelope.content.bytes) + media.reduce((sum, it) => sum + it.bytes, 0);
   if (conversation.bytes + bytes > CONVERSATION_BYTES_MAX) return null;
   const expiresAt = envelope.received_at + conversation.ttlMs;
   const label: Label = {
@@ -69,7 +79,7 @@ export function keep(
     replyTo: messageBy(draft, envelope, envelope.reply_to)?.id ?? null,
     addressed: activation.is === "instruction" ? activation.addressed : "none",
     trust: envelope.trust,
-    media: envelope.content.media,
+    media,
     label,
     blob: sealText(powers, draft, event, conversation, label, expiresAt),
     attachments: sealAttachments(powers, draft, event, conversation, expiresAt),

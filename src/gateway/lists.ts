@@ -8,10 +8,10 @@ import type { Scope } from "../core/scope.ts";
 import { refusalBy } from "./asker.ts";
 import type { Doing, Handler, Made } from "./call.ts";
 import type { Draft } from "./draft.ts";
-import { isMemberNow, languageOf, timezoneOf } from "./people.ts";
+import { languageOf, timezoneOf } from "./people.ts";
 import type { Powers } from "./powers.ts";
 import { issue, tokensIn, writeFound } from "./pseudonyms.ts";
-import { crowdOf, type Range, rangeOf } from "./range.ts";
+import { crowdOf, isReachable, type Range, rangeOf } from "./range.ts";
 import { crowdFor, runTransform, sourceLabel } from "./readers.ts";
 import { judgeReveal, labelAt } from "./reveal.ts";
 import { transact } from "./transact.ts";
@@ -35,20 +35,16 @@ const metadata = (doing: Doing, label: Label): Label => ({ ...label, cats: 0, te
 const CONVERSATIONS_MAX = 500;
 
 /** Aliases that this asker may name: context is on, and the asker is in it now. */
-export function reachable(
+function reachable(
   powers: Powers,
   doing: Doing,
 ): readonly { readonly alias: string; readonly kind: "direct" | "group" | "console"; readonly messages: number }[] {
-  const { principal, token, conversation } = doing.asker;
+  const { conversation } = doing.asker;
   return powers.store
     .find("conversation", "status", "allowed", { limit: CONVERSATIONS_MAX })
     .map(({ value }) => value)
     .filter(({ alias, context, closed }) => alias !== null && context !== "off" && !closed)
-    .filter((it) =>
-      principal === null
-        ? token?.conversations.includes(it.id) === true
-        : it.id === conversation.id || isMemberNow(powers, it, principal.id),
-    )
+    .filter((it) => it.id === conversation.id || isReachable(powers, doing.asker, it))
     .map(({ id, alias, kind }) => ({
       alias: alias ?? "",
       kind,

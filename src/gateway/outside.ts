@@ -10,7 +10,10 @@ export type Outside = {
   readonly http: () => string | null;
   /** Makes and opens the connector of a channel that was just written down. */
   readonly connect: (channel: string) => Promise<void>;
-  /** Hands a line to the console channel; resolves once it is durable. `place` is the console's own conversation when null. */
+  /**
+   * Hands a line to the console channel; resolves once it is durable.
+   * `place` is the console's own conversation when null.
+   */
   readonly submit: (text: string, place: string | null) => Promise<void>;
   readonly doctor: (residue: boolean) => Promise<readonly CheckView[]>;
   /** Writes a verified copy of the database to a new file. */

@@ -1,4 +1,7 @@
-/** What the owner does by a verb: asked, answered and carried out in one commit, so that it stands in the ledger like any other yes. */
+/**
+ * What the owner does by a verb: asked, answered and carried out in one commit,
+ * so that it stands in the ledger like any other yes.
+ */
 import { type Approval, digestText } from "../core/approval.ts";
 import type { Canonical } from "../core/canonical.ts";
 import { hex, type PrincipalId } from "../core/ids.ts";
@@ -11,15 +14,21 @@ import { BLANK, judge } from "./asker.ts";
 import type { Draft } from "./draft.ts";
 import type { Powers } from "./powers.ts";
 
-/** The owner at this machine. */
+const OWNERS_MAX = 1000;
+
+/** The owner at this machine: the one at its console, whoever else is an owner elsewhere. */
 export function localOwner(powers: Powers): Principal {
-  const owner = powers.store.find("principal", "role", "owner", { limit: 1 })[0]?.value;
+  const owner = powers.store
+    .find("principal", "role", "owner", { limit: OWNERS_MAX })
+    .find(({ value }) => powers.store.get("channel", value.channel)?.value.kind === "console")?.value;
   if (owner === undefined)
     throw new Refusal("auth.denied", { hint: "This home has no owner yet; start it with `lazaret up`." });
   return owner;
 }
 
-/** Refuses what the rules deny even to the owner. Typing the verb is the answer: `ask` is answered by the verb itself. */
+/**
+ * Refuses what the rules deny even to the owner. Typing the verb is the answer: `ask` is answered by the verb itself.
+ */
 export function owned(
   powers: Powers,
   draft: Draft,
@@ -65,11 +74,13 @@ export function owned(
     label: BOTTOM,
     assurance: "high",
     fourEyes: false,
+    approvers: ["owner"],
     digest,
     codeHash: "",
     wrongCodes: 0,
     sources: [],
     surfaces: [],
+    answer: null,
     prompt: null,
     stored: null,
     createdAt: draft.now,

@@ -1,4 +1,7 @@
-/** The owner's verbs about the daemon itself: health, demo, import, secrets, tokens, policy, PIN (CONTRACT sections 6, 10, 13, 14). */
+/**
+ * The owner's verbs about the daemon itself: health, demo, import, secrets, tokens, policy, PIN
+ * (CONTRACT sections 6, 10, 13, 14).
+ */
 import { decide } from "../../policy/decide.ts";
 import type { Request } from "../../policy/request.ts";
 import { hex, TOKEN_PREFIX } from "../core/ids.ts";
@@ -6,7 +9,7 @@ import { BOTTOM } from "../core/label.ts";
 import { DAY_MS } from "../core/limits.ts";
 import { Refusal } from "../core/refusal.ts";
 import { isTerminal } from "../core/run.ts";
-import type { Owner } from "../core/verbs/all.ts";
+import type { Owner, VerbInput, VerbOutput } from "../core/verbs/all.ts";
 import type { CARE_VERBS } from "../core/verbs/care.ts";
 import { policyDigest } from "./ask.ts";
 import { BLANK } from "./asker.ts";
@@ -15,7 +18,7 @@ import type { Gateway } from "./gateway.ts";
 import { importLines } from "./import.ts";
 import type { Outside } from "./outside.ts";
 import { localOwner, owned } from "./owned.ts";
-import { conversationBy } from "./people.ts";
+import { conversationNamed } from "./people.ts";
 import type { Powers } from "./powers.ts";
 import { transact } from "./transact.ts";
 import { channelView, conversationView, policyView, tokenView } from "./views.ts";
@@ -124,8 +127,46 @@ function secretVerbs({ powers }: Gateway): Pick<Verbs, "secrets.set" | "secrets.
   };
 }
 
-export const tokenHash = (powers: Powers, token: string): string =>
-  hex(powers.hashing.sha256(powers.hashing.utf8(token)));
+const tokenHash = (powers: Powers, token: string): string => hex(powers.hashing.sha256(powers.hashing.utf8(token)));
+
+async function createToken(powers: Powers, order: VerbInput<"token.create">): Promise<VerbOutput<"token.create">> {
+  const { name, scopes, conversations, runs_on, accepts, expires_ms } = order;
+  const { store } = powers;
+  if (scopes.includes("agent") && scopes.length > 1)
+    throw new Refusal("input.invalid", { field: "scopes", hint: "An agent's token is an agent's alone." });
+  if (scopes.includes("agent") && store.get("setting", "pin") === null) {
+    throw new Refusal("auth.pin", {
+      hint: "Set an owner PIN first: lazaret pin set. An agent on this machine must not say yes for you.",
+    });
+  }
+  if (store.find("token", "name", name, { limit: 1000 }).some(({ value }) => value.revokedAt === null))
+    throw new Refusal("conflict", { field: name, hint: "There is a token of that name." });
+  const places = conversations.map((alias) => conversationNamed(powers, alias).id);
+  const secret = TOKEN_PREFIX + hex(powers.random.bytes(32));
+  const expiresAt = powers.clock.now() + (expires_ms ?? TOKEN_TTL_MS);
+  const id = await transact(powers, (draft) => {
+    const token = draft.newId("TokenId");
+    owned(powers, draft, "token.create", name, { name, scopes });
+    const ceiling = accepts ?? (runs_on === "local" ? 3 : 0);
+    draft.put("token", token, {
+      id: token,
+      tenant: draft.tenant,
+      name,
+      scopes,
+      hash: tokenHash(powers, secret),
+      conversations: places,
+      runsOn: runs_on,
+      accepts: ceiling,
+      context: { ...BOTTOM, tenant: draft.tenant },
+      createdAt: draft.now,
+      expiresAt,
+      revokedAt: null,
+    });
+    draft.entry("token.created", { token, name, scopes, runs_on, accepts: ceiling }, { actor: localOwner(powers).id });
+    return token;
+  });
+  return { id, token: secret, expires_at: expiresAt };
+}
 
 function tokenVerbs(
   { powers }: Gateway,
@@ -133,50 +174,7 @@ function tokenVerbs(
 ): Pick<Verbs, "token.create" | "token.list" | "token.revoke" | "pin.set"> {
   const { store } = powers;
   return {
-    "token.create": async ({ name, scopes, conversations, runs_on, accepts, expires_ms }) => {
-      if (scopes.includes("agent") && scopes.length > 1)
-        throw new Refusal("input.invalid", { field: "scopes", hint: "An agent's token is an agent's alone." });
-      if (scopes.includes("agent") && store.get("setting", "pin") === null) {
-        throw new Refusal("auth.pin", {
-          hint: "Set an owner PIN first: lazaret pin set. An agent on this machine must not be able to say yes for you.",
-        });
-      }
-      if (store.find("token", "name", name, { limit: 1 }).some(({ value }) => value.revokedAt === null))
-        throw new Refusal("conflict", { field: name, hint: "There is a token of that name." });
-      const places = conversations.map((alias) => {
-        const found = conversationBy(powers, alias);
-        if (found === null) throw new Refusal("conversation.unknown", { field: alias });
-        return found.id;
-      });
-      const secret = TOKEN_PREFIX + hex(powers.random.bytes(32));
-      const expiresAt = powers.clock.now() + (expires_ms ?? TOKEN_TTL_MS);
-      const id = await transact(powers, (draft) => {
-        const token = draft.newId("TokenId");
-        owned(powers, draft, "token.create", name, { name, scopes });
-        const ceiling = accepts ?? (runs_on === "local" ? 3 : 0);
-        draft.put("token", token, {
-          id: token,
-          tenant: draft.tenant,
-          name,
-          scopes,
-          hash: tokenHash(powers, secret),
-          conversations: places,
-          runsOn: runs_on,
-          accepts: ceiling,
-          context: { ...BOTTOM, tenant: draft.tenant },
-          createdAt: draft.now,
-          expiresAt,
-          revokedAt: null,
-        });
-        draft.entry(
-          "token.created",
-          { token, name, scopes, runs_on, accepts: ceiling },
-          { actor: localOwner(powers).id },
-        );
-        return token;
-      });
-      return { id, token: secret, expires_at: expiresAt };
-    },
+    "token.create": (order) => createToken(powers, order),
     "token.list": async () => ({
       tokens: store.all("token", { limit: 1000 }).map(({ value }) => tokenView(powers, value)),
     }),

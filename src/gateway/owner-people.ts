@@ -1,4 +1,4 @@
-/** The owner's verbs about channels, people and conversations (CONTRACT sections 1, 2, 14). */
+/** The owner's verbs about channels, people, capabilities and the console (CONTRACT sections 1, 2, 14). */
 import type { CapabilityId } from "../core/capability.ts";
 import { HOOK_SECRET_BYTES_MIN } from "../core/limits.ts";
 import type { InboundEvent } from "../core/message.ts";
@@ -6,19 +6,20 @@ import type { Conversation } from "../core/people.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Owner } from "../core/verbs/all.ts";
 import type { CONVERSATION_VERBS } from "../core/verbs/conversations.ts";
-import type { Draft } from "./draft.ts";
+import { seen } from "./call.ts";
 import { type Gateway, isOn } from "./gateway.ts";
 import { consoleChannel } from "./import.ts";
 import type { Outside } from "./outside.ts";
 import { localOwner, owned } from "./owned.ts";
-import { conversationBy, findConversation, newConversation } from "./people.ts";
+import { conversationVerbs } from "./owner-conversations.ts";
+import { conversationNamed } from "./people.ts";
 import type { Powers } from "./powers.ts";
-import { say } from "./say.ts";
 import { transact } from "./transact.ts";
-import { channelView, conversationView, principalView } from "./views.ts";
+import { channelView, principalView } from "./views.ts";
 
 type Verbs = Pick<Owner, keyof typeof CONVERSATION_VERBS>;
 const DONE = { done: true } as const;
+const PROBE_MS_MAX = 10_000;
 
 export function peopleVerbs(gateway: Gateway, outside: Outside): Verbs {
   return {
@@ -86,12 +87,13 @@ function channelVerbs(
       const connector = powers.connectors.get(name);
       if (connector === undefined) throw new Refusal("channel.unknown", { field: name });
       const started = powers.clock.now();
-      const health = connector.health();
-      return {
-        ok: health.state === "live",
-        milliseconds: powers.clock.now() - started,
-        code: health.state === "live" ? null : (health.code ?? health.state),
-      };
+      if (connector.probe === undefined) throw new Refusal("channel.unsupported", { field: name });
+      const stop = stopAfter(powers, PROBE_MS_MAX);
+      const code = await connector.probe(stop).then(
+        () => null,
+        (error: unknown) => seen(error).code,
+      );
+      return { ok: code === null, milliseconds: Math.max(0, powers.clock.now() - started), code };
     },
   };
 }
@@ -106,7 +108,7 @@ function pairVerbs({
   return {
     "pair.start": async ({ channel, role, conversation, uses, expires_ms, assurance }) => {
       if (powers.store.get("channel", channel) === null) throw new Refusal("channel.unknown", { field: channel });
-      const only = conversation === undefined ? null : need(powers, conversation).id;
+      const only = conversation === undefined ? null : conversationNamed(powers, conversation).id;
       await transact(powers, (draft) => void owned(powers, draft, "principal.pair", channel, { channel, role }));
       const offer = pairing.offer({
         channel,
@@ -163,112 +165,6 @@ const claimView = ({ envelope, content }: InboundEvent) => ({
   name: content.sender_name ?? null,
 });
 
-function need(powers: Gateway["powers"], name: string): Conversation {
-  const found = conversationBy(powers, name);
-  if (found === null) throw new Refusal("conversation.unknown", { field: name });
-  return found;
-}
-
-function conversationVerbs({ powers }: Gateway): Pick<Verbs, Extract<keyof Verbs, `conversation.${string}`>> {
-  const change = (
-    name: string,
-    set: Partial<Conversation>,
-    also: (draft: Draft, after: Conversation) => void = () => {},
-  ) =>
-    transact(powers, (draft) => {
-      const before = draft.need("conversation", need(powers, name).id);
-      const after = draft.put("conversation", before.id, { ...before, ...set });
-      const { members: _members, ...shown } = set;
-      draft.entry(
-        "conversation.changed",
-        { conversation: after.id, ...(shown as Record<string, string>) },
-        { actor: localOwner(powers).id },
-      );
-      also(draft, after);
-      return after;
-    });
-  return {
-    "conversation.list": async () => ({
-      conversations: powers.store
-        .all("conversation", { limit: 10_000 })
-        .map(({ value }) => conversationView(powers, value)),
-    }),
-    "conversation.allow": async ({ conversation, alias, channel, members_all }) => {
-      const after = await transact(powers, (draft) => {
-        const known =
-          conversationBy(powers, conversation) ??
-          (channel === undefined ? null : placeOn(powers, draft, channel, conversation));
-        if (known === null)
-          throw new Refusal("conversation.unknown", {
-            field: conversation,
-            hint: "Name it as the network does and add --channel.",
-          });
-        if (alias !== undefined) assertFree(powers, alias, known.id);
-        owned(powers, draft, "conversation.allow", known.id, { conversation: known.id });
-        const next = draft.put("conversation", known.id, {
-          ...known,
-          status: "allowed",
-          alias: alias ?? known.alias,
-          membersAll: members_all ?? known.membersAll,
-        });
-        draft.entry(
-          "conversation.allowed",
-          { conversation: next.id, channel: next.channel },
-          { actor: localOwner(powers).id },
-        );
-        return next;
-      });
-      return conversationView(powers, after);
-    },
-    "conversation.block": async ({ conversation }) => {
-      const after = await change(conversation, { status: "blocked" }, (draft, { id }) =>
-        draft.entry("conversation.blocked", { conversation: id }, { actor: localOwner(powers).id }),
-      );
-      return conversationView(powers, after);
-    },
-    "conversation.context": async ({ conversation, context }) => {
-      const after = await change(conversation, { context }, (draft, it) => {
-        if (context !== "off") say(draft, { conversation: it, thread: null }, announcement(context));
-      });
-      return { ...conversationView(powers, after), announced: context !== "off" };
-    },
-    "conversation.ttl": async ({ conversation, ttl_ms }) =>
-      conversationView(powers, await change(conversation, { ttlMs: ttl_ms })),
-    "conversation.timezone": async ({ conversation, timezone }) => {
-      if (powers.hashing.offsetMinutes(timezone, powers.clock.now()) === null)
-        throw new Refusal("input.invalid", { field: "timezone", hint: "Name a zone such as Europe/Vienna." });
-      return conversationView(powers, await change(conversation, { timezone }));
-    },
-    "conversation.language": async ({ conversation, language }) =>
-      conversationView(powers, await change(conversation, { language })),
-    "conversation.agent": async ({ conversation, agent }) =>
-      conversationView(powers, await change(conversation, { agent })),
-    "conversation.alias": async ({ conversation, alias }) => {
-      assertFree(powers, alias, need(powers, conversation).id);
-      return conversationView(powers, await change(conversation, { alias }));
-    },
-  };
-}
-
-const announcement = (context: "members" | "everyone"): string =>
-  context === "everyone"
-    ? "From now on I keep what is said here, sealed, so that members can ask me for summaries. An agent never reads it. Nothing said before is kept."
-    : "From now on I keep what members say here, sealed, so that they can ask me for summaries. An agent never reads it.";
-
-function placeOn(powers: Gateway["powers"], draft: Draft, channel: string, platform: string): Conversation {
-  if (powers.store.get("channel", channel) === null) throw new Refusal("channel.unknown", { field: channel });
-  return (
-    findConversation(draft, channel, platform) ??
-    newConversation(powers, draft, { channel, platform, kind: "group", encrypted: false })
-  );
-}
-
-function assertFree(powers: Gateway["powers"], alias: string, id: Conversation["id"]): void {
-  const taken = conversationBy(powers, alias);
-  if (taken !== null && taken.id !== id)
-    throw new Refusal("conflict", { field: alias, hint: "Another conversation has this name." });
-}
-
 function capabilityVerbs({
   powers,
   catalogue,
@@ -305,7 +201,7 @@ function capabilityVerbs({
 
 function chatVerbs({ powers }: Gateway, outside: Outside): Pick<Verbs, "chat.say" | "chat.wait"> {
   const consolePlace = (conversation: string | undefined): Conversation | null => {
-    const place = conversation === undefined ? null : need(powers, conversation);
+    const place = conversation === undefined ? null : conversationNamed(powers, conversation);
     if (place !== null && place.channel !== consoleChannel(powers))
       throw new Refusal("channel.unsupported", { hint: "Only conversations of the console can be written in here." });
     return place;
@@ -337,7 +233,9 @@ function localConsole(powers: Powers): Conversation {
   return found;
 }
 
-/** What is still on its way in a conversation of the console: raw events, runs, queued requests, lines not yet shown. */
+/**
+ * What is still on its way in a conversation of the console: raw events, runs, queued requests, lines not yet shown.
+ */
 function chatState(powers: Powers, place: Conversation): "idle" | "busy" | "approval" {
   const { store } = powers;
   const runs = store
@@ -347,4 +245,11 @@ function chatState(powers: Powers, place: Conversation): "idle" | "busy" | "appr
   const isSpeaking = rows.some((row) => row.conversation === place.id && row.code !== "nobody_listens");
   if (store.inboxCount() > 0 || isSpeaking || runs.includes("active")) return "busy";
   return runs.includes("paused.approval") ? "approval" : "idle";
+}
+
+/** A stop that comes by the handed-in clock. */
+function stopAfter({ clock }: Powers, ms: number): AbortSignal {
+  const abort = new AbortController();
+  clock.at(clock.now() + ms, () => abort.abort());
+  return abort.signal;
 }

@@ -1,4 +1,7 @@
-/** Pairing by a code that only the owner's terminal shows (CONTRACT section 1). Codes live in memory and are never stored. */
+/**
+ * Pairing by a code that only the owner's terminal shows (CONTRACT section 1).
+ * Codes live in memory and are never stored.
+ */
 import type { Assurance } from "../core/approval.ts";
 import type { ConversationId, PrincipalId } from "../core/ids.ts";
 import { PAIRING_MS, PAIRING_TRIES_MAX } from "../core/limits.ts";
@@ -191,7 +194,8 @@ export class Pairing {
     say(
       draft,
       { conversation: direct, thread: null },
-      `You spoke to me in a conversation I do not know. To allow it, type on this machine: lazaret conversation allow ${made.id} --alias NAME`,
+      "You spoke to me in a conversation I do not know. To allow it, type on this machine: " +
+        `lazaret conversation allow ${made.id} --alias NAME`,
     );
   }
 }

@@ -1,7 +1,10 @@
-/** Principals and conversations behind platform ids: found, or made when an allowed conversation brings somebody new. */
+/**
+ * Principals and conversations behind platform ids: found, or made when an allowed conversation brings somebody new.
+ */
 import type { PrincipalId } from "../core/ids.ts";
 import type { Envelope } from "../core/message.ts";
 import type { Conversation, Principal } from "../core/people.ts";
+import { Refusal } from "../core/refusal.ts";
 import type { Draft } from "./draft.ts";
 import type { Powers } from "./powers.ts";
 
@@ -86,11 +89,19 @@ export function newConversation(
   });
 }
 
+/** By the owner's word for it, the only name that a run may use. */
+export const conversationByAlias = (powers: Powers, alias: string): Conversation | null =>
+  powers.store.find("conversation", "alias", `${powers.settings.tenant}/${alias}`, { limit: 1 })[0]?.value ?? null;
+
 /** By alias or internal id; null when there is none. */
-export function conversationBy(powers: Powers, name: string): Conversation | null {
-  const key = `${powers.settings.tenant}/${name}`;
-  const byAlias = powers.store.find("conversation", "alias", key, { limit: 1 })[0]?.value;
-  return byAlias ?? powers.store.get("conversation", name)?.value ?? null;
+export const conversationBy = (powers: Powers, name: string): Conversation | null =>
+  conversationByAlias(powers, name) ?? powers.store.get("conversation", name)?.value ?? null;
+
+/** The same, where there has to be one. Throws `conversation.unknown`. */
+export function conversationNamed(powers: Powers, name: string): Conversation {
+  const found = conversationBy(powers, name);
+  if (found === null) throw new Refusal("conversation.unknown", { field: name });
+  return found;
 }
 
 /** Is this person in the conversation as far as the connector has said? Unknown is not in. */

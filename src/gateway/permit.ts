@@ -3,7 +3,10 @@
 import type { BlobId, CallId, RunId } from "../core/ids.ts";
 import { mintPermit, type Permit, type PermitUse } from "../core/permit.ts";
 
-/** A grant is what decided it: a settled reservation of a run, an approval that was consumed, or the owner at the socket. */
+/**
+ * A grant is what decided it: a settled reservation of a run, an approval that was consumed,
+ * or the owner at the socket.
+ */
 export type Grant =
   | { readonly by: "run"; readonly run: RunId; readonly call: CallId; readonly reserved: true }
   | { readonly by: "gateway"; readonly why: "drain" | "render" | "send" | "prompt" | "names" | "owner" };

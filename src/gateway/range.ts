@@ -1,4 +1,6 @@
-/** Which messages a call is about, whether the asker may have them, and their text as turns (CONTRACT sections 2 and 5). */
+/**
+ * Which messages a call is about, whether the asker may have them, and their text as turns (CONTRACT sections 2 and 5).
+ */
 import type { CallId, ConversationId, MessageId, PrincipalId, ThreadId } from "../core/ids.ts";
 import { joinAll, type Label } from "../core/label.ts";
 import { RANGE_MESSAGES_MAX } from "../core/limits.ts";
@@ -11,7 +13,7 @@ import type { Asker } from "./asker.ts";
 import type { Read } from "./capabilities.ts";
 import type { Draft } from "./draft.ts";
 import { isHeld } from "./holds.ts";
-import { conversationBy, isMemberNow, timezoneOf } from "./people.ts";
+import { conversationByAlias, isMemberNow, timezoneOf } from "./people.ts";
 import { grantPermit } from "./permit.ts";
 import type { Powers } from "./powers.ts";
 import { knownIn, personToken } from "./pseudonyms.ts";
@@ -23,22 +25,30 @@ export type Range = {
   readonly read: Read;
 };
 
-/** The conversation a scope names: the run's own, or another that the asker belongs to now. Anything else is `not_found`. */
+/**
+ * The conversation a scope names: the run's own, or another that the asker belongs to now.
+ * Anything else is `not_found`.
+ */
 export function conversationOf(powers: Powers, asker: Asker, alias: string | undefined): Conversation {
   if (alias === undefined) {
     if (isHeld(powers, asker.conversation.id)) throw new Refusal("not_found");
     return asker.conversation;
   }
-  const other = conversationBy(powers, alias);
+  const other = conversationByAlias(powers, alias);
   if (other === null || other.status !== "allowed" || other.closed || isHeld(powers, other.id))
     throw new Refusal("not_found");
   if (other.id === asker.conversation.id) return other;
-  const isTheirs =
-    asker.principal === null
-      ? asker.token?.conversations.includes(other.id) === true
-      : isMemberNow(powers, other, asker.principal.id);
-  if (!isTheirs) throw new Refusal("not_found");
+  if (!isReachable(powers, asker, other)) throw new Refusal("not_found");
   return other;
+}
+
+/**
+ * Another conversation is open to a run when its asker is in it now, and to an external agent only when its token
+ * names it too.
+ */
+export function isReachable(powers: Powers, { principal, token }: Asker, other: Conversation): boolean {
+  const isToken = token === null || token.conversations.includes(other.id);
+  return isToken && (principal === null ? token !== null : isMemberNow(powers, other, principal.id));
 }
 
 /** Messages of people in the scope, oldest first: never the request itself, never what the bot said. */
@@ -121,7 +131,9 @@ function waysOf(name: string): readonly string[] {
   return first.length >= 2 && first !== whole ? [whole, first] : whole.length > 0 ? [whole] : [];
 }
 
-/** Who may be named in a range: names to mask, the token of every principal, and all tokens of the conversation so far. */
+/**
+ * Who may be named in a range: names to mask, the token of every principal, and all tokens of the conversation so far.
+ */
 export type Crowd = {
   readonly people: readonly { readonly names: readonly string[]; readonly token: string }[];
   readonly tokens: ReadonlyMap<PrincipalId, string>;
@@ -174,7 +186,7 @@ export async function withTurns<T>(
   );
 }
 
-export function textOf(powers: Powers, bytes: Uint8Array | undefined): string {
+function textOf(powers: Powers, bytes: Uint8Array | undefined): string {
   if (bytes === undefined) throw new Refusal("not_found");
   return (JSON.parse(powers.hashing.text(bytes)) as { text: string }).text;
 }

@@ -7,16 +7,18 @@ import { BOTTOM, type Label } from "../core/label.ts";
 import type { Found, TransformOutcome } from "../core/ports.ts";
 import { Refusal } from "../core/refusal.ts";
 import { SCOPE, type Scope } from "../core/scope.ts";
+import type { Source, Value } from "../core/value.ts";
 import type { Asked, Doing, Handler, Made } from "./call.ts";
-import type { Reader } from "./capabilities.ts";
+import type { Catalogue, Reader } from "./capabilities.ts";
 import type { Draft } from "./draft.ts";
 import { isWithin } from "./egress.ts";
 import { renderedReveal } from "./execute.ts";
 import { languageOf, timezoneOf } from "./people.ts";
+import { grantPermit } from "./permit.ts";
 import type { Powers } from "./powers.ts";
 import { issue, tokensIn, writeFound } from "./pseudonyms.ts";
 import { type Crowd, crowdOf, type Range, rangeOf, withTurns } from "./range.ts";
-import { book, fits, judgeReveal, labelAt, measured, withoutText } from "./reveal.ts";
+import { book, fits, judgeReveal, labelAt, measured, noteSink, withoutText } from "./reveal.ts";
 import { transact } from "./transact.ts";
 import { type NewValue, viewOf, writeValue } from "./values.ts";
 
@@ -86,18 +88,80 @@ export const readerHandler =
   (powers: Powers, reader: Reader): Handler =>
   async (doing) => {
     const range = rangeOf(powers, doing.asker, pick(doing.input, "scope") as Scope);
-    const crowd = await crowdFor(powers, doing, range);
-    const outcome = await runTransform(powers, doing, range, crowd, pick(doing.input, "options"));
-    const answer = outcome.kind === "value" ? outcome.value : outcome.fallback;
-    const parsed = reader.transform.output.safeParse(answer);
-    if (!parsed.success) throw new Refusal("transform.failed");
-    const output = { ...(parsed.data as object), read: range.read };
-    const sources = sourceLabel(powers, doing, range);
-    const capacity = measured(reader.transform.output, parsed.data);
-    return reveal(powers, doing, reader, { range, output, capacity, sources, found: outcome.found });
+    return reveal(powers, doing, reader, await readOver(powers, doing, reader, range, pick(doing.input, "options")));
   };
 
-/** A range of another conversation may be shown to the asker here, when here is the asker's direct chat within that audience. */
+async function readOver(
+  powers: Powers,
+  doing: Doing,
+  reader: Reader,
+  range: Range,
+  options: unknown,
+): Promise<Reading> {
+  const crowd = await crowdFor(powers, doing, range);
+  const outcome = await runTransform(powers, { ...doing, manifest: reader }, range, crowd, options);
+  const answer = outcome.kind === "value" ? outcome.value : outcome.fallback;
+  const parsed = reader.transform.output.safeParse(answer);
+  if (!parsed.success) throw new Refusal("transform.failed");
+  const output = { ...(parsed.data as object), read: range.read };
+  const sources = sourceLabel(powers, doing, range);
+  const capacity = measured(reader.transform.output, parsed.data);
+  return { range, output, capacity, sources, found: outcome.found };
+}
+
+/**
+ * A value made anew from the same messages as they are now;
+ * `write` puts it in the old one's place under the same handle.
+ */
+export type Remade = { readonly value: Value; readonly output: unknown; readonly write: (draft: Draft) => void };
+
+/** Once: a source was edited since. `not_found` when a source is gone or it was made anew before. */
+export async function remake(powers: Powers, catalogue: Catalogue, doing: Doing, value: Value): Promise<Remade> {
+  const reader = [...catalogue.readers.values()].find(({ id }) => id === value.kind);
+  const calls = powers.store.find("call", "run", value.run, { limit: 200 });
+  const call = calls.find((it) => it.value.values.includes(value.handle))?.value;
+  if (reader === undefined || call?.input == null || value.remade)
+    throw new Refusal("not_found", { field: value.handle });
+  const grant = { by: "run", run: value.run, call: doing.call, reserved: true } as const;
+  const input = await powers.store.open(
+    grantPermit(grant, "request", reader.id, [call.input]),
+    [call.input],
+    ([opened]) => JSON.parse(powers.hashing.text(opened?.bytes ?? new Uint8Array())) as Record<string, unknown>,
+  );
+  const scope = pick(input, "scope") as Scope;
+  const same = scope.conversation === undefined ? {} : { conversation: scope.conversation };
+  const range = rangeOf(powers, doing.asker, { ...same, messages: value.sources.map(({ message }) => message) });
+  const read = await readOver(powers, doing, reader, range, pick(input, "options"));
+  const made: NewValue = { ...value, label: labelAt(reader.tier, read.sources), sources: sourcesOf(range) };
+  return {
+    value: { ...value, ...made, remade: true },
+    output: read.output,
+    write: (draft) => {
+      draft.dropBlob(value.blob);
+      writeValue(draft, value.run, pickValue(made), read.output, value.expiresAt, true);
+      writeFound(draft, range.conversation.id, read.sources, read.found, value.expiresAt);
+      issue(draft, value.run, tokensIn(JSON.stringify(read.output)));
+    },
+  };
+}
+
+const pickValue = ({ handle, conversation, tier, kind, schema, label, sources }: NewValue): NewValue => ({
+  handle,
+  conversation,
+  tier,
+  kind,
+  schema,
+  label,
+  sources,
+});
+
+const sourcesOf = (range: Range): readonly Source[] =>
+  range.messages.map((message) => ({ message: message.id, blob: message.blob, revision: message.revision }));
+
+/**
+ * A range of another conversation may be shown to the asker here,
+ * when here is the asker's direct chat within that audience.
+ */
 export function sourceLabel(powers: Powers, doing: Doing, range: Range): Label {
   const { conversation } = doing.asker;
   if (range.conversation.id === conversation.id) return range.label;
@@ -107,7 +171,7 @@ export function sourceLabel(powers: Powers, doing: Doing, range: Range): Label {
   return { ...range.label, audience: [...range.label.audience, conversation.id].sort() };
 }
 
-type Read = {
+type Reading = {
   readonly range: Range;
   readonly output: object;
   readonly capacity: Capacity;
@@ -115,7 +179,7 @@ type Read = {
   readonly found: readonly Found[];
 };
 
-function reveal(powers: Powers, doing: Doing, reader: Reader, read: Read): Made | Asked {
+function reveal(powers: Powers, doing: Doing, reader: Reader, read: Reading): Made | Asked {
   const { asker } = doing;
   const { range, output, capacity, sources } = read;
   const label = labelAt(reader.tier, sources);
@@ -126,7 +190,7 @@ function reveal(powers: Powers, doing: Doing, reader: Reader, read: Read): Made 
     kind: reader.id,
     schema: `${reader.id}.v${reader.version}`,
     label,
-    sources: range.messages.map((message) => ({ message: message.id, blob: message.blob, revision: message.revision })),
+    sources: sourcesOf(range),
   };
   const room = fits(powers, asker, capacity);
   const whole = judgeReveal(powers, asker, reader.id, reader.tier, label);
@@ -149,7 +213,7 @@ function reveal(powers: Powers, doing: Doing, reader: Reader, read: Read): Made 
       writeValue(draft, asker.run.id, value, output, draft.now + range.conversation.ttlMs);
       writeFound(draft, range.conversation.id, sources, read.found, draft.now + range.conversation.ttlMs);
       issue(draft, asker.run.id, tokensIn(JSON.stringify(output)));
-      book(draft, asker.conversation.id, told);
+      book(draft, asker, told);
       const { id: capability, version } = reader;
       run.note("transform.completed", {
         call: doing.call,
@@ -159,7 +223,7 @@ function reveal(powers: Powers, doing: Doing, reader: Reader, read: Read): Made 
         messages: range.messages.length,
       });
       run.note("decision.made", { call: doing.call, action: "reveal", capability, effect: how, rule: whole.rule });
-      noteSink(draft, doing, label, shown !== undefined);
+      if (shown !== undefined) noteSink(draft, asker, doing.call, label);
     },
   };
 }
@@ -169,7 +233,8 @@ function askReveal(powers: Powers, doing: Doing, decision: Decision, value: NewV
   return {
     ask: {
       assurance: decision.assurance ?? "medium",
-      fourEyes: decision.fourEyes ?? powers.settings.fourEyes,
+      // A rule may ask for a second person; none may waive what the owner configured.
+      fourEyes: decision.fourEyes === true || powers.settings.fourEyes,
       approvers: decision.approvers ?? ["owner", "approver"],
       rule: decision.rule,
       because: decision.because,
@@ -181,12 +246,4 @@ function askReveal(powers: Powers, doing: Doing, decision: Decision, value: NewV
       stored: { kind: "reveal", output, value },
     },
   };
-}
-
-/** A reveal to an external agent is egress to its recipient. */
-function noteSink(draft: Draft, doing: Doing, label: Label, isShown: boolean): void {
-  const { token, run } = doing.asker;
-  if (token === null || !isShown) return;
-  const sink = { call: doing.call, sink: "agent", token: token.id, recipient: token.runsOn, cats: label.cats };
-  draft.run(run.id).note("egress.checked", sink);
 }

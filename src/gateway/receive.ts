@@ -16,19 +16,14 @@ import { parseWord, type Word } from "./words.ts";
 export type Aftermath =
   | { readonly do: "drive"; readonly run: RunId }
   | { readonly do: "consume"; readonly approval: ApprovalId }
-  /** Runs were cancelled: whoever drives them is told. */
-  | { readonly do: "stopped" }
+  /** Runs were cancelled: whoever drives them is told. Others had a question closed and go on. */
+  | { readonly do: "stopped"; readonly goOn: readonly RunId[] }
   | { readonly do: "nothing" };
 
 /** Parts of the gateway that receive hands some events to. Each works inside the event's own draft. */
 export type Handlers = {
   /** A reaction, a button or a code: an answer to an approval, or nothing. */
-  readonly answer: (
-    draft: Draft,
-    event: InboundEvent,
-    conversation: Conversation,
-    principal: Principal | null,
-  ) => Aftermath;
+  readonly answer: (draft: Draft, event: InboundEvent, conversation: Conversation, principal: Principal) => Aftermath;
   readonly word: (
     draft: Draft,
     word: Word,
@@ -40,8 +35,14 @@ export type Handlers = {
   readonly pair: (draft: Draft, event: InboundEvent) => boolean;
   /** A paired owner speaks in, or invites us to, a conversation that nobody allowed. */
   readonly unknown: (draft: Draft, event: InboundEvent, principal: Principal) => void;
-  /** Runs, approvals and values that a changed or deleted message takes with it. */
-  readonly changed: (draft: Draft, message: Parameters<typeof withdraw>[2], how: "edited" | "deleted") => void;
+  /** Runs, approvals and values that a changed or deleted message takes with it. Returns runs that go on. */
+  readonly changed: (
+    draft: Draft,
+    message: Parameters<typeof withdraw>[2],
+    how: "edited" | "deleted",
+  ) => readonly RunId[];
+  /** A reaction was deleted; `id` is ours for it. Returns runs that go on. */
+  readonly takenBack: (draft: Draft, id: string) => readonly RunId[];
 };
 
 const NOTHING: Aftermath = { do: "nothing" };
@@ -73,7 +74,7 @@ export function receive(
       return receiveDelete(draft, event, conversation, reject, handlers);
     case "reaction":
     case "action":
-      return handlers.answer(draft, event, conversation, principal);
+      return receiveAnswer(draft, event, conversation, principal, weighed, handlers);
     case "membership":
       receiveMembership(draft, event, conversation);
       return NOTHING;
@@ -121,6 +122,33 @@ export function receiveQuietly(powers: Powers, draft: Draft, event: InboundEvent
   return true;
 }
 
+/** Who nods is looked at before what the nod is on: bots, nobody, strangers and replays leave a count. */
+function receiveAnswer(
+  draft: Draft,
+  event: InboundEvent,
+  conversation: Conversation,
+  principal: Principal | null,
+  weighed: Weighed,
+  handlers: Handlers,
+): Aftermath {
+  const { channel, sender, trust, sent_at } = event.envelope;
+  const isReplay = trust.flags.some((flag) => flag === "backfill" || flag === "imported" || flag === "forwarded");
+  const reason: Rejection | null =
+    conversation.status !== "allowed" || conversation.closed
+      ? "blocked_conversation"
+      : sender.kind === "bot" || sender.kind === "anonymous"
+        ? sender.kind
+        : isReplay
+          ? "replayed"
+          : principal === null
+            ? "stranger"
+            : weighed.isFlooding(channel, sender.id, sent_at)
+              ? "rate"
+              : null;
+  if (reason === null && principal !== null) return handlers.answer(draft, event, conversation, principal);
+  return weighed.reject(conversation.id, channel, reason ?? "stranger");
+}
+
 function receiveMessage(
   powers: Powers,
   draft: Draft,
@@ -156,7 +184,10 @@ function takeMessage(
   }
   const sender = senderOf(draft, envelope, content.sender_name);
   if (answer !== null) return answer(sender);
-  return keep(powers, draft, event, conversation, sender, activation) ?? reject("quota");
+  const kept = keep(powers, draft, event, conversation, sender, activation);
+  if (kept !== null) return kept;
+  draft.put("conversation", conversation.id, { ...conversation, gapAt: envelope.received_at });
+  return reject("quota");
 }
 
 const isImport = (event: InboundEvent): boolean => event.envelope.trust.flags.includes("imported");
@@ -192,10 +223,15 @@ function receiveEdit(
   const target = messageBy(draft, event.envelope, event.envelope.target);
   // Only the author edits; what anybody else calls an edit of it changes nothing (threat B05).
   if (target === null || target.own || principal === null || target.sender !== principal.id) return reject("malformed");
-  const changed = revise(powers, draft, event, conversation, target);
-  if (!changed) return { do: "nothing" };
-  handlers.changed(draft, target, "edited");
-  return { do: "nothing" };
+  // What it said before is not what its author says now, even where the new words are not kept.
+  const goOn = handlers.changed(draft, target, "edited");
+  const isKept = conversation.status === "allowed" && !conversation.closed && !principal.optedOut;
+  if (isKept) revise(powers, draft, event, conversation, target);
+  else {
+    withdraw(draft, conversation, target);
+    reject(principal.optedOut ? "opted_out" : "blocked_conversation");
+  }
+  return { do: "stopped", goOn };
 }
 
 function receiveDelete(
@@ -209,6 +245,8 @@ function receiveDelete(
   const target = messageBy(draft, envelope, envelope.target);
   if (envelope.target === undefined) return reject("malformed");
   if (target === null) {
+    const known = draft.ref("event", envelope.channel, keyOf(envelope, envelope.target));
+    if (known !== null) return { do: "stopped", goOn: known === "erased" ? [] : handlers.takenBack(draft, known) };
     // The original may still come: remember its id so that it is dropped then.
     draft.addRef(
       "event",
@@ -219,9 +257,9 @@ function receiveDelete(
     );
     return { do: "nothing" };
   }
-  handlers.changed(draft, target, "deleted");
+  const goOn = handlers.changed(draft, target, "deleted");
   withdraw(draft, conversation, target);
-  return { do: "stopped" };
+  return { do: "stopped", goOn };
 }
 
 function receiveMembership(draft: Draft, event: InboundEvent, conversation: Conversation): void {

@@ -1,4 +1,7 @@
-/** Counts of what was not kept: one entry a conversation, reason and ten minutes, and never who sent it (CONTRACT section 11). */
+/**
+ * Counts of what was not kept: one entry a conversation, reason and ten minutes, and never who sent it
+ * (CONTRACT section 11).
+ */
 import type { ConversationId } from "../core/ids.ts";
 import { MINUTE_MS, REJECTED_ENTRY_WINDOW_MS } from "../core/limits.ts";
 import type { Rejection } from "./activate.ts";
@@ -13,7 +16,8 @@ type Counter = {
 const SENDERS_MAX = 10_000;
 
 /**
- * What one event weighs. The event may be looked at several times before its commit succeeds, and counts once: for the rate
+ * What one event weighs. The event may be looked at several times before its commit succeeds, and counts once: for
+ * the rate
  * when that is first asked, as a rejection when it is settled.
  */
 export type Weighed = {
@@ -57,7 +61,9 @@ export class Rejections {
     else this.#counters.set(key, { conversation, channel, reason, count: 1 });
   }
 
-  /** More than the allowed live events of a sender within one minute of its own clock. Bounded memory whatever arrives. */
+  /**
+   * More than the allowed live events of a sender within one minute of its own clock. Bounded memory whatever arrives.
+   */
   #isFlooding(channel: string, sender: string, sentAt: number): boolean {
     const key = `${channel}/${sender}`;
     const minute = Math.floor(sentAt / MINUTE_MS);

@@ -8,7 +8,10 @@ import type { Powers } from "./powers.ts";
 const PAGE = 1000;
 const DIFFERENCES_MAX = 100;
 
-/** Compares what the ledger says with what is stored. Erased runs and approvals are in the ledger alone and are not compared. */
+/**
+ * Compares what the ledger says with what is stored.
+ * Erased runs and approvals are in the ledger alone and are not compared.
+ */
 export function replay(powers: Powers): VerbOutput<"ledger.replay"> {
   const { store } = powers;
   const runs = new Map<string, Run>();

@@ -1,4 +1,7 @@
-/** The gateway's own words: what it tells people about itself, never about content. They leave through the outbox like anything else. */
+/**
+ * The gateway's own words: what it tells people about itself, never about content.
+ * They leave through the outbox like anything else.
+ */
 import type { ApprovalId, CallId, ConversationId, MessageId, RunId, ThreadId } from "../core/ids.ts";
 import { BOTTOM, type Label } from "../core/label.ts";
 import type { Conversation } from "../core/people.ts";
@@ -10,7 +13,7 @@ export type Where = {
   readonly replyTo?: MessageId | null;
 };
 
-export const publicLabel = (tenant: string, conversation: ConversationId): Label => ({
+const publicLabel = (tenant: string, conversation: ConversationId): Label => ({
   ...BOTTOM,
   tenant,
   audience: [conversation],

@@ -1,4 +1,7 @@
-/** Handlers that speak: a template becomes the final bytes, the bytes are judged, and only then does a row go into the outbox. */
+/**
+ * Handlers that speak: a template becomes the final bytes, the bytes are judged,
+ * and only then does a row go into the outbox.
+ */
 import type { CapabilityId } from "../core/capability.ts";
 import type { Handle } from "../core/ids.ts";
 import { BOTTOM, joinAll, type Label } from "../core/label.ts";
@@ -6,15 +9,17 @@ import { HOUR_MS } from "../core/limits.ts";
 import type { Conversation } from "../core/people.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Source, Value } from "../core/value.ts";
-import { type Asker, refusalBy } from "./asker.ts";
+import { type Asker, contextOf, refusalBy } from "./asker.ts";
 import type { Asked, Doing, Handler, Made } from "./call.ts";
+import type { Catalogue } from "./capabilities.ts";
 import type { Draft } from "./draft.ts";
 import { checkEgress, type Destination, destinationOf, isWithin } from "./egress.ts";
-import { conversationBy } from "./people.ts";
+import { conversationByAlias } from "./people.ts";
 import { grantPermit } from "./permit.ts";
 import { plainText } from "./plain-text.ts";
 import type { Powers } from "./powers.ts";
-import { issue, putBack, tokensIn } from "./pseudonyms.ts";
+import { putBack, type Stretch } from "./pseudonyms.ts";
+import { type Remade, remake } from "./readers.ts";
 import { post } from "./say.ts";
 import { fieldOf, handlesOf, parseTemplate, renderValue } from "./template.ts";
 
@@ -23,6 +28,8 @@ export type Rendered = {
   readonly text: string;
   readonly label: Label;
   readonly sources: readonly Source[];
+  /** Puts values that were made anew in the place of the old ones. */
+  readonly write: (draft: Draft) => void;
 };
 
 /** Values of this run that a template names. A handle of another run, or a made-up one, is `not_found`. */
@@ -36,49 +43,61 @@ function valuesOf(powers: Powers, asker: Asker, handles: readonly Handle[]): rea
   });
 }
 
-/** Is what a value came from still what it was? An edited or deleted source takes it along. */
-function assertFresh(powers: Powers, values: readonly Value[]): void {
-  for (const { sources, handle } of values) {
-    const isStale = sources.some(({ message, revision }) => powers.store.message(message)?.revision !== revision);
-    if (isStale)
-      throw new Refusal("not_found", {
-        field: handle,
-        hint: "What it was made from was changed or deleted; make it again.",
-      });
-  }
-}
+const isStale = (powers: Powers, sources: readonly Source[]): boolean =>
+  sources.some(({ message, revision }) => powers.store.message(message)?.revision !== revision);
 
-export async function render(powers: Powers, doing: Doing, template: string): Promise<Rendered> {
-  const { asker } = doing;
-  const pieces = parseTemplate(template);
-  const values = valuesOf(powers, asker, handlesOf(pieces));
-  assertFresh(powers, values);
-  const blobs = values.map((value) => value.blob);
-  const permit = grantPermit(
-    { by: "run", run: asker.run.id, call: doing.call, reserved: true },
-    "render",
-    doing.manifest.id,
-    blobs,
-  );
-  const outputs = await powers.store.open(permit, blobs, (opened) =>
+/**
+ * Values as they may be said now: what rests on an edited message is made anew once,
+ * what rests on a deleted one is gone.
+ */
+async function freshOf(
+  powers: Powers,
+  catalogue: Catalogue,
+  doing: Doing,
+  values: readonly Value[],
+): Promise<readonly Said[]> {
+  const stale = values.filter(({ sources }) => isStale(powers, sources));
+  const remade = new Map<Handle, Remade>();
+  for (const value of stale) remade.set(value.handle, await remake(powers, catalogue, doing, value));
+  const fresh = values.filter(({ handle }) => !remade.has(handle));
+  const blobs = fresh.map(({ blob }) => blob);
+  const grant = { by: "run", run: doing.asker.run.id, call: doing.call, reserved: true } as const;
+  const outputs = await powers.store.open(grantPermit(grant, "render", doing.manifest.id, blobs), blobs, (opened) =>
     opened.map(({ bytes }) => JSON.parse(powers.hashing.text(bytes)) as unknown),
   );
-  const byHandle = new Map(values.map((value, index) => [value.handle, outputs[index]]));
+  const said = fresh.map((value, index): Said => ({ value, output: outputs[index], write: () => {} }));
+  return [...said, ...remade.values()];
+}
+
+type Said = Remade;
+
+async function render(powers: Powers, catalogue: Catalogue, doing: Doing, template: string): Promise<Rendered> {
+  const { asker } = doing;
+  const pieces = parseTemplate(template);
+  const said = await freshOf(powers, catalogue, doing, valuesOf(powers, asker, handlesOf(pieces)));
+  const values = said.map(({ value }) => value);
+  const byHandle = new Map(said.map(({ value, output }) => [value.handle, output]));
   const domains = powers.settings.linkDomains;
   const places = [...new Set([asker.conversation.id, ...values.map((value) => value.conversation)])];
   const kinds = new Map(values.map((value) => [value.handle, value.kind]));
   let joined = "";
+  const masked: Stretch[] = [];
   for (const piece of pieces) {
     const raw = "text" in piece ? piece.text : renderValue(fieldOf(byHandle.get(piece.handle), piece.field));
     // What somebody asked to have redacted stays redacted.
     const staysMasked = "handle" in piece && kinds.get(piece.handle) === "message.redact";
-    joined += staysMasked ? raw : await putBack(powers, asker.run.id, places, plainText(raw, domains, "inside"));
+    const shown = staysMasked ? raw : plainText(raw, domains, "inside");
+    if (staysMasked) masked.push({ from: joined.length, to: joined.length + shown.length });
+    joined += shown;
   }
+  // Names come last, into the whole: what a template puts before a value may make a link of the two.
+  joined = await putBack(powers, asker.run.id, places, joined, masked);
   const text = plainText(joined, domains);
   if (text.length === 0) throw new Refusal("egress.text", { hint: "Nothing is left of this text." });
-  const literal = pieces.some((piece) => "text" in piece) ? asker.run.context : BOTTOM;
+  const literal = pieces.some((piece) => "text" in piece) ? contextOf(asker) : BOTTOM;
   const label = joinAll([literal, ...values.map((value) => value.label)]);
-  return { text, label, sources: values.flatMap((value) => value.sources) };
+  const write = (draft: Draft): void => said.forEach((it) => void it.write(draft));
+  return { text, label, sources: values.flatMap((value) => value.sources), write };
 }
 
 /** Posts of an agent's own in the last hour; ten are free. */
@@ -90,16 +109,33 @@ function sendsOf(powers: Powers, asker: Asker): number {
   return typeof value === "number" ? value : 0;
 }
 
-function countSend(draft: Draft, asker: Asker): void {
+/**
+ * Counts in the commit that sends. Posts that were judged side by side each saw the same count: then the later one is
+ * refused.
+ */
+function countSend(draft: Draft, asker: Asker, judged: number): void {
   if (asker.role !== "agent") return;
   const id = sendsId(asker, draft.now);
-  const before = draft.get("setting", id)?.value;
-  draft.put("setting", id, { id, tenant: draft.tenant, value: (typeof before === "number" ? before : 0) + 1 });
+  const stored = draft.get("setting", id)?.value;
+  const before = typeof stored === "number" ? stored : 0;
+  if (before > judged) throw new Refusal("rate.limited", { hint: "Post one after the other." });
+  draft.put("setting", id, { id, tenant: draft.tenant, value: before + 1 });
 }
 
 /** Writes the row and its intent: both before anything leaves, both in the commit that settles the call. */
-export function enqueue(draft: Draft, doing: Doing, destination: Destination, rendered: Rendered): string {
+function enqueue(
+  powers: Powers,
+  draft: Draft,
+  doing: Doing,
+  destination: Destination,
+  rendered: Rendered,
+  sends: number,
+): string {
   const { asker } = doing;
+  // Between rendering and this commit somebody may have edited or deleted what it rests on.
+  if (isStale(powers, rendered.sources))
+    throw new Refusal("not_found", { hint: "What it was made from changed just now." });
+  rendered.write(draft);
   const isOwn = destination.relation === "own";
   const where = {
     conversation: destination.conversation,
@@ -111,12 +147,11 @@ export function enqueue(draft: Draft, doing: Doing, destination: Destination, re
   });
   const run = draft.run(asker.run.id);
   if (isOwn) run.apply({ type: "replied" }, { call: doing.call });
-  issue(draft, asker.run.id, tokensIn(rendered.text));
-  countSend(draft, asker);
+  countSend(draft, asker, sends);
   return message;
 }
 
-function madeBy(doing: Doing, destination: Destination, rendered: Rendered): Made {
+function madeBy(powers: Powers, doing: Doing, destination: Destination, rendered: Rendered, sends: number): Made {
   let message = "";
   return {
     get output() {
@@ -128,7 +163,7 @@ function madeBy(doing: Doing, destination: Destination, rendered: Rendered): Mad
     capacity: { bits: 0, chars: 0 },
     used: { steps: 1, egress_bytes: 2 * rendered.text.length },
     write: (draft) => {
-      message = enqueue(draft, doing, destination, rendered);
+      message = enqueue(powers, draft, doing, destination, rendered, sends);
     },
   };
 }
@@ -137,14 +172,16 @@ type Route = { readonly destination: Destination; readonly control: "given" | "c
 
 async function speak(
   powers: Powers,
+  catalogue: Catalogue,
   doing: Doing,
   template: string,
   route: (rendered: Rendered) => Route,
 ): Promise<Made | Asked> {
   const { asker, manifest } = doing;
   const prefix = asker.role === "agent" ? `[${asker.run.agent}] ` : "";
-  const rendered = await render(powers, doing, prefix + template);
+  const rendered = await render(powers, catalogue, doing, prefix + template);
   const { destination, control } = route(rendered);
+  const sends = sendsOf(powers, asker);
   const { decision } = checkEgress(powers, asker, destination, rendered.label, {
     action: "egress",
     capability: manifest.id as CapabilityId,
@@ -152,15 +189,16 @@ async function speak(
     // What nobody named may still be asked: the person who says yes is shown it (section 3).
     control: control === "unvouched" ? "shown" : control,
     released: false,
-    sends: sendsOf(powers, asker),
+    sends,
   });
   if (decision.effect === "deny") throw refusalBy(decision);
   const isUnvouched = control === "unvouched" && decision.effect === "allow";
-  if (decision.effect === "allow" && !isUnvouched) return madeBy(doing, destination, rendered);
+  if (decision.effect === "allow" && !isUnvouched) return madeBy(powers, doing, destination, rendered, sends);
   return {
     ask: {
       assurance: decision.assurance ?? (isUnvouched ? "low" : "medium"),
-      fourEyes: decision.fourEyes ?? powers.settings.fourEyes,
+      // A rule may ask for a second person; none may waive what the owner configured.
+      fourEyes: decision.fourEyes === true || powers.settings.fourEyes,
       approvers: decision.approvers ?? ["owner", "approver"],
       rule: decision.rule,
       because: isUnvouched ? "The agent chose this destination itself." : decision.because,
@@ -169,7 +207,12 @@ async function speak(
       rendered: rendered.text,
       what: `send this text to ${nameOf(destination.conversation)}`,
       sources: rendered.sources,
-      stored: { kind: "send", conversation: destination.conversation.id, relation: destination.relation, rendered },
+      stored: {
+        kind: "send",
+        conversation: destination.conversation.id,
+        relation: destination.relation,
+        rendered: { text: rendered.text, label: rendered.label, sources: rendered.sources },
+      },
     },
   };
 }
@@ -179,9 +222,9 @@ const nameOf = (conversation: Conversation): string =>
 
 /** Into the run's own conversation and thread. */
 export const chatReply =
-  (powers: Powers): Handler =>
+  (powers: Powers, catalogue: Catalogue): Handler =>
   (doing) =>
-    speak(powers, doing, (doing.input as { template: string }).template, (rendered) => {
+    speak(powers, catalogue, doing, (doing.input as { template: string }).template, (rendered) => {
       const { asker } = doing;
       const isForeign =
         rendered.label.audience !== "*" && rendered.label.audience.some((atom) => atom !== asker.conversation.id);
@@ -194,14 +237,17 @@ export const chatReply =
 
 /** To another conversation by its alias, or to the asker's direct chat. */
 export const chatSend =
-  (powers: Powers): Handler =>
+  (powers: Powers, catalogue: Catalogue): Handler =>
   (doing) => {
     const { to, template } = doing.input as { to: string; template: string };
     const { asker } = doing;
-    const target = to === "direct" ? directOf(powers, asker) : conversationBy(powers, to);
-    if (target === null || target.status !== "allowed" || target.closed) throw new Refusal("conversation.unknown");
+    const target = to === "direct" ? directOf(powers, asker) : conversationByAlias(powers, to);
+    // An agent of its own account learns of no conversation but its token's, not even that there is one.
+    const isKnown = asker.principal !== null || (target !== null && asker.token?.conversations.includes(target.id));
+    if (target === null || target.status !== "allowed" || target.closed || isKnown !== true)
+      throw new Refusal("conversation.unknown");
     const isNamed = powers.store.get("issued", asker.run.id)?.value.named.includes(to) === true;
-    return speak(powers, doing, template, (rendered) => ({
+    return speak(powers, catalogue, doing, template, (rendered) => ({
       destination: destinationOf(powers, asker, target, rendered.label),
       control: isNamed ? "given" : "unvouched",
     }));

@@ -46,7 +46,10 @@ export class Supervisor {
     powers.bell.ring = () => this.kick();
   }
 
-  /** Begins a channel: what it left on the wire is settled first, then its stream is opened again from the durable cursor. */
+  /**
+   * Begins a channel: what it left on the wire is settled first,
+   * then its stream is opened again from the durable cursor.
+   */
   async connect(connector: Connector, hooks: HookOutbox): Promise<void> {
     await recoverOutbox(this.#powers, connector);
     const abort = new AbortController();
@@ -149,6 +152,7 @@ export class Supervisor {
         break;
       case "stopped":
         this.#drives.sweep();
+        for (const run of what.goOn) this.#drives.drive(run, "approval");
         break;
       case "nothing":
         break;
@@ -163,7 +167,10 @@ export class Supervisor {
     this.kick();
   }
 
-  /** After a start: granted approvals are carried out, calls that were cut off are given back, open runs are driven again. */
+  /**
+   * After a start: granted approvals are carried out, calls that were cut off are given back,
+   * open runs are driven again.
+   */
   async recover(): Promise<void> {
     const { store } = this.#powers;
     const open = store.find("call", "open", "open", { limit: 10_000 });
@@ -178,7 +185,10 @@ export class Supervisor {
     this.drainSoon();
   }
 
-  /** A call that was open when the process ended did nothing: what it does and that it is done are one commit. It may be made again. */
+  /**
+   * A call that was open when the process ended did nothing: what it does and that it is done are one commit.
+   * It may be made again.
+   */
   async #giveBack(call: `call_${string}` | string, run: RunId): Promise<void> {
     await transact(this.#powers, (draft) => {
       const record = draft.get("call", call);

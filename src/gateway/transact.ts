@@ -1,31 +1,54 @@
 /** Builds a batch and commits it, again from what is there now when somebody else changed what it read. */
-import { isRefusal } from "../core/refusal.ts";
+import { isRefusal, Refusal } from "../core/refusal.ts";
 import type { Run } from "../core/run.ts";
 import { Draft } from "./draft.ts";
 import type { Powers } from "./powers.ts";
 import { say } from "./say.ts";
 
-const TRIES_MAX = 8;
+const TRIES_MAX = 32;
+
+/** Those who lost a race go one after the other: a crowd at one record costs a try each, not a try for each other. */
+const losers = new WeakMap<Powers, Promise<unknown>>();
 
 /**
- * `build` must have no effect besides the draft: it may be called again. A draft without a change commits nothing. A run that fails
- * in it tells the person who asked, in the same commit: an addressed message never meets silence.
+ * `build` must have no effect besides the draft: it may be called again. A draft without a change commits nothing. A
+ * run that fails in it tells the person who asked, in the same commit: an addressed message never meets silence.
  */
 export async function transact<T>(powers: Powers, build: (draft: Draft) => T): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    const draft = new Draft(powers);
-    const result = build(draft);
-    for (const run of draft.ended()) tell(draft, run);
-    try {
-      if (!draft.isEmpty) await draft.commit();
-      if (draft.speaks) powers.bell.ring();
-      if (draft.tells) for (const hear of powers.news) hear();
-      return result;
-    } catch (error) {
-      const isConflict = isRefusal(error) && error.code === "conflict";
-      if (!isConflict || tries >= TRIES_MAX) throw error;
-    }
+  const first = await attempt(powers, build);
+  if (first !== null) return first.result;
+  const before = losers.get(powers) ?? Promise.resolve();
+  const mine = before.then(() => again(powers, build));
+  // Whoever waits behind only waits for the end, whatever it was.
+  losers.set(
+    powers,
+    mine.catch(() => undefined),
+  );
+  return mine;
+}
+
+async function again<T>(powers: Powers, build: (draft: Draft) => T): Promise<T> {
+  for (let tries = 2; tries <= TRIES_MAX; tries++) {
+    const done = await attempt(powers, build);
+    if (done !== null) return done.result;
   }
+  throw new Refusal("conflict");
+}
+
+/** Null when somebody else changed what the draft had read. */
+async function attempt<T>(powers: Powers, build: (draft: Draft) => T): Promise<{ readonly result: T } | null> {
+  const draft = new Draft(powers);
+  const result = build(draft);
+  for (const run of draft.ended()) tell(draft, run);
+  try {
+    if (!draft.isEmpty) await draft.commit();
+  } catch (error) {
+    if (isRefusal(error) && error.code === "conflict") return null;
+    throw error;
+  }
+  if (draft.speaks) powers.bell.ring();
+  if (draft.tells) for (const hear of powers.news) hear();
+  return { result };
 }
 
 /** One sentence with the cause and the next step. */

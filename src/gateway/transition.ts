@@ -1,4 +1,7 @@
-/** Moves a run by one event and says so in the ledger: the entry carries the event, so that replay arrives at the same row. */
+/**
+ * Moves a run by one event and says so in the ledger: the entry carries the event,
+ * so that replay arrives at the same row.
+ */
 import type { Batch, RecordPut } from "../core/batch.ts";
 import { crossed } from "../core/budget.ts";
 import type { Canonical } from "../core/canonical.ts";
@@ -57,6 +60,8 @@ export class RunDraft {
     const applied = this.apply(event, details, commits);
     if (applied && (isTerminal(before) || !isTerminal(this.#run) || event.type === "fail" || event.type === "finish"))
       return;
+    if (event.type === "finish" && this.#run.status.state === "active")
+      throw new Refusal("run.not_done", { hint: notDone(this.#run) });
     throw refusalOf(this.#run);
   }
 
@@ -89,6 +94,11 @@ export class RunDraft {
     }
   }
 }
+
+const notDone = (run: Run): string =>
+  run.facts.openCalls.length > 0
+    ? "A call is still under way."
+    : "What it declared does not hold yet; answer, or end it as failed.";
 
 /** Why a run takes no calls now. */
 export function refusalOf(run: Run): Refusal {

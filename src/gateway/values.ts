@@ -13,10 +13,20 @@ export function writeValue(
   made: NewValue,
   output: unknown,
   expiresAt: number,
+  remade = false,
 ): RevealedValue {
   const blob = draft.sealJson("value", made.schema, made.conversation, made.label, output, expiresAt);
   const chars = JSON.stringify(output).length;
-  draft.put("value", made.handle, { ...made, tenant: draft.tenant, run, blob, chars, createdAt: draft.now, expiresAt });
+  draft.put("value", made.handle, {
+    ...made,
+    tenant: draft.tenant,
+    run,
+    blob,
+    chars,
+    remade,
+    createdAt: draft.now,
+    expiresAt,
+  });
   return viewOf(made, chars);
 }
 

@@ -21,7 +21,7 @@ export type EntryView = VerbOutput<"ledger.entries">["entries"][number];
 
 const COUNTED_MAX = 100_000;
 
-export const aliasOf = (powers: Powers, id: Conversation["id"] | null): string | null =>
+const aliasOf = (powers: Powers, id: Conversation["id"] | null): string | null =>
   id === null ? null : (powers.store.get("conversation", id)?.value.alias ?? null);
 
 export const conversationView = (powers: Powers, it: Conversation): ConversationView => ({
@@ -50,19 +50,19 @@ export const channelView = (powers: Powers, it: Channel): ChannelView => {
 };
 
 /** With the platform's own id and name: for the owner at the socket alone. */
-export function principalView(powers: Powers, it: Principal): PrincipalView {
+export function principalView(powers: Powers, person: Principal): PrincipalView {
   const names = powers.store.names(grantPermit({ by: "gateway", why: "owner" }, "names", "principal.list", []), [
-    it.id,
+    person.id,
   ]);
   return {
-    id: it.id,
-    channel: it.channel,
-    role: it.role,
-    platform: powers.store.platformOf("principal", it.id),
-    name: names.get(it.id) ?? null,
-    person: it.person,
-    paired_at: it.pairedAt,
-    only: it.only?.map((id) => aliasOf(powers, id) ?? id) ?? null,
+    id: person.id,
+    channel: person.channel,
+    role: person.role,
+    platform: powers.store.platformOf("principal", person.id),
+    name: names.get(person.id) ?? null,
+    person: person.person,
+    paired_at: person.pairedAt,
+    only: person.only?.map((id) => aliasOf(powers, id) ?? id) ?? null,
   };
 }
 

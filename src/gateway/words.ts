@@ -24,8 +24,8 @@ const SIMPLE: Readonly<Record<string, "status" | "cancel" | "help">> = {
 };
 
 /**
- * Reads a message as one of the gateway's words. The whole message must be the word: a sentence that contains one is not.
- * Zero-width characters, homoglyphs and extra text therefore make it an ordinary request.
+ * Reads a message as one of the gateway's words. The whole message must be the word: a sentence that contains one is
+ * not. Zero-width characters, homoglyphs and extra text therefore make it an ordinary request.
  */
 export function parseWord(text: string): Word | null {
   if (text.length > 300) return null;

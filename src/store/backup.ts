@@ -1,4 +1,7 @@
-/** A verified copy of a home in use. It holds no key that opens it: the epoch key stays where it is (CONTRACT section 4). */
+/**
+ * A verified copy of a home in use. It holds no key that opens it: the epoch key stays where it is (CONTRACT section
+ * 4).
+ */
 import { closeSync, fsyncSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
@@ -32,8 +35,8 @@ export type BackupManifest = z.infer<typeof Manifest>;
 export const backupDatabase = (backupDir: string): string => join(backupDir, DATABASE_FILE);
 
 /**
- * Copies while others work, then checks the copy: every page, every index, the ledger against the checkpoint it was signed
- * with. `input.invalid` when the directory is not empty, `store.failed` when the copy is not whole.
+ * Copies while others work, then checks the copy: every page, every index, the ledger against the checkpoint it was
+ * signed with. `input.invalid` when the directory is not empty, `store.failed` when the copy is not whole.
  */
 export async function backupHome(
   tables: Tables,

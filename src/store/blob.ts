@@ -1,6 +1,6 @@
-/** The blob format: what is bound to sealed content, and how its size is hidden (CONTRACT section 4, docs/blob-format.md). */
+/** The blob format: what is bound to sealed content, and how its size is hidden (CONTRACT section 4). */
 import type { SealDraft } from "../core/batch.ts";
-import { KIB } from "../core/limits.ts";
+import { LENGTH_BYTES, paddedBytes } from "../core/padding.ts";
 import { context, open, openStream, SealBroken, seal, sealStream } from "./seal.ts";
 
 /** What the seal is bound to. A blob that was moved to another row, conversation, tenant or label does not open. */
@@ -17,15 +17,6 @@ export type BlobContext = {
 
 const BLOB_DOMAIN = "lazaret.blob.v1";
 const KEY_DOMAIN = "lazaret.key.v1";
-const LENGTH_BYTES = 4;
-const BUCKETS_BYTES = [256, KIB, 4 * KIB, 16 * KIB, 64 * KIB] as const;
-const STEP_BYTES = 64 * KIB;
-
-/** Bytes that content of this length takes once it is padded, its length included. */
-export function paddedBytes(length: number): number {
-  const framed = length + LENGTH_BYTES;
-  return BUCKETS_BYTES.find((bucket) => framed <= bucket) ?? Math.ceil(framed / STEP_BYTES) * STEP_BYTES;
-}
 
 /** u32be length ‖ content ‖ zeros up to `size`. */
 export function padded(content: Uint8Array, size: number): Buffer {

@@ -1,4 +1,6 @@
-/** C2SP checkpoints: a signed note of a ledger's origin, size and root (c2sp.org/tlog-checkpoint, c2sp.org/signed-note). */
+/**
+ * C2SP checkpoints: a signed note of a ledger's origin, size and root (c2sp.org/tlog-checkpoint, c2sp.org/signed-note).
+ */
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";

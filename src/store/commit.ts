@@ -31,7 +31,10 @@ export class Committer {
     return this.#tally;
   }
 
-  /** Resolves once durable. Rejects with `conflict`, `store.full`, `store.failed`, `daemon.stopping`, or what the batch broke. */
+  /**
+   * Resolves once durable. Rejects with `conflict`, `store.full`, `store.failed`, `daemon.stopping`, or what the batch
+   * broke.
+   */
   commit(batch: Batch): Promise<void> {
     if (this.#isClosed) return Promise.reject(new Refusal("daemon.stopping"));
     return new Promise((done, failed) => {
@@ -58,7 +61,9 @@ export class Committer {
     this.#tables.refs.settle();
   }
 
-  /** A transaction of its own, after everything that waits. Throws `store.full` or `store.failed` when the disk does. */
+  /**
+   * A transaction of its own, after everything that waits. Throws `store.full` or `store.failed` when the disk does.
+   */
   alone<T>(work: (tally: Tally) => T): T {
     this.flush();
     this.#assertWritable();
@@ -109,8 +114,9 @@ export class Committer {
   }
 
   /**
-   * A savepoint makes SQLite copy every page that a batch touches, so the batches are first tried without. Nearly always that is
-   * all; if one fails, all is rolled back and done again with a savepoint for each, so that only the one pays that has it.
+   * A savepoint makes SQLite copy every page that a batch touches, so the batches are first tried without. Nearly
+   * always that is all; if one fails, all is rolled back and done again with a savepoint for each, so that only the one
+   * pays that has it.
    */
   #together(jobs: readonly Job[]): readonly Verdict[] {
     if (jobs.length === 1 && isSmall(jobs[0])) return this.#transact(() => this.#singly(jobs));

@@ -1,4 +1,7 @@
-/** The epoch key: random, a file outside the data directory and outside backups. A new one makes older copies unreadable. */
+/**
+ * The epoch key: random, a file outside the data directory and outside backups. A new one makes older copies
+ * unreadable.
+ */
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Refusal } from "../core/refusal.ts";
@@ -42,7 +45,7 @@ export class EpochFiles {
 }
 
 /** Epochs of which the keys directory holds a key, oldest first. */
-export function epochsIn(keysDir: string): readonly number[] {
+function epochsIn(keysDir: string): readonly number[] {
   return readdirSync(keysDir)
     .flatMap((name) => NAME.exec(name)?.[1] ?? [])
     .map(Number)
@@ -64,7 +67,9 @@ function destroyOtherEpochs(keysDir: string, keep: number): void {
   }
 }
 
-/** The key-encryption key of an epoch: HKDF over unlock material ‖ epoch key. `home.unlock` without that epoch's file. */
+/**
+ * The key-encryption key of an epoch: HKDF over unlock material ‖ epoch key. `home.unlock` without that epoch's file.
+ */
 function epochKek(keysDir: string, epoch: number, material: Uint8Array, homeId: string): Uint8Array {
   if (!epochsIn(keysDir).includes(epoch)) {
     const held = epochsIn(keysDir).join(", ") || "none";

@@ -1,7 +1,10 @@
-/** Erasure: keys first, new keys for every level above, survivors rewrapped in one commit; then rows, pages, journal. */
+/**
+ * Erasure: keys first, new keys for every level above, survivors rewrapped in one commit; then rows, pages, journal.
+ */
 import { assert } from "../core/assert.ts";
 import type { Erased, ErasePlan } from "../core/batch.ts";
 import type { BlobId } from "../core/ids.ts";
+import { DELIVERY_MEMORY_MS } from "../core/limits.ts";
 import { type KeyContext, unwrapKey, wrapKey } from "./blob.ts";
 import type { Committer } from "./commit.ts";
 import { shrink, truncateJournal } from "./db.ts";
@@ -65,7 +68,10 @@ export class Eraser {
     return { ...counts, epoch: [before, before + 1], journalClean: await this.#clean() };
   }
 
-  /** New key file, then the commit, then the end of the old file. Whatever fails, the file that the database names stays. */
+  /**
+   * New key file, then the commit, then the end of the old file. Whatever fails, the file that the database names
+   * stays.
+   */
   #enter(epoch: number, work: (tally: Tally) => Counts): Counts {
     const { keys, refs, probe } = this.#tables;
     this.#committer.flush();
@@ -94,6 +100,7 @@ export class Eraser {
     for (const id of plan.refs) counts.references += refs.erase(id, now);
     for (const put of plan.put) records.put(put);
     for (const drop of plan.drop) if (records.drop(drop)) counts.records++;
+    refs.forgetDeliveries(now - DELIVERY_MEMORY_MS);
     const kek = this.#files.kek(epoch);
     const broken = this.#rewrapAll(kek, epoch, tally);
     wipe(kek);
@@ -129,7 +136,9 @@ export class Eraser {
     this.#tables.probe("erase.killed");
   }
 
-  /** Everything that lives, under the next key-encryption key; what lost something, under a new key of its own as well. */
+  /**
+   * Everything that lives, under the next key-encryption key; what lost something, under a new key of its own as well.
+   */
   #rewrapAll(kek: Uint8Array, epoch: number, tally: Tally): readonly BlobId[] {
     const { keys, statements } = this.#tables;
     const broken: BlobId[] = [];

@@ -12,8 +12,8 @@ const BLOCK_BYTES = 64;
 const MAC_BYTES = 32;
 
 /**
- * HMAC-SHA256 (RFC 2104) under one key, as two plain hashes: five times the speed of node's Hmac object, which is what a
- * lookup by platform id costs. The pads are key material: `wipe` them with the key.
+ * HMAC-SHA256 (RFC 2104) under one key, as two plain hashes: five times the speed of node's Hmac object, which is what
+ * a lookup by platform id costs. The pads are key material: `wipe` them with the key.
  */
 export class Mac {
   readonly #inner: Buffer;

@@ -1,4 +1,7 @@
-/** Where a home lies on the disk, and that nobody else could read or swap its files (CONTRACT section 12: `home.insecure`). */
+/**
+ * Where a home lies on the disk, and that nobody else could read or swap its files (CONTRACT section 12:
+ * `home.insecure`).
+ */
 import {
   closeSync,
   constants,
@@ -16,15 +19,6 @@ import {
 import { platform, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { Refusal } from "../core/refusal.ts";
-
-/** The data directory goes into backups; the keys directory holds the epoch key and never does. */
-export type HomePaths = { readonly dataDir: string; readonly keysDir: string };
-
-/** `keysDir` may lie elsewhere (the configuration directory); without one it is `keys/` inside the home. */
-export const homePaths = (home: string, keysDir?: string): HomePaths => ({
-  dataDir: home,
-  keysDir: keysDir ?? join(home, "keys"),
-});
 
 export const databasePath = (dataDir: string): string => join(dataDir, "lazaret.db");
 export const isHome = (dataDir: string): boolean => existsSync(databasePath(dataDir));
@@ -49,7 +43,8 @@ export function secureDirectory(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) {
     mkdirSync(path, { recursive: true, mode: DIRECTORY_MODE });
-    return secureDirectory(path);
+    secureDirectory(path);
+    return;
   }
   if (found.isSymbolicLink()) throw insecure(path, "is a symbolic link");
   if (!found.isDirectory()) throw insecure(path, "is not a directory");
@@ -57,7 +52,7 @@ export function secureDirectory(path: string): void {
 }
 
 /** A regular file of ours, closed to others, with one name. */
-export function assertSecureFile(path: string): void {
+function assertSecureFile(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) throw new Refusal("home.missing", { field: path, hint: `There is no ${path}.` });
   if (found.isSymbolicLink()) throw insecure(path, "is a symbolic link");

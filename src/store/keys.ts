@@ -6,8 +6,8 @@ import { Mac } from "./hashing.ts";
 import { derivedKey, type RandomPool, wipe } from "./seal.ts";
 
 /**
- * Keys of the home. Erasure draws the first two anew. The others stay: `index` hashes platform ids, tombstones included, so
- * it is outside what the erasure of pseudonyms takes.
+ * Keys of the home. Erasure draws the first two anew. The others stay: `index` hashes platform ids, tombstones
+ * included, so it is outside what the erasure of pseudonyms takes.
  */
 export type HomeKeyName = "inbox" | "vault" | "idempotency" | "index";
 
@@ -34,6 +34,7 @@ type KeyRow = {
 };
 
 const CACHED_MAX = 8192;
+const KEY_SQL = "SELECT n, tenant, conversation, drawn, channel, wrapped FROM conversation_key";
 const REF_PURPOSE = "lazaret.ref-key.v1";
 
 export const homeKeyContext = (name: string, tenant: string, epoch: number): KeyContext => ({
@@ -151,20 +152,20 @@ export class KeyRing {
   find(tenant: string, conversation: string): ConversationKey | null {
     const known = this.#byName.get(`${tenant}/${conversation}`);
     if (known !== undefined) return known;
-    const sql =
-      "SELECT n, tenant, conversation, drawn, channel, wrapped FROM conversation_key WHERE tenant = ? AND conversation = ? AND dead = 0";
+    const sql = `${KEY_SQL} WHERE tenant = ? AND conversation = ? AND dead = 0`;
     return this.#load(this.#statements.of(sql).get(tenant, conversation) as KeyRow | undefined);
   }
 
   byNumber(n: number): ConversationKey | null {
     const known = this.#byNumber.get(n);
     if (known !== undefined) return known;
-    const sql =
-      "SELECT n, tenant, conversation, drawn, channel, wrapped FROM conversation_key WHERE n = ? AND dead = 0";
+    const sql = `${KEY_SQL} WHERE n = ? AND dead = 0`;
     return this.#load(this.#statements.of(sql).get(n) as KeyRow | undefined);
   }
 
-  /** All live rows of a conversation id; ids are random, so there is more than one only for `-`, which every tenant has. */
+  /**
+   * All live rows of a conversation id; ids are random, so there is more than one only for `-`, which every tenant has.
+   */
   numbersOf(conversation: string): readonly number[] {
     const sql = "SELECT n FROM conversation_key WHERE conversation = ? AND dead = 0";
     return this.#statements.of(sql).pluck().all(conversation) as number[];

@@ -1,4 +1,6 @@
-/** The Merkle tree beside the entries: leaf hashes with the entries, roots of subtrees at every eighth level in a table. */
+/**
+ * The Merkle tree beside the entries: leaf hashes with the entries, roots of subtrees at every eighth level in a table.
+ */
 import { emptyRoot, Frontier, nodeHash } from "../core/merkle.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Statements } from "./db.ts";

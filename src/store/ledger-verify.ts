@@ -3,6 +3,7 @@ import { Frontier, sameHash } from "../core/merkle.ts";
 import type { LedgerReport } from "../core/ports.ts";
 import { type Checkpoint, isSigned, parseCheckpoint } from "./checkpoint.ts";
 import type { Statements } from "./db.ts";
+import { Effects } from "./effects.ts";
 import { sha256 } from "./hashing.ts";
 import { type Log, TILE_LEAVES, TILE_LEVELS } from "./ledger-tree.ts";
 
@@ -174,26 +175,5 @@ function numberOf(leaf: Buffer): number | null {
   } catch {
     // An entry that is not JSON has no number; that it does not fit is known already.
     return null;
-  }
-}
-
-const EFFECT_TAIL_CHARS = 27;
-const KEYS = ["effect", "outbox", "call"] as const;
-
-/** Intents and their outcomes: both carry the same `effect`, `outbox` or `call` in their body. */
-class Effects {
-  readonly #open = new Map<string, number>();
-
-  follow(leaf: Buffer, seq: number): void {
-    // The type stands last in an entry, so most are told apart without being parsed.
-    if (!leaf.toString("latin1", leaf.length - EFFECT_TAIL_CHARS).includes('"effect.')) return;
-    const { type, body } = JSON.parse(leaf.toString("utf8", 1)) as { type: string; body: Record<string, unknown> };
-    const key = KEYS.map((name) => body[name]).find((value) => typeof value === "string") ?? `entry ${seq}`;
-    if (type === "effect.intended") this.#open.set(String(key), seq);
-    else this.#open.delete(String(key));
-  }
-
-  dangling(): readonly number[] {
-    return [...this.#open.values()].sort((a, b) => a - b);
   }
 }

@@ -7,6 +7,10 @@ import { secureDirectory, touchSecure } from "./home.ts";
 export type HomeLock = { readonly dataDir: string; release(): void };
 
 const LOCK_FILE = "daemon.lock";
+/**
+ * A lock that nobody refers to would be collected, its database closed, and the home free while its holder still runs.
+ */
+const HELD = new Set<HomeLock>();
 
 /** Refuses with `home.locked` when another daemon, init or restore holds the home. */
 export function lockHome(dataDir: string): HomeLock {
@@ -17,12 +21,12 @@ export function lockHome(dataDir: string): HomeLock {
   if (held === null) {
     throw new Refusal("home.locked", { field: dataDir, hint: "Stop the daemon first, or talk to it." });
   }
-  let isHeld = true;
-  return {
+  const lock: HomeLock = {
     dataDir,
     release: () => {
-      if (isHeld) held.release();
-      isHeld = false;
+      if (HELD.delete(lock)) held.release();
     },
   };
+  HELD.add(lock);
+  return lock;
 }

@@ -106,8 +106,8 @@ export class MessageTable {
   }
 
   /**
-   * Inside a transaction. `expect` is the stored revision, null for a new message; otherwise `conflict`. `ref` is the hash of
-   * its platform id when the batch has it.
+   * Inside a transaction. `expect` is the stored revision, null for a new message; otherwise `conflict`. `ref` is the
+   * hash of its platform id when the batch has it.
    */
   put(message: Message, expect: number | null, ref: Uint8Array | null, tally: Tally): void {
     const home = this.#keys.ensure(message.tenant, message.conversation);
@@ -132,8 +132,8 @@ export class MessageTable {
       tally.messages++;
       return;
     }
-    const sql = `UPDATE message SET conv = ?, sent_at = ?, sender = ?, thread = ?, expires_at = ?, revision = ?, blob = ?,
-      ref = coalesce(?, ref), rest = ? WHERE id = ? AND revision = ?`;
+    const sql = `UPDATE message SET conv = ?, sent_at = ?, sender = ?, thread = ?, expires_at = ?, revision = ?,
+      blob = ?, ref = coalesce(?, ref), rest = ? WHERE id = ? AND revision = ?`;
     const { changes } = this.#statements.of(sql).run(...columns, expect);
     if (changes === 0) throw new Refusal("conflict", { field: "message" });
   }

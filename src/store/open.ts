@@ -40,6 +40,8 @@ export type StoreOptions = {
   readonly create?: boolean;
   /** A lock that the caller holds already; the store gives it back when it closes. */
   readonly lock?: HomeLock;
+  /** Lets other connections read the database while it is open: tests that look behind the store. Slower. */
+  readonly shared?: boolean;
   /** Called at each named durable step. Tests end the process or throw there. */
   readonly probe?: Probe;
 };
@@ -48,8 +50,8 @@ const HOME_ID_BYTES = 16;
 const LOG_ID_BYTES = 8;
 
 /**
- * Refuses with `home.missing`, `home.locked`, `home.insecure`, `home.unlock`, `home.newer`, `ledger.broken`, `store.failed`.
- * The caller closes the store; until then no other process opens the home.
+ * Refuses with `home.missing`, `home.locked`, `home.insecure`, `home.unlock`, `home.newer`, `ledger.broken`,
+ * `store.failed`. The caller closes the store; until then no other process opens the home.
  */
 export async function openStore(options: StoreOptions): Promise<HomeStore> {
   if (options.create !== true && !isHome(options.dataDir))
@@ -76,7 +78,7 @@ async function openLocked(options: StoreOptions, lock: HomeLock, opened: { db?: 
   const pool = new RandomPool(options.random);
   const path = databasePath(dataDir);
   touchSecure(path);
-  const db = openDatabase(path, probe);
+  const db = openDatabase(path, probe, options.shared);
   opened.db = db;
   const statements = new Statements(db);
   const home = homeOf(statements);

@@ -85,11 +85,11 @@ export class RefTable {
   }
 
   /**
-   * Inside a transaction. A platform id that has another id of ours already is a `conflict`: somebody was faster. `isKept`
-   * when a message of the same batch keeps the hash, so that the row is found through it.
+   * Inside a transaction. A platform id that has another id of ours already is a `conflict`: somebody was faster.
+   * `isKept` when a message of the same batch keeps the hash, so that the row is found through it.
    */
   put(draft: RefDraft, isKept: boolean): void {
-    const { kind, id, at } = draft;
+    const { kind, at } = draft;
     const mac = this.macOf(draft);
     if (kind === "delivery") {
       const { changes } = this.#statements.of("INSERT OR IGNORE INTO delivery VALUES (?, ?)").run(mac, at);
@@ -119,7 +119,9 @@ export class RefTable {
       .run(this.#sealed(home, draft, "name", draft.name), known.n);
   }
 
-  /** Inside a transaction: removes the references of our id; events and deliveries leave a tombstone. Answers how many. */
+  /**
+   * Inside a transaction: removes the references of our id; events and deliveries leave a tombstone. Answers how many.
+   */
   erase(id: string, at: number): number {
     const rows = this.#rows(id);
     for (const row of rows) this.#bury(row, at);
@@ -151,6 +153,11 @@ export class RefTable {
         this.#statements.of("DELETE FROM ref WHERE n = ?").run(row.n);
       }
     }
+  }
+
+  /** Inside a transaction: deliveries from before a time can no longer be told from new ones. */
+  forgetDeliveries(before: number): void {
+    this.#statements.of("DELETE FROM delivery WHERE at < ?").run(before);
   }
 
   /** Forgets what was remembered of names, after a rollback or an erasure. */

@@ -2,8 +2,8 @@
 import type { Db } from "./db.ts";
 
 /**
- * `main` is the copy of the backup, `live` the home. What the home has no key for any more was erased, and stays so; what
- * it dropped since is not brought back either, so that no erased person, pseudonym or revoked token returns.
+ * `main` is the copy of the backup, `live` the home. What the home has no key for any more was erased, and stays so;
+ * what it dropped since is not brought back either, so that no erased person, pseudonym or revoked token returns.
  */
 const STEPS: readonly string[] = [
   // Keys of the home: the living ones. Secrets are never older than they were.

@@ -1,6 +1,6 @@
 /**
- * Puts a backup back. Into the home it came from, with the live keys: everything opens but what was erased since. Into an empty
- * home only while its epoch key is still there. The ledger that was is kept; a new one begins and names it.
+ * Puts a backup back. Into the home it came from, with the live keys: everything opens but what was erased since. Into
+ * an empty home only while its epoch key is still there. The ledger that was is kept; a new one begins and names it.
  */
 import { copyFileSync, existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -30,7 +30,10 @@ export type Restored = {
 
 const COPY_FILE = "restore.db";
 
-/** Under the daemon's lock. Refuses like `openStore`, and `input.invalid` for a backup that is damaged or of another home. */
+/**
+ * Under the daemon's lock. Refuses like `openStore`, and `input.invalid` for a backup that is damaged or of another
+ * home.
+ */
 export async function restoreHome(options: RestoreOptions): Promise<Restored> {
   const { dataDir, backupDir, clock, tenant } = options;
   secureDirectory(dataDir);
@@ -119,8 +122,8 @@ function withLive(db: Db, path: string, of: BackupManifest): void {
 }
 
 /**
- * Brings the home to the newest schema, so that both have the same columns, and closes its journal. One that cannot be read
- * is as good as none: then only the epoch key decides whether the backup opens.
+ * Brings the home to the newest schema, so that both have the same columns, and closes its journal. One that cannot be
+ * read is as good as none: then only the epoch key decides whether the backup opens.
  */
 function isReadable(path: string): boolean {
   if (!existsSync(path)) return false;

@@ -14,7 +14,7 @@ const VERSION_WHOLE = 1;
 const VERSION_STREAM = 2;
 const HEADER_BYTES = 1 + SALT_BYTES + COMMIT_BYTES;
 /** What sealing adds to a padded text. */
-export const OVERHEAD_BYTES = HEADER_BYTES + TAG_BYTES;
+const OVERHEAD_BYTES = HEADER_BYTES + TAG_BYTES;
 
 /** Sealed bytes that do not open. It never says more than which check failed. */
 export class SealBroken extends Error {
@@ -60,28 +60,43 @@ export class RandomPool {
   }
 }
 
-let scratch = Buffer.alloc(4096);
-
 /**
- * Associated data: the domain's bytes, then each field as u32be length ‖ UTF-8; numbers are decimal. Two different contexts
- * never give the same bytes. The result is valid until the next call: it is consumed at once.
+ * Associated data: the domain's bytes, then each field as u32be length ‖ UTF-8; numbers are decimal. Two different
+ * contexts never give the same bytes.
  */
 export function context(domain: string, fields: readonly (string | number)[]): Buffer {
   const texts = fields.map(String);
-  const most = texts.reduce((sum, text) => sum + 4 + text.length * 3, domain.length);
-  if (scratch.length < most) scratch = Buffer.alloc(most * 2);
-  let at = scratch.write(domain, 0, "latin1");
+  const joined = texts.join("");
+  if (Buffer.byteLength(joined) !== joined.length) return wideContext(domain, texts);
+  // All ASCII, as nearly always: the bytes are the characters, so the whole is built as text and written at once.
+  let whole = domain;
   for (const text of texts) {
-    const length = scratch.write(text, at + 4, "utf8");
-    scratch.writeUInt32BE(length, at);
-    at += 4 + length;
+    const { length } = text;
+    whole += String.fromCharCode(length >>> 24, (length >> 16) & 255, (length >> 8) & 255, length & 255) + text;
   }
-  return scratch.subarray(0, at);
+  return Buffer.from(whole, "latin1");
+}
+
+function wideContext(domain: string, texts: readonly string[]): Buffer {
+  const parts = texts.flatMap((text) => {
+    const bytes = Buffer.from(text, "utf8");
+    return [u32be(bytes.length), bytes];
+  });
+  return Buffer.concat([Buffer.from(domain, "latin1"), ...parts]);
+}
+
+function u32be(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
 }
 
 type Derived = { readonly subkey: Uint8Array; readonly commitment: Uint8Array };
 
-/** (subkey ‖ commitment) = BLAKE2b-512 keyed with the key over salt ‖ AAD: a wrong key or context fails before the AEAD runs. */
+/**
+ * (subkey ‖ commitment) = BLAKE2b-512 keyed with the key over salt ‖ AAD: a wrong key or context fails before the AEAD
+ * runs.
+ */
 function derive(key: Uint8Array, salt: Uint8Array, aad: Uint8Array): Derived {
   const input = Buffer.allocUnsafe(SALT_BYTES + aad.length);
   input.set(salt);
@@ -90,7 +105,9 @@ function derive(key: Uint8Array, salt: Uint8Array, aad: Uint8Array): Derived {
   return { subkey: both.subarray(0, KEY_BYTES), commitment: both.subarray(KEY_BYTES) };
 }
 
-/** version ‖ salt ‖ commitment ‖ XChaCha20-Poly1305 of `plain` with the salt as nonce. `salt` is fresh for every call. */
+/**
+ * version ‖ salt ‖ commitment ‖ XChaCha20-Poly1305 of `plain` with the salt as nonce. `salt` is fresh for every call.
+ */
 export function seal(key: Uint8Array, aad: Uint8Array, plain: Uint8Array, salt: Uint8Array): Buffer {
   const { subkey, commitment } = derive(key, salt, aad);
   const box = sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(plain, aad, null, salt, subkey);
@@ -139,15 +156,9 @@ const STREAM_TAG_BYTES = 17;
 const TOTAL_BYTES = 4;
 const STREAM_START = HEADER_BYTES + TOTAL_BYTES + STREAM_HEADER_BYTES;
 
-const u32be = (value: number): Buffer => {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value);
-  return bytes;
-};
-
 /**
- * Long content: version ‖ salt ‖ commitment ‖ u32be total ‖ secretstream header ‖ chunks of 64 KiB, each with AAD = context ‖ index,
- * where context is the AAD followed by the total. The last chunk carries TAG_FINAL.
+ * Long content: version ‖ salt ‖ commitment ‖ u32be total ‖ secretstream header ‖ chunks of 64 KiB, each with AAD =
+ * context ‖ index, where context is the AAD followed by the total. The last chunk carries TAG_FINAL.
  */
 export function sealStream(key: Uint8Array, aad: Uint8Array, plain: Uint8Array, salt: Uint8Array): Buffer {
   const whole = Buffer.concat([aad, u32be(plain.length)]);

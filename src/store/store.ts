@@ -9,12 +9,14 @@ import type { LedgerPort, LedgerReport, MessageScope, Opened, Page, Range, Store
 import type { IndexOf, RecordKind } from "../core/records.ts";
 import { Refusal } from "../core/refusal.ts";
 import { type BackupManifest, backupHome } from "./backup.ts";
+import { type BundleMade, writeBundle } from "./bundle.ts";
 import type { Committer } from "./commit.ts";
 import { type Pragmas, readPragmas, truncateJournal } from "./db.ts";
 import type { Eraser } from "./erase.ts";
 import type { Log } from "./ledger-tree.ts";
 import { verifyLog } from "./ledger-verify.ts";
 import type { HomeLock } from "./lock.ts";
+import { consistencyOf, inclusionText } from "./proof.ts";
 import { BlobBroken } from "./quarantine.ts";
 import { wipe } from "./seal.ts";
 import type { Tables } from "./tables.ts";
@@ -45,6 +47,17 @@ export class HomeStore implements Store {
       entries: (after, limit) => ledger.entries(after, limit),
       checkpoint: async () => parts.committer.alone(() => ledger.sign()),
       verify: (against) => this.#verify(against),
+      consistency: (older, newer) => consistencyOf(parts.tables.statements, ledger.log, older, newer),
+      inclusion: async (seq) => {
+        const size = ledger.size();
+        return inclusionText(
+          parts.tables.statements,
+          ledger.log,
+          seq,
+          size,
+          parts.committer.alone(() => ledger.sign()),
+        );
+      },
       verifierKey: () => ledger.verifierKey(),
     };
   }
@@ -158,6 +171,16 @@ export class HomeStore implements Store {
   backup(directory: string): Promise<BackupManifest> {
     const { tables, committer, tenant, homeId } = this.#parts;
     return backupHome(tables, committer, { id: homeId, tenant }, directory);
+  }
+
+  /** Every log with its checkpoints to a new 0600 file that anybody can verify. The newest is signed as it stands. */
+  exportLedger(file: string): Promise<BundleMade> {
+    const { tables, committer } = this.#parts;
+    const size = committer.alone(() => {
+      tables.ledger.sign();
+      return tables.ledger.size();
+    });
+    return writeBundle(tables.statements, size, file);
   }
 
   /** SQLite's own answers to what the store asked of it. */

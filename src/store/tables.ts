@@ -34,8 +34,8 @@ export type Tables = {
 };
 
 /**
- * Inside a transaction: what may conflict comes first, the entries last, so that a batch which fails leaves nothing in memory.
- * Returns what it added to the counts.
+ * Inside a transaction: what may conflict comes first, the entries last, so that a batch which fails leaves nothing in
+ * memory. Returns what it added to the counts.
  */
 export function applyBatch(t: Tables, batch: Batch, now: number): Tally {
   const tally = emptyTally();

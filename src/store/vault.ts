@@ -1,8 +1,9 @@
 /** Secrets: set, used inside a callback, removed. There is no way to read one back. */
 import { z } from "zod";
 import { SECRET_BYTES_MAX } from "../core/limits.ts";
+import { paddedBytes } from "../core/padding.ts";
 import { Refusal } from "../core/refusal.ts";
-import { padded, paddedBytes, unpadded } from "./blob.ts";
+import { padded, unpadded } from "./blob.ts";
 import type { Statements } from "./db.ts";
 import type { KeyRing } from "./keys.ts";
 import { context, open, type RandomPool, SealBroken, seal, wipe } from "./seal.ts";

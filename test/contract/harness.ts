@@ -26,6 +26,10 @@ export type Traits = {
   /** Does the far end say when something was sent? */
   readonly clocks: boolean;
   readonly files: boolean;
+  /** list: a membership states everybody. changes: it says of one person what became of them. */
+  readonly members?: "list" | "changes";
+  /** What a delete takes: messages, or on a network that tells of no others, reactions alone. */
+  readonly deletes?: "messages" | "reactions";
   readonly faults: readonly Fault[];
 };
 
@@ -86,6 +90,8 @@ export type ConnectorHarness = {
   readonly secrets: readonly string[];
   /** The conversation that deeds go to unless they say otherwise, and where sends are tried. */
   readonly conversation: string;
+  /** A thread there, where the network has its own idea of what one is called. */
+  readonly thread?: string;
   readonly end: () => Promise<void>;
 };
 

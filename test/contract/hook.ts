@@ -7,6 +7,7 @@ import { WebhookConnector } from "../../connectors/webhook.ts";
 import type { Operation } from "../../src/core/outbox.ts";
 import type { HookHeaders, HookRows } from "../../src/core/ports.ts";
 import { Refusal } from "../../src/core/refusal.ts";
+import { random } from "../store-home.ts";
 import { TurnedClock } from "./turned-clock.ts";
 
 export const HOOK_SECRET = new TextEncoder().encode("hook-s3cret-for-tests-0123456789-abcdef");
@@ -79,6 +80,7 @@ export class HookBench {
       { tenant: "default", channel: "alerts" },
       {
         clock: this.clock,
+        random,
         withSecret: async (use) => {
           if (this.secret === null) throw new Refusal("not_found", { hint: "hook-alerts" });
           return use(this.secret.slice());

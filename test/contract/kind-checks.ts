@@ -35,7 +35,7 @@ export const KINDS: readonly Check[] = [
   },
   {
     name: "a delete names what goes, and brings no text",
-    when: ({ kinds }) => kinds.includes("delete"),
+    when: ({ kinds, deletes }) => kinds.includes("delete") && deletes !== "reactions",
     run: async (harness) => {
       const tap = new Tap(harness.connector);
       const { event } = harness.act({ text: "oops" });
@@ -63,8 +63,37 @@ export const KINDS: readonly Check[] = [
     }),
   ),
   {
+    name: "a reaction that is taken back is a delete of that very reaction",
+    when: ({ kinds, deletes }) => kinds.includes("delete") && deletes === "reactions",
+    run: async (harness) => {
+      const tap = new Tap(harness.connector);
+      const { event } = harness.act({ text: "shall I?" });
+      await tap.one();
+      harness.act({ kind: "reaction", target: event, key: "👍" });
+      const given = await tap.one();
+      harness.act({ kind: "delete", target: event, key: "👍" });
+      const { envelope, content } = await tap.one();
+      await tap.finish();
+      expect([envelope.kind, envelope.target, content.key]).toEqual(["delete", given.envelope.event_id, undefined]);
+      expect(envelope.sender).toEqual(given.envelope.sender);
+    },
+  },
+  {
+    name: "a membership that tells of one person names them as the sender and says what became of them",
+    when: ({ kinds, members }) => kinds.includes("membership") && members === "changes",
+    run: async (harness) => {
+      const tap = new Tap(harness.connector);
+      harness.act({ text: "hello", sender: { id: "ana" } });
+      const spoken = await tap.one();
+      harness.act({ kind: "membership", sender: { id: "ana" }, key: "left" });
+      const { envelope, content } = await tap.one();
+      await tap.finish();
+      expect([envelope.kind, envelope.sender, content.key]).toEqual(["membership", spoken.envelope.sender, "left"]);
+    },
+  },
+  {
     name: "a membership says who is in, as content, and each id can be one",
-    when: ({ kinds }) => kinds.includes("membership"),
+    when: ({ kinds, members }) => kinds.includes("membership") && members !== "changes",
     run: async (harness) => {
       const tap = new Tap(harness.connector);
       harness.act({ kind: "membership", members: ["ana", "Žofia", "x".repeat(300)] });

@@ -181,12 +181,13 @@ export const RECEIVING: readonly Check[] = [
       const tap = new Tap(harness.connector);
       harness.act({ text: "a", conversation: "other-room" });
       const first = await tap.one();
-      harness.act({ text: "b", thread: "t-1" });
+      const { thread = "t-1" } = harness;
+      harness.act({ text: "b", thread });
       const second = await tap.one();
       await tap.finish();
       expect(second.envelope.conversation).not.toBe(first.envelope.conversation);
       expect(first.envelope.thread).toBeUndefined();
-      if (harness.connector.abilities.threads) expect(second.envelope.thread).toBe("t-1");
+      if (harness.connector.abilities.threads) expect(second.envelope.thread).toBe(thread);
       else expect(second.envelope.thread).toBeUndefined();
     },
   },

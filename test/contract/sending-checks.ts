@@ -70,9 +70,10 @@ export const SENDING: readonly Check[] = [
     when: pushes,
     run: async (harness) => {
       if (!harness.connector.abilities.threads) return;
-      const operation = { ...operationOf("text", harness.conversation), thread: "t-1" };
+      const { thread = "t-1" } = harness;
+      const operation = { ...operationOf("text", harness.conversation), thread };
       expect((await send(harness.connector, operation)).state).toBe("sent");
-      expect(harness.wire.landed()[0]?.thread).toBe("t-1");
+      expect(harness.wire.landed()[0]?.thread).toBe(thread);
     },
   },
   {

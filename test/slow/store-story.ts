@@ -1,4 +1,6 @@
-/** A child of store-kill.slow.test.ts: everything that is durable, told as it is acknowledged; dies at a numbered point. */
+/**
+ * A child of store-kill.slow.test.ts: everything that is durable, told as it is acknowledged; dies at a numbered point.
+ */
 import { randomBytes } from "node:crypto";
 import { writeSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,7 @@
-/** Verbs about the daemon itself: health, demo, import, secrets, tokens, policy, care (CONTRACT sections 6, 10, 13 and 14). */
+/**
+ * Verbs about the daemon itself: health, demo, import, secrets, tokens, policy, care
+ * (CONTRACT sections 6, 10, 13 and 14).
+ */
 import { z } from "zod";
 import { ApprovalId, ConversationId, Name, TokenId } from "../ids.ts";
 import { ChannelView, ConversationView } from "./conversations.ts";
@@ -13,7 +16,7 @@ export const CheckView = z.strictObject({
 });
 export type CheckView = z.infer<typeof CheckView>;
 
-export const StatusView = z.strictObject({
+const StatusView = z.strictObject({
   version: z.string().max(32),
   started_at: Instant,
   home: z.string().max(4096),
@@ -34,8 +37,8 @@ export const StatusView = z.strictObject({
   notes: z.array(Words).max(100),
 });
 
-export const TOKEN_SCOPES = ["agent", "auditor", "metrics", "operator", "owner"] as const;
-export const TokenView = z.strictObject({
+const TOKEN_SCOPES = ["agent", "auditor", "metrics", "operator", "owner"] as const;
+const TokenView = z.strictObject({
   id: TokenId,
   name: Name,
   scopes: z.array(z.enum(TOKEN_SCOPES)).max(5),
@@ -60,7 +63,7 @@ export const ImportLine = z.strictObject({
   name: z.string().min(1).max(512).optional(),
 });
 export type ImportLine = z.infer<typeof ImportLine>;
-export const IMPORT_LINES_MAX = 500;
+const IMPORT_LINES_MAX = 500;
 
 export const CARE_VERBS = {
   status: verb(Nothing, StatusView),

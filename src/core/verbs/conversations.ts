@@ -32,7 +32,7 @@ export const ChannelView = z.strictObject({
   waiting: Count,
 });
 
-export const PrincipalView = z.strictObject({
+const PrincipalView = z.strictObject({
   id: PrincipalId,
   channel: Name,
   role: z.enum(ROLES),
@@ -45,7 +45,7 @@ export const PrincipalView = z.strictObject({
 });
 
 /** Who sent the code: the full id as the platform has it, and the name it goes by. */
-export const PairClaim = z.strictObject({
+const PairClaim = z.strictObject({
   channel: Name,
   platform: z.string().max(255),
   name: z.string().max(512).nullable(),

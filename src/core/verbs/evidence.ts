@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { ASSURANCE } from "../approval.ts";
 import { UNITS } from "../budget.ts";
-import { ApprovalId, ConversationId, HoldId, Name, PrincipalId, ReceiptId, RunId, SessionId } from "../ids.ts";
+import { ApprovalId, ConversationId, HoldId, Name, PrincipalId, ReceiptId, RunId, SessionId, TokenId } from "../ids.ts";
 import { Count, Done, Instant, Nothing, Pin, verb, Words } from "./verb.ts";
 
 const Amounts = z.strictObject(
@@ -39,7 +39,8 @@ export const SessionView = z.strictObject({
   id: SessionId,
   conversation: ConversationId,
   alias: Name.nullable(),
-  requester: PrincipalId,
+  /** A token where an agent began by itself. */
+  requester: z.union([PrincipalId, TokenId]),
   state: z.enum(["open", "closed"]),
   created_at: Instant,
   last_at: Instant,
@@ -60,7 +61,7 @@ export const ApprovalView = z.strictObject({
   digest: z.string().length(64),
 });
 
-export const LedgerView = z.strictObject({
+const LedgerView = z.strictObject({
   ok: z.boolean(),
   entries: Count,
   bad_seq: Count.nullable(),
@@ -81,7 +82,7 @@ export const PurgeScope = z.discriminatedUnion("by", [
 ]);
 export type PurgeScope = z.infer<typeof PurgeScope>;
 
-export const PurgeView = z.strictObject({
+const PurgeView = z.strictObject({
   state: z.enum(["dry_run", "pending", "done", "approval_required"]),
   messages: Count,
   blobs: Count,

@@ -1,4 +1,7 @@
-/** A verb of the owner: what the command line asks the daemon over its socket. Input and answer are strict schemas (section 13). */
+/**
+ * A verb of the owner: what the command line asks the daemon over its socket.
+ * Input and answer are strict schemas (section 13).
+ */
 import { z } from "zod";
 
 export type Verb<In extends z.ZodType = z.ZodType, Out extends z.ZodType = z.ZodType> = {

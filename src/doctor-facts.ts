@@ -1,0 +1,88 @@
+/** What `doctor` looks at: the files of a home, its daemon, its ledger. Collected here, judged in doctor.ts. */
+import { lstatSync, readdirSync, statfsSync } from "node:fs";
+import { join } from "node:path";
+import type { Config } from "./config.ts";
+import type { Daemon } from "./daemon.ts";
+import type { DoctorFacts } from "./doctor.ts";
+import type { Place } from "./doctor-home.ts";
+import type { HomePaths } from "./home-paths.ts";
+import { nodeVersion, ownUser, wallClock } from "./powers.ts";
+import type { HomeStore } from "./store/store.ts";
+
+function placeOf(path: string, role: Place["role"]): Place {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return { path, role, found: "missing", mode: null, isOurs: true, links: 1 };
+  const kind = found.isSymbolicLink()
+    ? "link"
+    : found.isDirectory()
+      ? "directory"
+      : found.isFile()
+        ? "file"
+        : found.isSocket()
+          ? "socket"
+          : "other";
+  return {
+    path,
+    role,
+    found: kind,
+    mode: found.mode,
+    isOurs: found.uid === (ownUser ?? found.uid),
+    links: found.nlink,
+  };
+}
+
+const OURS = /^(?:lazaret\.db(?:-wal|-shm)?|daemon\.lock(?:-journal)?|config\.yaml|keys|state|lazaret\.sock)$/;
+
+export async function factsOf(
+  daemon: Daemon,
+  store: HomeStore,
+  paths: HomePaths,
+  config: Config,
+  http: string | null,
+  residue: boolean,
+): Promise<DoctorFacts> {
+  const { owner } = daemon.surface;
+  const status = await owner.status({});
+  const { tokens } = await owner["token.list"]({});
+  const agents = tokens.filter(
+    ({ scopes, revoked, expires_at }) => scopes.includes("agent") && !revoked && expires_at > wallClock.now(),
+  );
+  const disk = statfsSync(paths.dataDir);
+  const last = store.ledger.entries(Math.max(0, store.ledger.size() - 1), 1)[0]?.time ?? null;
+  const backups = (await owner["ledger.entries"]({ after: 0, type: "backup.made", limit: 1000 })).entries;
+  return {
+    now: wallClock.now(),
+    nodeVersion: nodeVersion,
+    dataDir: paths.dataDir,
+    keysDir: paths.keysDir,
+    places: [
+      placeOf(paths.dataDir, "directory"),
+      placeOf(paths.keysDir, "directory"),
+      ...readdirSync(paths.keysDir).map((name) => placeOf(join(paths.keysDir, name), "file")),
+      placeOf(join(paths.dataDir, "lazaret.db"), "file"),
+      placeOf(paths.configFile, "configuration"),
+      placeOf(paths.socketPath, "socket"),
+    ],
+    freeBytes: disk.bavail * disk.bsize,
+    pragmas: store.pragmas(),
+    ledger: await store.ledger.verify(null),
+    clock: { lastCommittedAt: last, deletionWaits: store.get("setting", "clock/leap")?.value.value === true },
+    agents: {
+      tokens: agents.length,
+      sameUser: agents.length === 0 ? false : null,
+      pinSet: store.get("setting", "pin") !== null,
+    },
+    channels: status.channels,
+    policy: { packs: config.packs, rules: status.policy.rules },
+    listen: http === null ? [] : [http],
+    backup: { lastAt: backups.at(-1)?.time ?? null, messages: status.store.messages },
+    sandbox: { program: null, needed: false },
+    residue: residue
+      ? {
+          journalClean: store.clean(),
+          strangers: readdirSync(paths.dataDir).filter((name) => !OURS.test(name)),
+          pending: 0,
+        }
+      : null,
+  };
+}

@@ -1,0 +1,121 @@
+/** The owner's verbs about conversations: allow, block, and what holds in them (CONTRACT sections 2, 14). */
+import type { Conversation } from "../core/people.ts";
+import { Refusal } from "../core/refusal.ts";
+import type { Owner, VerbInput } from "../core/verbs/all.ts";
+import type { CONVERSATION_VERBS } from "../core/verbs/conversations.ts";
+import type { Draft } from "./draft.ts";
+import type { Gateway } from "./gateway.ts";
+import { localOwner, owned } from "./owned.ts";
+import { conversationBy, conversationNamed, findConversation, newConversation } from "./people.ts";
+import type { Powers } from "./powers.ts";
+import { say } from "./say.ts";
+import { transact } from "./transact.ts";
+import { conversationView } from "./views.ts";
+
+type Verbs = Pick<Owner, Extract<keyof typeof CONVERSATION_VERBS, `conversation.${string}`>>;
+
+export function conversationVerbs({ powers }: Gateway): Verbs {
+  const change = (
+    name: string,
+    set: Partial<Conversation>,
+    also: (draft: Draft, after: Conversation) => void = () => {},
+  ) =>
+    transact(powers, (draft) => {
+      const before = draft.need("conversation", conversationNamed(powers, name).id);
+      const after = draft.put("conversation", before.id, { ...before, ...set });
+      const { members: _members, ...shown } = set;
+      draft.entry(
+        "conversation.changed",
+        { conversation: after.id, ...(shown as Record<string, string>) },
+        { actor: localOwner(powers).id },
+      );
+      also(draft, after);
+      return after;
+    });
+  return {
+    "conversation.list": async () => ({
+      conversations: powers.store
+        .all("conversation", { limit: 10_000 })
+        .map(({ value }) => conversationView(powers, value)),
+    }),
+    "conversation.allow": async (order) => conversationView(powers, await allow(powers, order)),
+    "conversation.block": async ({ conversation }) => {
+      const after = await change(conversation, { status: "blocked" }, (draft, { id }) =>
+        draft.entry("conversation.blocked", { conversation: id }, { actor: localOwner(powers).id }),
+      );
+      return conversationView(powers, after);
+    },
+    "conversation.context": async ({ conversation, context }) => {
+      const after = await change(conversation, { context }, (draft, it) => {
+        if (context !== "off") say(draft, { conversation: it, thread: null }, announcement(context));
+      });
+      return { ...conversationView(powers, after), announced: context !== "off" };
+    },
+    "conversation.ttl": async ({ conversation, ttl_ms }) =>
+      conversationView(powers, await change(conversation, { ttlMs: ttl_ms })),
+    "conversation.timezone": async ({ conversation, timezone }) => {
+      if (powers.hashing.offsetMinutes(timezone, powers.clock.now()) === null)
+        throw new Refusal("input.invalid", { field: "timezone", hint: "Name a zone such as Europe/Vienna." });
+      return conversationView(powers, await change(conversation, { timezone }));
+    },
+    "conversation.language": async ({ conversation, language }) =>
+      conversationView(powers, await change(conversation, { language })),
+    "conversation.agent": async ({ conversation, agent }) =>
+      conversationView(powers, await change(conversation, { agent })),
+    "conversation.alias": async ({ conversation, alias }) => {
+      assertFree(powers, alias, conversationNamed(powers, conversation).id);
+      return conversationView(powers, await change(conversation, { alias }));
+    },
+  };
+}
+
+function allow(
+  powers: Powers,
+  { conversation, alias, channel, members_all }: VerbInput<"conversation.allow">,
+): Promise<Conversation> {
+  return transact(powers, (draft) => {
+    const known =
+      conversationBy(powers, conversation) ??
+      (channel === undefined ? null : placeOn(powers, draft, channel, conversation));
+    if (known === null)
+      throw new Refusal("conversation.unknown", {
+        field: conversation,
+        hint: "Name it as the network does and add --channel.",
+      });
+    if (alias !== undefined) assertFree(powers, alias, known.id);
+    owned(powers, draft, "conversation.allow", known.id, { conversation: known.id });
+    const next = draft.put("conversation", known.id, {
+      ...known,
+      status: "allowed",
+      alias: alias ?? known.alias,
+      membersAll: members_all ?? known.membersAll,
+    });
+    draft.entry(
+      "conversation.allowed",
+      { conversation: next.id, channel: next.channel },
+      { actor: localOwner(powers).id },
+    );
+    return next;
+  });
+}
+
+const announcement = (context: "members" | "everyone"): string =>
+  context === "everyone"
+    ? "From now on I keep what is said here, sealed, so that members can ask me for summaries. " +
+      "An agent never reads it. Nothing said before is kept."
+    : "From now on I keep what members say here, sealed, so that they can ask me for summaries. " +
+      "An agent never reads it.";
+
+function placeOn(powers: Powers, draft: Draft, channel: string, platform: string): Conversation {
+  if (powers.store.get("channel", channel) === null) throw new Refusal("channel.unknown", { field: channel });
+  return (
+    findConversation(draft, channel, platform) ??
+    newConversation(powers, draft, { channel, platform, kind: "group", encrypted: false })
+  );
+}
+
+function assertFree(powers: Powers, alias: string, id: Conversation["id"]): void {
+  const taken = conversationBy(powers, alias);
+  if (taken !== null && taken.id !== id)
+    throw new Refusal("conflict", { field: alias, hint: "Another conversation has this name." });
+}

@@ -1,0 +1,49 @@
+/** The configuration of a home on this machine: which file, what this build knows, what it says. */
+import { existsSync, readFileSync } from "node:fs";
+import type { Home } from "./cli/offline.ts";
+import type { Environment } from "./config/environment.ts";
+import { type Config, requireConfig, wordsOn } from "./config.ts";
+import { type HomePaths, homePaths } from "./home-paths.ts";
+
+/** The paths behind a home that the command line named already. */
+export function pathsOf(env: Environment, home: Home, cwd: string): HomePaths {
+  const byDefault = homePaths(env, undefined, cwd);
+  return byDefault.dataDir === home.home ? byDefault : homePaths(env, home.home, cwd);
+}
+
+const KNOWN = {
+  packs: ["chat-mode", "strict", "team"],
+  channelKinds: ["console", "webhook"],
+  models: false,
+  http: false,
+} as const;
+
+const configText = (paths: HomePaths): string | null =>
+  existsSync(paths.configFile) ? readFileSync(paths.configFile, "utf8") : null;
+
+const sourceOf = (env: Environment, file: string, text: string | null) => ({
+  file,
+  text,
+  env,
+  zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+  known: KNOWN,
+});
+
+/** The home's configuration. Throws `config.invalid` with every problem, each with line, column and key. */
+export function homeConfig(env: Environment, home: Home, cwd: string): Config {
+  const paths = pathsOf(env, home, cwd);
+  return requireConfig(sourceOf(env, paths.configFile, configText(paths))).config;
+}
+
+export async function checkHomeConfig(
+  env: Environment,
+  home: Home,
+  cwd: string,
+  file: string | null,
+  showOrigin: boolean,
+) {
+  const paths = pathsOf(env, home, cwd);
+  const name = file ?? paths.configFile;
+  const text = file === null ? configText(paths) : readFileSync(file, "utf8");
+  return { file: name, words: wordsOn(requireConfig(sourceOf(env, name, text)), showOrigin) };
+}
