@@ -54,8 +54,13 @@ const PACKS: Readonly<Record<(typeof PACK_NAMES)[number], URL>> = {
   team: new URL("../policy/packs/team.yaml", import.meta.url),
 };
 
-export const shippedPacks = (): readonly { readonly name: string; readonly text: string }[] =>
-  PACK_NAMES.map((name) => ({ name: `${name}.yaml`, text: readFileSync(PACKS[name], "utf8") }));
+/** What our own packs extend. */
+const UNDER_ALL: readonly string[] = ["base", "chat-mode"];
+
+export const shippedPacks = (
+  isWanted: (name: string) => boolean = () => true,
+): readonly { readonly name: string; readonly text: string }[] =>
+  PACK_NAMES.filter(isWanted).map((name) => ({ name: `${name}.yaml`, text: readFileSync(PACKS[name], "utf8") }));
 
 /**
  * The named packs, compiled with base under them. Throws `policy.invalid` with file,
@@ -65,7 +70,9 @@ export function compilePolicy(
   packs: readonly string[],
   more: readonly { readonly name: string; readonly text: string }[],
 ): Policy {
-  const loading = loadPolicy([...shippedPacks(), ...more], { packs });
+  // A pack of ours that nobody named is not read, since reading is a good part of a start. Theirs may extend any of ours.
+  const isRead = (name: string): boolean => more.length > 0 || UNDER_ALL.includes(name) || packs.includes(name);
+  const loading = loadPolicy([...shippedPacks(isRead), ...more], { packs });
   if (loading.ok) return loading.policy;
   const [first] = loading.errors;
   const hint =
