@@ -9,9 +9,9 @@ import { sessionKey } from "../core/session.ts";
 import { type Answered, approvalByCode, type Evidence, NOT_YOURS, voidWhere } from "./answer.ts";
 import type { Draft } from "./draft.ts";
 import { answered, conclude } from "./execute.ts";
+import type { Aftermath } from "./handlers.ts";
 import { keyOf, messageBy } from "./keep.ts";
 import type { Powers } from "./powers.ts";
-import type { Aftermath } from "./receive.ts";
 import { say } from "./say.ts";
 import { parseReaction, type Word } from "./words.ts";
 

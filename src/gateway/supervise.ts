@@ -10,10 +10,10 @@ import type { Catalogue } from "./capabilities.ts";
 import { Delivery, recoverOutbox } from "./deliver.ts";
 import type { Drives } from "./drive.ts";
 import { carryOutApproved } from "./execute.ts";
+import type { Aftermath, Handlers } from "./handlers.ts";
 import type { HookOutbox } from "./hooks.ts";
 import { drain, takeIn } from "./intake.ts";
 import type { Powers } from "./powers.ts";
-import type { Aftermath, Handlers } from "./receive.ts";
 import type { Rejections } from "./rejections.ts";
 import { transact } from "./transact.ts";
 
