@@ -5,7 +5,7 @@ import { newId, type RunId } from "../src/core/ids.ts";
 import type { Token } from "../src/core/records.ts";
 import type { RunOrder } from "../src/gateway/surface.ts";
 import { random } from "./store-home.ts";
-import { closeWorld, group, type HookWorld, hookWorld, person } from "./webhook-world.ts";
+import { closeWorld, codeOf, group, type HookWorld, hookWorld, person } from "./webhook-world.ts";
 
 let here: HookWorld;
 let token: Token;
@@ -24,7 +24,6 @@ beforeEach(async () => {
   token = await tokenFor("helper", ["family", "side"]);
 });
 afterEach(() => closeWorld(here));
-
 async function tokenFor(
   name: string,
   conversations: readonly string[],
@@ -46,13 +45,6 @@ const invoke = (
   by = token,
 ): Promise<InvocationReply> =>
   here.door.invoke(fresh(by.id), run, { capability, input, justification: "because I want to", idempotency_key: key });
-const codeOf = (doing: () => unknown): Promise<string> =>
-  Promise.resolve()
-    .then(doing)
-    .then(
-      (it) => (it as InvocationReply | undefined)?.code ?? "done",
-      (error: { code?: string }) => error.code ?? String(error),
-    );
 const say = (room: string, sender: string, text: string, addressed = false) =>
   here.post({ conversation: `room-${room}`, sender, text, addressed });
 const steps = (run: RunId): number => here.store.get("run", run)?.value.budget.used.steps ?? -1;

@@ -240,3 +240,12 @@ export async function closeWorld(here: World & { readonly home: TestHome }): Pro
   await here.close();
   here.home.remove();
 }
+
+/** The code of a refusal, answered or thrown; `done` for what went through. */
+export const codeOf = (doing: () => unknown): Promise<string> =>
+  Promise.resolve()
+    .then(doing)
+    .then(
+      (it) => (it as InvocationReply | undefined)?.code ?? "done",
+      (error: { code?: string }) => error.code ?? String(error),
+    );
