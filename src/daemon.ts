@@ -58,6 +58,7 @@ export type Daemon = {
   readonly surface: Surface;
   readonly powers: Powers;
   readonly policyFault: () => string | null;
+  readonly readsAll: Outside["readsAll"];
   close(): Promise<void>;
 };
 
@@ -109,7 +110,7 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
   };
   const surface = frontOf(gateway, outside, doorsOf(lines));
   const end = (): Promise<void> => close(gateway, house, given, powers);
-  const daemon: Daemon = { gateway, surface, powers, policyFault, close: end };
+  const daemon: Daemon = { gateway, surface, powers, policyFault, readsAll: outside.readsAll, close: end };
   const lastAt = store.ledger.entries(Math.max(0, store.ledger.size() - 1), 1)[0]?.time ?? null;
   await transact(powers, (draft) =>
     draft.entry(

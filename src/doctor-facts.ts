@@ -71,6 +71,7 @@ export async function factsOf(
       pinSet: store.get("setting", "pin") !== null,
     },
     channels: status.channels,
+    privacy: await privacyOf(daemon, status.channels),
     policy: { packs: status.policy.packs, rules: status.policy.rules, fault: daemon.policyFault() },
     listen: http === null ? [] : [http],
     backup: { lastAt: backups.at(-1)?.time ?? null, messages: status.store.messages },
@@ -83,4 +84,22 @@ export async function factsOf(
         }
       : null,
   };
+}
+
+/** Bots that answer at this moment; those that do not have a check of their own. */
+async function privacyOf(
+  { surface: { owner }, readsAll }: Daemon,
+  channels: NonNullable<DoctorFacts["channels"]>,
+): Promise<NonNullable<DoctorFacts["privacy"]>> {
+  const { conversations } = await owner["conversation.list"]({});
+  const isRead = (it: (typeof conversations)[number]): boolean =>
+    it.kind === "group" && it.status === "allowed" && it.context !== "off";
+  const found = await Promise.all(
+    channels.map(async ({ name }) => {
+      const all = await readsAll(name);
+      const groups = conversations.filter((it) => it.channel === name && isRead(it)).length;
+      return all === null ? [] : [{ name, readsAll: all, groups }];
+    }),
+  );
+  return found.flat();
 }

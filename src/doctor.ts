@@ -38,6 +38,8 @@ export type DoctorFacts = {
     readonly pinSet: boolean;
   } | null;
   readonly channels: readonly ChannelView[] | null;
+  /** Bots, whether their network tells them of every message in a group, and in how many groups that is wanted. */
+  readonly privacy: readonly { readonly name: string; readonly readsAll: boolean; readonly groups: number }[] | null;
   /** `fault`: why what the owner loaded is not in force. */
   readonly policy:
     | { readonly packs: readonly string[]; readonly rules: number; readonly fault?: string | null }
@@ -101,6 +103,18 @@ function channel({ name, kind, state, code }: ChannelView): CheckView {
   return warn(id, found, state === "stopped" ? "lazaret up" : `wait a moment, then lazaret verify ${name}`);
 }
 
+/** Context is wanted and does not come, or comes and is dropped. */
+function privacy({ name, readsAll, groups }: NonNullable<DoctorFacts["privacy"]>[number]): CheckView {
+  const id = `channels.${name}.privacy`;
+  if (groups > 0 && !readsAll) {
+    const remedy = `@BotFather: /setprivacy, Disable, then add the bot anew; or make it an administrator of each group`;
+    return warn(id, `privacy mode is on, and ${groups} with context on read nothing unaddressed`, remedy);
+  }
+  if (groups === 0 && readsAll)
+    return warn(id, "privacy mode is off, and no group has context on", "@BotFather: /setprivacy, Enable");
+  return ok(id, readsAll ? `privacy mode is off, ${groups} with context on` : "privacy mode is on");
+}
+
 function policy(loaded: NonNullable<DoctorFacts["policy"]>): CheckView {
   const id = "policy.loaded";
   if (loaded === "none")
@@ -148,6 +162,7 @@ export function doctor(facts: DoctorFacts): readonly CheckView[] {
     ...asked(facts.listen, (it) => [listen(it)]),
     ...asked(facts.agents, (it) => [sameUser(it), pin(it)]),
     ...asked(facts.channels, (it) => it.map(channel)),
+    ...asked(facts.privacy, (it) => it.map(privacy)),
     ...asked(facts.backup, ({ lastAt, messages }) => [backupAge(lastAt, now, messages)]),
     sandbox(facts.sandbox),
     ...asked(facts.residue, residue),

@@ -38,6 +38,10 @@ const WELL: DoctorFacts = {
   clock: { lastCommittedAt: NOW - MINUTE_MS, deletionWaits: false },
   agents: { tokens: 0, sameUser: null, pinSet: false },
   channels: [channel("live")],
+  privacy: [
+    { name: "family", readsAll: true, groups: 2 },
+    { name: "quiet", readsAll: false, groups: 0 },
+  ],
   policy: { packs: ["base", "chat-mode"], rules: 40 },
   listen: ["127.0.0.1:7717", "[::1]:7717"],
   backup: { lastAt: NOW - DAY_MS, messages: 5 },
@@ -66,6 +70,8 @@ test("a home that is well passes every check, under ids that stay", () => {
     "agent.same-user",
     "pin.set",
     "channels.alerts",
+    "channels.family.privacy",
+    "channels.quiet.privacy",
     "backup.age",
     "sandbox",
     "residue.journal",
@@ -76,7 +82,16 @@ test("a home that is well passes every check, under ids that stay", () => {
 });
 
 test("what is not known is left out, not passed", () => {
-  const bare = { pragmas: null, ledger: null, clock: null, agents: null, channels: null, policy: null, listen: null };
+  const bare = {
+    pragmas: null,
+    ledger: null,
+    clock: null,
+    agents: null,
+    channels: null,
+    privacy: null,
+    policy: null,
+    listen: null,
+  };
   const ids = doctor({ ...WELL, ...bare, backup: null, residue: null }).map(({ id }) => id);
   expect(ids).toEqual(["node.version", "home.permissions", "home.keys-apart", "disk.space", "sandbox"]);
 });
@@ -113,6 +128,18 @@ const SICK: readonly (readonly [string, "warn" | "fail", string, Partial<DoctorF
   ["an agent of who knows", "warn", "agent.same-user", { agents: { tokens: 1, sameUser: null, pinSet: true } }],
   ["a token without a PIN", "fail", "pin.set", { agents: { tokens: 1, sameUser: false, pinSet: false } }],
   ["a channel that failed", "fail", "channels.alerts", { channels: [channel("failed", "auth.denied")] }],
+  [
+    "context on and privacy mode on",
+    "warn",
+    "channels.family.privacy",
+    { privacy: [{ name: "family", readsAll: false, groups: 1 }] },
+  ],
+  [
+    "context off and privacy mode off",
+    "warn",
+    "channels.family.privacy",
+    { privacy: [{ name: "family", readsAll: true, groups: 0 }] },
+  ],
   ["a channel that waits", "warn", "channels.alerts", { channels: [channel("backoff")] }],
   ["no backup", "warn", "backup.age", { backup: { lastAt: null, messages: 1 } }],
   ["an old backup", "warn", "backup.age", { backup: { lastAt: NOW - 31 * DAY_MS, messages: 1 } }],

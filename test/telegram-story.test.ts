@@ -177,7 +177,9 @@ describe("a question", () => {
 
   beforeEach(async () => {
     await town.end();
-    town = await Town.found(sender("club", "The tent is ready."));
+    // In strict mode a send needs medium, and somebody else's yes.
+    const drivers = [sender("club", "The tent is ready.")];
+    town = await Town.found({ drivers, config: "policy: { packs: [strict] }" });
   });
 
   /** Ben wants something said in another group: Ana is asked, in her direct chat. */

@@ -30,12 +30,13 @@ export class Town {
   readonly home: TestHome = testHome();
   readonly api = new BotApi(TOKEN, this.home.clock, { username: "gate_bot" });
   root = "";
+  config: string | null = null;
   drivers: readonly AgentDriver[] = [butler];
   here: DaemonWorld | null = null;
 
-  static async found(...drivers: readonly AgentDriver[]): Promise<Town> {
-    const town = new Town();
-    if (drivers.length > 0) town.drivers = drivers;
+  /** `config` is the configuration file, as its owner writes it. */
+  static async found(set: Partial<Pick<Town, "config" | "drivers">> = {}): Promise<Town> {
+    const town = Object.assign(new Town(), set);
     town.root = await town.api.start();
     await town.up();
     return town;
@@ -129,7 +130,7 @@ export class Town {
   }
 
   async up(): Promise<void> {
-    this.here = await daemonOn(this.home, configOf(null), { drivers: this.drivers });
+    this.here = await daemonOn(this.home, configOf(this.config), { drivers: this.drivers });
   }
 
   async end(): Promise<void> {
