@@ -150,7 +150,9 @@ describe("in a group", () => {
     await town.rest();
     const next = { ...GROUP, id: -1002 };
     await town.say(next, ANA, "@gate_bot help");
+    const before = town.said(GROUP).length;
     await town.say(GROUP, ANA, "@gate_bot help");
+    expect(town.said(GROUP)).toHaveLength(before);
     expect(town.said(next)).toEqual([]);
     const command = /lazaret conversation allow (conv_[0-9a-f]{32}) --alias hiking/.exec(town.last(DM).text ?? "");
     expect(command?.[1]).toBeDefined();
@@ -161,6 +163,16 @@ describe("in a group", () => {
     });
     await town.say(next, ANA, "@gate_bot help");
     expect(town.said(next)).toHaveLength(1);
+  });
+
+  test("a day's absence is written down for every conversation that is open", async () => {
+    await settled();
+    await town.down();
+    town.home.clock.turn(25 * 3_600_000);
+    await town.up();
+    await town.say(GROUP, ANA, "@gate_bot help");
+    const { entries } = await town.owner["ledger.entries"]({ after: 0, type: "message.gap", limit: 10 });
+    expect(entries).toHaveLength(2);
   });
 
   test("context and privacy mode that disagree are told to the owner", async () => {
