@@ -1,8 +1,6 @@
 /** The story on Telegram, through the whole daemon: pair, ask, answer, approve, restart. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ANA, BEN, CARLA, direct, GROUP, TOKEN, Town } from "./telegram/town.ts";
-import { emoji } from "./telegram/world.ts";
-import { sender } from "./webhook-world.ts";
 
 let town: Town;
 beforeEach(async () => {
@@ -11,22 +9,6 @@ beforeEach(async () => {
 afterEach(() => town.end());
 
 const DM = direct(ANA);
-
-/** Ana owns the bot, and the group may speak with it. */
-async function settled(context: "off" | "everyone" = "everyone"): Promise<void> {
-  await town.add();
-  await town.pair(ANA, "owner", "medium");
-  await town.owner["conversation.allow"]({
-    conversation: String(GROUP.id),
-    channel: "telegram",
-    alias: "hiking",
-    members_all: true,
-  });
-  await town.owner["conversation.context"]({ conversation: "hiking", context });
-  await town.rest();
-}
-
-const approvals = async () => (await town.owner["approvals.list"]({})).approvals;
 
 describe("a bot", () => {
   test("is added by its token, found by a link, and its commands are presented", async () => {
@@ -78,7 +60,7 @@ describe("in a group", () => {
   };
 
   test("a mention, a reply and a command for it are heard, and nothing else is answered", async () => {
-    await settled();
+    await town.settle();
     const before = town.said(GROUP).length;
     await talk();
     await town.say(GROUP, BEN, "/help");
@@ -96,7 +78,7 @@ describe("in a group", () => {
   });
 
   test("a summary by command says who said it by name, as an answer to who asked", async () => {
-    await settled();
+    await town.settle();
     await talk();
     const asked = await town.say(GROUP, ANA, "/summary@gate_bot");
     const answer = town.last(GROUP);
@@ -109,7 +91,7 @@ describe("in a group", () => {
   });
 
   test("whoever is in it may ask about it in a direct chat, and whoever is not, or left, may not", async () => {
-    await settled();
+    await town.settle();
     await talk();
     await town.say(DM, ANA, "summarise hiking");
     expect(town.last(DM).text).not.toMatch(/tent/);
@@ -124,7 +106,7 @@ describe("in a group", () => {
   });
 
   test("forwarded words, anonymous admins and channels start nothing", async () => {
-    await settled();
+    await town.settle();
     const before = town.said(GROUP).length;
     const text = "@gate_bot help";
     await town.say(GROUP, ANA, text, { forward_origin: { type: "user" } });
@@ -136,7 +118,7 @@ describe("in a group", () => {
   });
 
   test("a changed request is dropped and said to be, and an edit starts nothing", async () => {
-    await settled();
+    await town.settle();
     const asked = await town.say(GROUP, ANA, "hello there", {});
     const before = town.said(GROUP).length;
     town.api.world.edit({ ...asked, ...{ entities: [{ type: "mention", offset: 0, length: 9 }] } }, "@gate_bot help");
@@ -145,7 +127,7 @@ describe("in a group", () => {
   });
 
   test("that became another one it stays silent, and the owner is asked", async () => {
-    await settled();
+    await town.settle();
     town.api.world.updates.emit("message", town.api.world.write(GROUP, ANA, { migrate_to_chat_id: -1002 }));
     await town.rest();
     const next = { ...GROUP, id: -1002 };
@@ -166,7 +148,7 @@ describe("in a group", () => {
   });
 
   test("a day's absence is written down for every conversation that is open", async () => {
-    await settled();
+    await town.settle();
     await town.down();
     town.home.clock.turn(25 * 3_600_000);
     await town.up();
@@ -176,136 +158,10 @@ describe("in a group", () => {
   });
 
   test("context and privacy mode that disagree are told to the owner", async () => {
-    await settled("off");
+    await town.settle("off");
     const told = async (context: "off" | "members" | "everyone") =>
       (await town.owner["conversation.context"]({ conversation: "hiking", context })).notice ?? "";
     expect(await told("everyone")).toMatch(/privacy mode is on.*BotFather/);
     expect(await told("off")).toBe("");
-  });
-});
-
-describe("a question", () => {
-  const CLUB = { id: -1003, type: "supergroup", title: "Club" } as const;
-
-  beforeEach(async () => {
-    await town.end();
-    // In strict mode a send needs medium, and somebody else's yes.
-    const drivers = [sender("club", "The tent is ready.")];
-    town = await Town.found({ drivers, config: "policy: { packs: [strict] }" });
-  });
-
-  /** Ben wants something said in another group: Ana is asked, in her direct chat. */
-  async function asked() {
-    await settled();
-    await town.say(CLUB, BEN, "hello");
-    await town.owner["conversation.allow"]({ conversation: String(CLUB.id), channel: "telegram", alias: "club" });
-    await town.say(GROUP, BEN, "@gate_bot tell the club that the tent is ready");
-    return town.last(DM);
-  }
-  const sent = (): readonly string[] => town.said(CLUB);
-  const states = async () =>
-    (await approvals()).filter(({ capability }) => capability === "chat.send").map(({ state }) => state);
-
-  test("has buttons, and the right person's press does it once", async () => {
-    const question = await asked();
-    expect(question.text).toMatch(/^May I send this text to club\?/);
-    expect(question.reply_markup?.inline_keyboard[0]).toHaveLength(2);
-    await town.press(ANA, question, 0);
-    await town.press(ANA, question, question.reply_markup?.inline_keyboard[0]?.[0]?.callback_data ?? "");
-    expect(sent()).toHaveLength(1);
-    expect(town.api.world.message(DM.id, question.message_id)).toMatchObject({ text: "✅ Allowed." });
-    expect(town.api.world.message(DM.id, question.message_id)?.reply_markup).toBeUndefined();
-  });
-
-  test("is not answered by anybody else, by made-up data, or by a button of another question", async () => {
-    const question = await asked();
-    const before = town.api.world.said.length;
-    for (const user of [BEN, CARLA]) await town.press(user, question, 0);
-    for (const data of ["approve", "a:AAAAAAAAAAAAAAAAAAAAAA", "a:", "yes"]) await town.press(ANA, question, data);
-    expect(await states()).toEqual(["pending"]);
-    expect(town.api.world.said).toHaveLength(before);
-    await town.press(ANA, question, 1);
-    expect(await states()).toEqual(["denied"]);
-    expect(sent()).toEqual([]);
-    expect(town.api.world.message(DM.id, question.message_id)).toMatchObject({ text: "❌ Refused." });
-  });
-
-  test("is not answered by a reaction or a word, which prove less: what would count is said", async () => {
-    const question = await asked();
-    town.api.world.react(question, ANA, [], emoji("👍"));
-    await town.rest();
-    expect(await states()).toEqual(["pending"]);
-    expect(town.last(DM).text).toMatch(/^This kind of yes does not suffice here\. It needs medium/);
-    const code = /deny ([A-Z0-9]{8})/.exec(question.text ?? "")?.[1] ?? "";
-    await town.say(DM, ANA, `approve ${code}`);
-    expect(await states()).toEqual(["pending"]);
-    await town.say(DM, ANA, `deny ${code}`);
-    expect(await states()).toEqual(["denied"]);
-  });
-
-  test("goes where it can be answered: not to an owner whose presses were not accepted as enough", async () => {
-    await town.add();
-    await town.pair(ANA, "owner", "low");
-    await town.say(CLUB, BEN, "hello");
-    for (const [place, alias] of [
-      [GROUP, "hiking"],
-      [CLUB, "club"],
-    ] as const)
-      await town.owner["conversation.allow"]({
-        conversation: String(place.id),
-        channel: "telegram",
-        alias,
-        members_all: true,
-      });
-    const before = town.said(DM).length;
-    await town.say(GROUP, BEN, "@gate_bot tell the club that the tent is ready");
-    expect(await states()).toEqual(["pending"]);
-    expect(town.said(DM)).toHaveLength(before);
-  });
-
-  test("outlives a restart: it is pointed at again, and its button still works", async () => {
-    const question = await asked();
-    await town.down();
-    town.home.clock.turn(200_000);
-    await town.up();
-    await town.rest();
-    expect(town.last(DM)).toMatchObject({ reply_to_message: { message_id: question.message_id } });
-    expect(town.last(DM).text).toMatch(/still open/i);
-    await town.press(ANA, question, 0);
-    expect(sent()).toHaveLength(1);
-  });
-
-  test("is not pointed at again after a moment's absence, and a press meanwhile counts", async () => {
-    const question = await asked();
-    const data = question.reply_markup?.inline_keyboard[0]?.[0]?.callback_data ?? "";
-    await town.down();
-    town.api.world.press(ANA, question, data);
-    town.home.clock.turn(20_000);
-    await town.up();
-    await town.rest();
-    expect(town.said(DM).filter((text) => text.includes("still open"))).toEqual([]);
-    expect(sent()).toHaveLength(1);
-  });
-
-  test("that was sent without an answer from Telegram is never sent again", async () => {
-    await settled();
-    town.api.fault("sendMessage", { kind: "drop_after" });
-    await town.say(DM, ANA, "/help");
-    const texts = () => town.said(DM).filter((text) => text.includes("I work with this chat"));
-    expect(texts()).toHaveLength(1);
-    town.home.clock.turn(3_600_000);
-    await town.rest();
-    expect(texts()).toHaveLength(1);
-    const { entries } = await town.owner["ledger.entries"]({ after: 0, type: "effect.unknown", limit: 10 });
-    expect(entries).toHaveLength(1);
-  });
-
-  test("and its request are ended by /cancel, and the question says so", async () => {
-    const question = await asked();
-    await town.say(GROUP, BEN, "/cancel@gate_bot");
-    expect(await states()).toEqual(["void"]);
-    expect(town.api.world.message(DM.id, question.message_id)?.text).toMatch(/void/);
-    await town.press(ANA, question, question.reply_markup?.inline_keyboard[0]?.[0]?.callback_data ?? "");
-    expect(sent()).toEqual([]);
   });
 });

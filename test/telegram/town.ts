@@ -74,6 +74,20 @@ export class Town {
     await this.rest();
   }
 
+  /** Ana owns the bot, and the group may speak with it. */
+  async settle(context: "off" | "everyone" = "everyone"): Promise<void> {
+    await this.add();
+    await this.pair(ANA, "owner", "medium");
+    await this.owner["conversation.allow"]({
+      conversation: String(GROUP.id),
+      channel: "telegram",
+      alias: "hiking",
+      members_all: true,
+    });
+    await this.owner["conversation.context"]({ conversation: "hiking", context });
+    await this.rest();
+  }
+
   /** Everything that was sent has come in, and everything that it caused has gone out. */
   async rest(): Promise<void> {
     const { gateway, powers } = this.daemon.daemon;
