@@ -10,7 +10,6 @@ import { BACKGROUND, INTERACTIVE } from "../src/core/budget.ts";
 import { DAY_MS } from "../src/core/limits.ts";
 import type { InboundEvent } from "../src/core/message.ts";
 import type { Connector, ConnectorBatch } from "../src/core/ports.ts";
-import { compilePolicy } from "../src/daemon.ts";
 import { bootstrap } from "../src/gateway/bootstrap.ts";
 import { frontOf } from "../src/gateway/front.ts";
 import { buildGateway } from "../src/gateway/gateway.ts";
@@ -18,6 +17,7 @@ import { HookOutbox } from "../src/gateway/hooks.ts";
 import type { Outside } from "../src/gateway/outside.ts";
 import type { Powers } from "../src/gateway/powers.ts";
 import { systemRandom, wallClock } from "../src/powers.ts";
+import { compilePolicy } from "../src/rules.ts";
 import { hashing } from "../src/store/hashing.ts";
 import { openStore } from "../src/store/open.ts";
 import { TRANSFORMS } from "../transforms/index.ts";
@@ -159,6 +159,8 @@ const outside: Outside = {
   startedAt: wallClock.now(),
   http: () => null,
   connect: unused,
+  introduce: unused,
+  readsAll: unused,
   submit: unused,
   doctor: unused,
   backup: unused,

@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { argon2, randomBytes, timingSafeEqual } from "node:crypto";
 import { realpathSync } from "node:fs";
 import process from "node:process";
+import type { Request } from "../connectors/telegram/wire.ts";
 import type { Clock, Random } from "./core/ports.ts";
 import type { Log } from "./gateway/powers.ts";
 
@@ -22,6 +23,9 @@ export const wallClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** The platform's own way to ask a server on the network; connectors are handed it. */
+export const systemRequest: Request = (url, asking) => fetch(url, asking);
 
 export const systemRandom: Random = { bytes: (count) => randomBytes(count) };
 

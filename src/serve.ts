@@ -16,7 +16,17 @@ import { earlierConfig, type HomeConfig, pathsOf, readHomeConfig } from "./home-
 import type { HomePaths } from "./home-paths.ts";
 import { keepGood, lastGood } from "./last-good.ts";
 import { notifying } from "./notify.ts";
-import { checkPin, hashPin, onSignals, ownUser, runProgram, stderrLog, systemRandom, wallClock } from "./powers.ts";
+import {
+  checkPin,
+  hashPin,
+  onSignals,
+  ownUser,
+  runProgram,
+  stderrLog,
+  systemRandom,
+  systemRequest,
+  wallClock,
+} from "./powers.ts";
 import { hashing } from "./store/hashing.ts";
 import { openStore } from "./store/open.ts";
 import { restoreHome } from "./store/restore.ts";
@@ -121,9 +131,10 @@ async function run(env: Environment, home: Home, cwd: string, stop: () => void):
       home: paths.dataDir,
       hashPin,
       checkPin,
-      doctor: async (it, residue) => doctor(await factsOf(it, store, paths, config, running.http, residue)),
+      doctor: async (it, residue) => doctor(await factsOf(it, store, paths, running.http, residue)),
       exportLedger: (file) => store.exportLedger(file),
       http: () => running.http,
+      request: systemRequest,
       stop,
     });
     // Whoever restarts the daemon holds its files: the PIN may be tried again.

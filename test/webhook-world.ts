@@ -10,6 +10,7 @@ import type { Entry, EntryType } from "../src/core/entry.ts";
 import type { InboundEvent } from "../src/core/message.ts";
 import type { Conversation, Principal } from "../src/core/people.ts";
 import type { HookItem } from "../src/core/ports.ts";
+import { Refusal } from "../src/core/refusal.ts";
 import type { Run } from "../src/core/run.ts";
 import type { Owner } from "../src/core/verbs/all.ts";
 import { bootstrap, type Configured } from "../src/gateway/bootstrap.ts";
@@ -87,6 +88,10 @@ const outsideOf = (here: World, more: Partial<Outside>): Outside => ({
   startedAt: here.home.clock.now(),
   http: () => null,
   connect: async () => {},
+  readsAll: async () => null,
+  introduce: async () => {
+    throw new Refusal("channel.unsupported");
+  },
   submit: async (text, place) => void (await here.console.submit(text, place === null ? {} : { conversation: place })),
   doctor: async () => [],
   backup: async () => ({ bytes: 0, verified: true }),

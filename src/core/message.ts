@@ -10,6 +10,9 @@ export const PlatformId = z.string().regex(/^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x
 
 const Instant = z.number().int().min(0).max(8_640_000_000_000_000);
 
+/** In a gap: any conversation of the channel may lack something. No network calls one so. */
+export const EVERYWHERE = "*";
+
 export const EVENT_KINDS = [
   "message",
   "edit",

@@ -20,6 +20,8 @@ export type Evidence =
       readonly conversation: Conversation;
       /** The reaction itself, where it can be taken back. */
       readonly answer: MessageId | null;
+      /** A button of ours, which nobody else can make, rather than a reaction. */
+      readonly button: boolean;
     }
   | { readonly by: "socket" }
   | { readonly by: "http" };
@@ -38,7 +40,7 @@ function assuranceOf(powers: Powers, principal: Principal, evidence: Evidence): 
   if (evidence.by === "socket") return "high";
   if (evidence.by === "http") return "low";
   const kind = powers.store.get("channel", evidence.conversation.channel)?.value.kind;
-  const surface = evidenceOn(powers, evidence.conversation);
+  const surface = evidenceOn(powers, evidence.conversation, evidence.by === "prompt" && evidence.button);
   if (kind === "console" || kind === "webhook") return surface;
   return suffices(principal.assurance, surface) ? surface : principal.assurance;
 }

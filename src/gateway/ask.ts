@@ -43,11 +43,17 @@ function newCode(powers: Powers): string {
   return code;
 }
 
-/** The best evidence an answer of this principal on this conversation's channel can be (section 7). */
-export function evidenceOn(powers: Powers, conversation: Conversation): Assurance {
+/** The best evidence an answer on this conversation's channel can be (section 7), by a button or without one. */
+export function evidenceOn(powers: Powers, conversation: Conversation, byButton = true): Assurance {
   const channel = powers.store.get("channel", conversation.channel)?.value;
   if (channel === undefined) return "low";
   if (channel.kind === "console") return "medium";
+  if (channel.kind === "telegram") {
+    // In a direct chat there is one person to press it, and what was accepted of them at pairing bounds it.
+    const [only] = conversation.kind === "direct" ? (conversation.members ?? []) : [];
+    const accepted = only === undefined ? "medium" : powers.store.get("principal", only)?.value.assurance;
+    return byButton && accepted !== undefined && suffices(accepted, "medium") ? "medium" : "low";
+  }
   return channel.kind === "webhook" ? channel.assurance : "low";
 }
 
@@ -90,6 +96,12 @@ function isAnswerer(powers: Powers, doing: Doing, ask: AskFor, place: Conversati
   return [place, conversation].every((it) => ask.approvers.includes(roleIn(it, person)));
 }
 
+/** Everybody of a role, those on the network where it was asked before the others: there they are at this moment. */
+function nearestFirst(powers: Powers, { channel }: Conversation, role: string): readonly Principal[] {
+  const all = powers.store.find("principal", "role", role, { limit: CANDIDATES_MAX }).map(({ value }) => value);
+  return [...all.filter((one) => one.channel === channel), ...all.filter((one) => one.channel !== channel)];
+}
+
 /**
  * Where the question goes: here when somebody can answer here well enough,
  * else to an approver's direct chat, else nowhere.
@@ -104,7 +116,7 @@ function routeOf(powers: Powers, doing: Doing, ask: AskFor): Surface {
   const isAnswered = (who: AskFor): boolean => people.some((id) => isAnswerer(powers, doing, who, conversation, id));
   if (isGood(conversation) && isAnswered(ask)) return { conversation, here: true };
   for (const role of ask.approvers) {
-    for (const { value } of powers.store.find("principal", "role", role, { limit: CANDIDATES_MAX })) {
+    for (const value of nearestFirst(powers, conversation, role)) {
       const direct = value.direct === null ? undefined : powers.store.get("conversation", value.direct)?.value;
       if (direct !== undefined && isGood(direct) && isAnswerer(powers, doing, ask, direct, value.id))
         return { conversation: direct, here: false };
@@ -124,6 +136,8 @@ type Prompt = {
   readonly agent: string;
   readonly ttlMs: number;
   readonly evidence: Assurance;
+  /** What words and reactions prove there, where buttons prove more. */
+  readonly byWords: Assurance;
   readonly id: ApprovalId;
   readonly domains: readonly string[];
 };
@@ -131,10 +145,12 @@ type Prompt = {
 /**
  * The question as people read it: what, to whom, with what, why asked, what may go wrong, how to answer, until when.
  */
-function promptText({ ask, code, agent, ttlMs, evidence, id, domains }: Prompt): string {
-  const answer = suffices(evidence, ask.assurance)
+function promptText({ ask, code, agent, ttlMs, evidence, byWords, id, domains }: Prompt): string {
+  const answer = suffices(byWords, ask.assurance)
     ? `To allow it: approve ${code}\nTo refuse: deny ${code}\nOn this message ✅ or ❌ counts too.`
-    : `To allow it, the owner types on this machine: lazaret approvals approve ${id}\nTo refuse: deny ${code}`;
+    : suffices(evidence, ask.assurance)
+      ? `To allow it: the button below; neither words nor reactions suffice.\nTo refuse: the other, or deny ${code}`
+      : `To allow it, the owner types on this machine: lazaret approvals approve ${id}\nTo refuse: deny ${code}`;
   return [
     `May I ${ask.what}?`,
     "",
@@ -175,12 +191,15 @@ export function askPeople(powers: Powers, draft: Draft, doing: Doing, ask: AskFo
   const ttlMs = request === null ? APPROVAL_BACKGROUND_MS : APPROVAL_INTERACTIVE_MS;
   const expiresAt = draft.now + ttlMs;
   const evidence = evidenceOn(powers, surface.conversation);
+  const byWords = evidenceOn(powers, surface.conversation, false);
   const { linkDomains: domains } = powers.settings;
-  const text = promptText({ ask, code, agent: run.agent, ttlMs, evidence, id, domains });
+  const text = promptText({ ask, code, agent: run.agent, ttlMs, evidence, byWords, id, domains });
   if (text.length > APPROVAL_PROMPT_CHARS_MAX)
     throw new Refusal("approval.unshowable", { hint: "Make the text shorter." });
   const approval = approvalOf(powers, draft, doing, ask, { id, code, text, expiresAt, at: surface.conversation.id });
-  const message = postPrompt(draft, doing, ask, surface, { op: "text", text, approval: { id, code, expiresAt } });
+  const denyOnly = suffices(evidence, ask.assurance) ? {} : { denyOnly: true };
+  const shown = { op: "text", text, approval: { id, code, expiresAt, ...denyOnly } } as const;
+  const message = postPrompt(draft, doing, ask, surface, shown);
   draft.put("approval", id, { ...approval, surfaces: [{ conversation: surface.conversation.id, message }] });
   draft.entry(
     "approval.requested",
@@ -189,6 +208,8 @@ export function askPeople(powers: Powers, draft: Draft, doing: Doing, ask: AskFo
       capability: approval.capability,
       digest: approval.digest,
       assurance: ask.assurance,
+      four_eyes: ask.fourEyes,
+      requester: approval.requester,
       rule: ask.rule,
       conversation: surface.conversation.id,
       expires: expiresAt,

@@ -1,4 +1,5 @@
 /** One batch in the making: what was read, what is to be written, and what one would read after it. Committed once. */
+import type { Approval } from "../core/approval.ts";
 import type { Batch, RecordDrop, RecordPut, RefDraft, RefKind, SealDraft } from "../core/batch.ts";
 import type { EntryDraft } from "../core/entry.ts";
 import { type BlobId, type ConversationId, newId, type RunId } from "../core/ids.ts";
@@ -11,7 +12,13 @@ import type { Run } from "../core/run.ts";
 import type { Powers } from "./powers.ts";
 import { RunDraft } from "./transition.ts";
 
-type Held = { readonly expect: number | null; value: unknown; dropped: boolean; changed: boolean };
+type Held = {
+  readonly expect: number | null;
+  readonly before: unknown;
+  value: unknown;
+  dropped: boolean;
+  changed: boolean;
+};
 type Parts = { -readonly [K in keyof Batch]?: NonNullable<Batch[K]> extends readonly (infer T)[] ? T[] : Batch[K] };
 
 export class Draft {
@@ -186,6 +193,17 @@ export class Draft {
     return [...this.#runs.values()].filter((run) => run.hasEnded).map((run) => run.run);
   }
 
+  /** Approvals that were open and are not with this batch. */
+  settled(): readonly Approval[] {
+    const all = [...this.#records.values()].filter(
+      ({ kind, changed, dropped }) => kind === "approval" && changed && !dropped,
+    );
+    return all
+      .filter(({ before }) => (before as Approval | undefined)?.status.state === "pending")
+      .map(({ value }) => value as Approval)
+      .filter(({ status }) => status.state !== "pending");
+  }
+
   /** Does it put something into the outbox? */
   get speaks(): boolean {
     return (this.#parts.outbox ?? []).length > 0;
@@ -215,6 +233,7 @@ export class Draft {
       kind,
       id,
       expect: stored?.version ?? null,
+      before: stored?.value as unknown,
       value: stored?.value as unknown,
       dropped: false,
       changed: false,

@@ -9,9 +9,9 @@ import { sessionKey } from "../core/session.ts";
 import { type Answered, approvalByCode, type Evidence, NOT_YOURS, voidWhere } from "./answer.ts";
 import type { Draft } from "./draft.ts";
 import { answered, conclude } from "./execute.ts";
+import type { Aftermath } from "./handlers.ts";
 import { keyOf, messageBy } from "./keep.ts";
 import type { Powers } from "./powers.ts";
-import type { Aftermath } from "./receive.ts";
 import { say } from "./say.ts";
 import { parseReaction, type Word } from "./words.ts";
 
@@ -33,7 +33,13 @@ export function answerByEvent(
   const approval = openOn(powers, draft, conversation, target);
   if (approval === null) return NOTHING;
   const answer = envelope.kind === "reaction" ? draft.newId("MessageId") : null;
-  const evidence: Evidence = { by: "prompt", message: target, conversation, answer };
+  const evidence: Evidence = {
+    by: "prompt",
+    message: target,
+    conversation,
+    answer,
+    button: envelope.kind === "action",
+  };
   const result = answered(powers, draft, approval, principal, evidence, yes);
   // The yes is known by its own id for as long as it can be taken back.
   if (answer !== null && result.granted)

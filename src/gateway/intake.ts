@@ -6,8 +6,9 @@
 import type { ConnectorBatch } from "../core/ports.ts";
 import { isRefusal } from "../core/refusal.ts";
 import type { Draft } from "./draft.ts";
+import type { Aftermath, Handlers } from "./handlers.ts";
 import type { Powers } from "./powers.ts";
-import { type Aftermath, type Handlers, receive, receiveQuietly } from "./receive.ts";
+import { receive, receiveQuietly } from "./receive.ts";
 import type { Rejections, Weighed } from "./rejections.ts";
 import { transact } from "./transact.ts";
 

@@ -7,6 +7,7 @@ import { ReadRequest } from "../core/request.ts";
 import type { Scope } from "../core/scope.ts";
 import { refusalBy } from "./asker.ts";
 import type { Doing, Handler, Made } from "./call.ts";
+import { confirmPresence } from "./confirm.ts";
 import type { Draft } from "./draft.ts";
 import { languageOf, timezoneOf } from "./people.ts";
 import type { Powers } from "./powers.ts";
@@ -89,6 +90,7 @@ export const requestRead =
     const { asker } = doing;
     const { request, conversation, principal } = asker;
     if (request === null || principal === null) throw new Refusal("not_found", { hint: "Nobody asked for this run." });
+    await confirmPresence(powers, principal.id);
     const range: Range = {
       conversation,
       messages: [request],

@@ -12,7 +12,7 @@ import { localOwner, owned } from "./owned.ts";
 import { conversationBy } from "./people.ts";
 import { grantPermit } from "./permit.ts";
 import type { Powers } from "./powers.ts";
-import { replay } from "./replay.ts";
+import { replay, replaySession } from "./replay.ts";
 import { transact } from "./transact.ts";
 import { approvalView, entryView, runView, sessionView } from "./views.ts";
 
@@ -52,7 +52,7 @@ function runVerbs({
   drives,
 }: Gateway): Pick<
   Verbs,
-  "runs.list" | "runs.show" | "runs.cancel" | "sessions.list" | "sessions.show" | "trace.export"
+  "runs.list" | "runs.show" | "runs.cancel" | "sessions.list" | "sessions.show" | "trace.export" | "trace.replay"
 > {
   const { store } = powers;
   const need = <K extends "run" | "session">(kind: K, id: string) => {
@@ -88,6 +88,7 @@ function runVerbs({
       session: need("session", session).id,
       entries: entriesWhere(powers, (entry) => entry.session === session, 100_000).map(entryView),
     }),
+    "trace.replay": async ({ session }) => replaySession(powers, need("session", session).id),
   };
 }
 

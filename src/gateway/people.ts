@@ -5,6 +5,7 @@ import type { PrincipalId } from "../core/ids.ts";
 import type { Envelope } from "../core/message.ts";
 import type { Conversation, Principal } from "../core/people.ts";
 import { Refusal } from "../core/refusal.ts";
+import { wasConfirmed } from "./confirm.ts";
 import type { Draft } from "./draft.ts";
 import type { Powers } from "./powers.ts";
 
@@ -108,7 +109,7 @@ export function conversationNamed(powers: Powers, name: string): Conversation {
 export function isMemberNow(powers: Powers, conversation: Conversation, principal: PrincipalId): boolean {
   const person = powers.store.get("principal", principal)?.value;
   if (person === undefined) return false;
-  if (conversation.members === null) return false;
+  if (conversation.members === null) return wasConfirmed(powers, conversation, principal);
   return conversation.members.some(
     (id) => id === principal || powers.store.get("principal", id)?.value.person === person.person,
   );

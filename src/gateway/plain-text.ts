@@ -19,10 +19,11 @@ const LINK = /\[([^[\]\n]{0,500})\]\(([^()\s]{1,2000})\)/gu;
 const URL = /([a-z0-9+.-]{1,24}):\/\/([^\s<>"'()[\]{}]{0,2000})/giu;
 /** Schemes that are followed without slashes. */
 const BARE_SCHEME =
-  /\b(mailto|tel|sms|geo|xmpp|matrix|magnet|bitcoin|data|javascript|vbscript|tg|file|intent):(?=[^\s:])/giu;
+  /(mailto|javascript|\b(?:tel|sms|geo|xmpp|matrix|magnet|bitcoin|data|vbscript|tg|file|intent)):(?=\S)/giu;
 /** A host by itself, which chat programs turn into a link: labels, and an end that could be a top-level domain. */
 const HOST =
   /(?<![\p{L}\p{M}\p{N}\p{S}_-])((?:[\p{L}\p{M}\p{N}\p{S}_-]{1,256}[.。．｡]){1,10})(\p{L}{2,24}|xn--[a-z0-9-]{2,59})(?![\p{L}\p{N}])/giu;
+const WWW = /www\.([^\s<>"'()[\]{}]{1,2000})/giu;
 /** A network address with a path or a port behind it. */
 const ADDRESS = /(?<![\p{N}.])(\d{1,3}(?:\.\d{1,3}){3})(?=[/:]\S)/gu;
 /** Ends of file names that are no top-level domain: they read better as they are. */
@@ -52,7 +53,9 @@ function defang(scheme: string, rest: string, domains: readonly string[]): strin
   // Userinfo in an authority makes a link read like another host, so such a link is never left alone.
   if (isWeb && !authority.includes("@") && isListed(host, domains)) return `${scheme}://${rest}`;
   const shown = lower.replace(/http(s?)$/, "hxxp$1");
-  return `${shown}${/hxxps?$/.test(shown) ? ":" : "[:]"}//${dots(authority)}${rest.slice(end)}`;
+  // A link in the path of a link would be found by itself.
+  const more = `${dots(authority)}${rest.slice(end)}`.replaceAll("://", "[:]//");
+  return `${shown}${/hxxps?$/.test(shown) ? ":" : "[:]"}//${more}`;
 }
 
 /** Hosts that stand alone, everywhere but inside the links that were left as they are. */
@@ -60,6 +63,9 @@ function defangHosts(text: string, domains: readonly string[]): string {
   const change = (part: string): string =>
     part
       .replace(BARE_SCHEME, "$1[:]")
+      .replace(WWW, (all: string, rest: string) =>
+        isListed(rest.toLowerCase().split(/[/?#:]/)[0] ?? "", domains) ? all : dots(all),
+      )
       .replace(HOST, (all: string, _labels: string, end: string) =>
         FILE_ENDS.has(end.toLowerCase()) || isListed(all.toLowerCase(), domains) ? all : dots(all),
       )

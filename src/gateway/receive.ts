@@ -1,49 +1,17 @@
 /** From a raw event to a kept message, an instruction, or a counter: the first stop of every event. */
-import type { ApprovalId, RunId } from "../core/ids.ts";
 import type { InboundEvent, Message } from "../core/message.ts";
 import type { Conversation, Principal } from "../core/people.ts";
 import { type Activation, activate, type Rejection } from "./activate.ts";
 import type { Draft } from "./draft.ts";
+import { missedEverywhere, receiveMembership } from "./elsewhere.ts";
+import type { Aftermath, Handlers } from "./handlers.ts";
 import { keep, keyOf, messageBy, revise, withdraw } from "./keep.ts";
 import { findConversation, findPrincipal, senderOf } from "./people.ts";
 import type { Powers } from "./powers.ts";
 import type { Weighed } from "./rejections.ts";
 import { say } from "./say.ts";
 import { request } from "./start.ts";
-import { parseWord, type Word } from "./words.ts";
-
-/** Something to do after the commit: start driving a run, carry out what was granted, tell a driver to stop. */
-export type Aftermath =
-  | { readonly do: "drive"; readonly run: RunId }
-  | { readonly do: "consume"; readonly approval: ApprovalId }
-  /** Runs were cancelled: whoever drives them is told. Others had a question closed and go on. */
-  | { readonly do: "stopped"; readonly goOn: readonly RunId[] }
-  | { readonly do: "nothing" };
-
-/** Parts of the gateway that receive hands some events to. Each works inside the event's own draft. */
-export type Handlers = {
-  /** A reaction, a button or a code: an answer to an approval, or nothing. */
-  readonly answer: (draft: Draft, event: InboundEvent, conversation: Conversation, principal: Principal) => Aftermath;
-  readonly word: (
-    draft: Draft,
-    word: Word,
-    event: InboundEvent,
-    conversation: Conversation,
-    principal: Principal,
-  ) => Aftermath;
-  /** A six-digit code from somebody whom nobody knows yet. True when it was one. */
-  readonly pair: (draft: Draft, event: InboundEvent) => boolean;
-  /** A paired owner speaks in, or invites us to, a conversation that nobody allowed. */
-  readonly unknown: (draft: Draft, event: InboundEvent, principal: Principal) => void;
-  /** Runs, approvals and values that a changed or deleted message takes with it. Returns runs that go on. */
-  readonly changed: (
-    draft: Draft,
-    message: Parameters<typeof withdraw>[2],
-    how: "edited" | "deleted",
-  ) => readonly RunId[];
-  /** A reaction was deleted; `id` is ours for it. Returns runs that go on. */
-  readonly takenBack: (draft: Draft, id: string) => readonly RunId[];
-};
+import { parseWord } from "./words.ts";
 
 const NOTHING: Aftermath = { do: "nothing" };
 
@@ -57,6 +25,7 @@ export function receive(
 ): Aftermath {
   const { envelope } = event;
   if (!isFirst(draft, event)) return NOTHING;
+  if (missedEverywhere(powers, draft, event)) return NOTHING;
   const conversation = findConversation(draft, envelope.channel, envelope.conversation);
   const principal = findPrincipal(draft, envelope.channel, envelope.sender.id);
   const reject = (reason: Rejection): Aftermath => weighed.reject(conversation?.id ?? null, envelope.channel, reason);
@@ -76,7 +45,7 @@ export function receive(
     case "action":
       return receiveAnswer(draft, event, conversation, principal, weighed, handlers);
     case "membership":
-      receiveMembership(draft, event, conversation);
+      receiveMembership(powers, draft, event, conversation);
       return NOTHING;
     case "gap":
       draft.put("conversation", conversation.id, { ...conversation, gapAt: envelope.received_at });
@@ -260,16 +229,4 @@ function receiveDelete(
   const goOn = handlers.changed(draft, target, "deleted");
   withdraw(draft, conversation, target);
   return { do: "stopped", goOn };
-}
-
-function receiveMembership(draft: Draft, event: InboundEvent, conversation: Conversation): void {
-  const { envelope, content } = event;
-  const stated = content.members;
-  if (stated === undefined) return;
-  const members = stated.map((platform) => {
-    const known = findPrincipal(draft, envelope.channel, platform);
-    return (known ?? senderOf(draft, { ...envelope, sender: { id: platform, kind: "person" } }, undefined)).id;
-  });
-  draft.put("conversation", conversation.id, { ...conversation, members: [...new Set(members)] });
-  draft.entry("conversation.changed", { conversation: conversation.id, members: members.length });
 }

@@ -3,7 +3,7 @@
  * and only then does a row go into the outbox.
  */
 import type { CapabilityId } from "../core/capability.ts";
-import type { Handle } from "../core/ids.ts";
+import type { ConversationId, Handle } from "../core/ids.ts";
 import { BOTTOM, joinAll, type Label } from "../core/label.ts";
 import { HOUR_MS } from "../core/limits.ts";
 import type { Conversation } from "../core/people.ts";
@@ -78,7 +78,10 @@ async function render(powers: Powers, catalogue: Catalogue, doing: Doing, templa
   const values = said.map(({ value }) => value);
   const byHandle = new Map(said.map(({ value, output }) => [value.handle, output]));
   const domains = powers.settings.linkDomains;
-  const places = [...new Set([asker.conversation.id, ...values.map((value) => value.conversation)])];
+  // Tokens that the run was given come from here, from its values' conversations, and from what else it was shown.
+  const { audience } = contextOf(asker);
+  const known = audience === "*" ? [] : (audience as readonly ConversationId[]);
+  const places = [...new Set([asker.conversation.id, ...values.map((value) => value.conversation), ...known])];
   const kinds = new Map(values.map((value) => [value.handle, value.kind]));
   let joined = "";
   const masked: Stretch[] = [];

@@ -25,19 +25,15 @@ type BlobRow = {
   readonly sealed: Uint8Array;
 };
 
-type WrappedRow = { readonly n: number; readonly wrapped: Uint8Array };
-type WithKey = { readonly row: BlobRow; readonly wrapped: Uint8Array | undefined };
-
 const COMMIT_PURPOSE = "lazaret.commit.v1";
 // Two short statements: SQLite takes three times as long over their join.
 const BLOB_SQL = "SELECT n, conv, kind, schema, label, created, expires, sealed FROM blob WHERE id = ?";
 const WRAPPED_SQL = "SELECT wrapped FROM blob_key WHERE n = ?";
 const READ_TOGETHER_MAX = 32;
-/** By the number of rows: one statement for several costs little more than one for one. */
-const several = (sql: string): readonly string[] =>
-  Array.from({ length: READ_TOGETHER_MAX + 1 }, (_, count) => sql.replace("= ?", `IN (${Array(count).fill("?")})`));
-const BLOBS_SQL = several(BLOB_SQL.replace("SELECT n", "SELECT id, n"));
-const WRAPPEDS_SQL = several(WRAPPED_SQL.replace("SELECT", "SELECT n,"));
+/** By the number of ids: one statement for several rows costs little more than one for one. */
+const BLOBS_SQL = Array.from({ length: READ_TOGETHER_MAX + 1 }, (_, count) =>
+  BLOB_SQL.replace("SELECT n,", "SELECT id, n,").replace("= ?", `IN (${Array(count).fill("?").join(", ")})`),
+);
 
 /** A blob that does not open, with its name, so that the ledger can say which. */
 export class BlobBroken extends Error {
@@ -159,7 +155,7 @@ export class Quarantine {
     if (blobKey !== undefined) return derivedKey(blobKey, COMMIT_PURPOSE);
     const row = this.#row(id);
     if (row === undefined) throw new Refusal("not_found", { field: "commits" });
-    const key = this.#key(id, row, this.#statements.of(WRAPPED_SQL).pluck().get(row.n) as Uint8Array | undefined);
+    const key = this.#key(id, row);
     const commit = derivedKey(key, COMMIT_PURPOSE);
     wipe(key);
     return commit;
@@ -169,25 +165,19 @@ export class Quarantine {
     return this.#statements.of(BLOB_SQL).get(idBytes(id)) as BlobRow | undefined;
   }
 
-  /** Rows with their wrapped keys; absent ones are absent. */
-  #rows(ids: readonly BlobId[]): ReadonlyMap<BlobId, WithKey> {
-    const found = new Map<BlobId, WithKey>();
+  #rows(ids: readonly BlobId[]): ReadonlyMap<BlobId, BlobRow> {
+    const found = new Map<BlobId, BlobRow>();
     for (let from = 0; from < ids.length; from += READ_TOGETHER_MAX) {
       const some = ids.slice(from, from + READ_TOGETHER_MAX).map(idBytes);
       const rows = this.#statements.of(BLOBS_SQL[some.length] ?? "").all(...some) as (BlobRow & { id: Uint8Array })[];
-      const numbers = rows.map(({ n }) => n);
-      const keys = this.#statements.of(WRAPPEDS_SQL[rows.length] ?? "").all(...numbers) as WrappedRow[];
-      const keyOf = new Map(keys.map(({ n, wrapped }) => [n, wrapped]));
-      for (const row of rows) found.set(blobId(row.id), { row, wrapped: keyOf.get(row.n) });
+      for (const row of rows) found.set(blobId(row.id), row);
     }
     return found;
   }
 
-  #open(id: BlobId, found: WithKey | undefined, now: number): Uint8Array {
-    if (found === undefined) throw new Refusal("not_found");
-    const { row, wrapped } = found;
-    if (row.expires !== null && row.expires <= now) throw new Refusal("not_found");
-    const key = this.#key(id, row, wrapped);
+  #open(id: BlobId, row: BlobRow | undefined, now: number): Uint8Array {
+    if (row === undefined || (row.expires !== null && row.expires <= now)) throw new Refusal("not_found");
+    const key = this.#key(id, row);
     try {
       const { tenant, conversation } = this.#conversation(row);
       const { kind, schema, label, created } = row;
@@ -199,7 +189,8 @@ export class Quarantine {
     }
   }
 
-  #key(id: BlobId, row: BlobRow, wrapped: Uint8Array | undefined): Uint8Array {
+  #key(id: BlobId, row: BlobRow): Uint8Array {
+    const wrapped = this.#statements.of(WRAPPED_SQL).pluck().get(row.n) as Uint8Array | undefined;
     if (wrapped === undefined) throw new Refusal("not_found");
     try {
       const home = this.#conversation(row);

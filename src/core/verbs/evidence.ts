@@ -116,6 +116,20 @@ export const EVIDENCE_VERBS = {
     z.strictObject({ session: SessionId }),
     z.strictObject({ session: SessionId, entries: z.array(EntryView).max(100_000) }),
   ),
+  /** Folds the session's entries and compares with what is stored; the digest is that of the folded state. */
+  "trace.replay": verb(
+    z.strictObject({ session: SessionId }),
+    z.strictObject({
+      session: SessionId,
+      ok: z.boolean(),
+      entries: Count,
+      runs: Count,
+      approvals: Count,
+      calls: Count,
+      digest: z.string().length(64),
+      difference: z.strictObject({ seq: Count.nullable(), what: Words }).nullable(),
+    }),
+  ),
   "approvals.list": verb(
     z.strictObject({ open: z.boolean().optional() }),
     z.strictObject({ approvals: z.array(ApprovalView).max(1000) }),
