@@ -1,6 +1,5 @@
 /** A home on this machine and the daemon that serves it: files, lock, doors, signals. Wired by main.ts. */
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Home, Offline } from "./cli/offline.ts";
 import type { Environment } from "./config/environment.ts";
 import type { Config } from "./config.ts";
@@ -28,6 +27,7 @@ import {
   wallClock,
 } from "./powers.ts";
 import { hashing } from "./store/hashing.ts";
+import { isHome } from "./store/home.ts";
 import { openStore } from "./store/open.ts";
 import { restoreHome } from "./store/restore.ts";
 import type { HomeStore } from "./store/store.ts";
@@ -66,7 +66,7 @@ function openHome(paths: HomePaths, create: boolean): Promise<HomeStore> {
 /** Makes a home. False when there was one. */
 export async function makeHome(env: Environment, home: Home, cwd: string): Promise<boolean> {
   const paths = pathsOf(env, home, cwd);
-  const isThere = existsSync(join(paths.dataDir, "lazaret.db"));
+  const isThere = isHome(paths.dataDir);
   if (!isThere) await (await openHome(paths, true)).close();
   return !isThere;
 }
@@ -114,6 +114,8 @@ function upgradeNews({ upgraded }: HomeStore): readonly string[] {
 
 async function run(env: Environment, home: Home, cwd: string, stop: () => void): Promise<Running> {
   const paths = pathsOf(env, home, cwd);
+  // Nothing is made for a configuration that was never good.
+  if (!isHome(paths.dataDir)) readHomeConfig(env, home, cwd);
   const store = await openHome(paths, true);
   const running: { http: string | null } = { http: null };
   try {

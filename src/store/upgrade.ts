@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { Refusal } from "../core/refusal.ts";
 import { type BackupManifest, backupDatabase, fileHash, MANIFEST_FILE, syncFile } from "./backup.ts";
 import { copyWhole, type Db, Statements, settleCopy } from "./db.ts";
-import { secureDirectory, syncDirectory } from "./home.ts";
+import { secureDirectory, syncDirectory, touchSecure } from "./home.ts";
 
 export type Upgraded = { readonly from: number; readonly to: number; readonly copy: string };
 
@@ -15,6 +15,7 @@ export function copyBefore(db: Db, stateDir: string, from: number, now: number):
   secureDirectory(stateDir);
   secureDirectory(copy);
   const path = backupDatabase(copy);
+  touchSecure(path);
   copyWhole(db, path);
   const wrong = settleCopy(path);
   if (wrong !== null)
