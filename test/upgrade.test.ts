@@ -52,9 +52,7 @@ test("the version from before refuses the newer home and takes the copy", async 
   const copy = store.upgraded?.copy ?? "";
   await store.close();
   await expect(home.open()).rejects.toMatchObject({ code: "home.newer" });
-  const moved = testHome();
-  const { dataDir } = moved;
-  const { keysDir, clock } = home;
+  const { dataDir, keysDir, clock } = home;
   const back = await restoreHome({
     dataDir,
     keysDir,
@@ -66,7 +64,7 @@ test("the version from before refuses the newer home and takes the copy", async 
   });
   expect(back.store.messages({ conversation, last: 9 })).toHaveLength(1);
   await back.store.close();
-  moved.remove();
+  await (await home.open()).close();
 });
 
 test("a migration that fails leaves the home as it was, and the next start copies it anew", async () => {
