@@ -1,5 +1,6 @@
 /**
- * `npm run bench [-- --json] [--smoke] [--only NAME] [--rounds N] [--dir DIR]`: the product beside its ceilings and floors, all
+ * `npm run bench [-- --json] [--smoke] [--only NAME] [--rounds N] [--dir DIR]`: the product beside its ceilings and
+ * floors, all
  * cases in every round, medians of the rounds' ratios. Ends with 1 when a gate fails: the median and at least four of
  * five rounds beyond it, in a short run (--smoke) beyond twice the gate, and only on a machine that is ours alone.
  */

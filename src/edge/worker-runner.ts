@@ -148,7 +148,8 @@ function refusalFrom(reply: { readonly code: string; readonly field?: string }):
 }
 
 /**
- * At most `workersMax` threads, started when first needed and kept while they are used. A call waits at most its own deadline for a
+ * At most `workersMax` threads, started when first needed and kept while they are used. A call waits at most its own
+ * deadline for a
  * thread and then runs at most its deadline: `transform.timeout`, the thread is ended and a fresh one started. A
  * crash is `transform.failed`. More waiting calls than `queueMax`: `rate.limited`.
  */

@@ -1,4 +1,7 @@
-/** Folds the ledger and compares with what is stored: runs with their budgets, approvals, calls, the day's caps (HOUSE section 4). */
+/**
+ * Folds the ledger and compares with what is stored: runs with their budgets, approvals, calls, the day's caps (HOUSE
+ * section 4).
+ */
 import type { Entry } from "../core/entry.ts";
 import { hex, type SessionId } from "../core/ids.ts";
 import { isTerminal } from "../core/run.ts";
@@ -75,7 +78,10 @@ function storedDifferences({ store }: Powers, fold: Fold, wanted: (session: stri
     if (!wanted(conversation) || !wanted(null)) continue;
     if (shown?.bits !== value.bits || shown.chars !== value.chars)
       found.push(
-        `${value.id}: shown ${value.bits} bits and ${value.chars} characters, the ledger says ${shown?.bits ?? 0} and ${shown?.chars ?? 0}`,
+        [
+          `${value.id}: shown ${value.bits} bits and ${value.chars} characters,`,
+          `the ledger says ${shown?.bits ?? 0} and ${shown?.chars ?? 0}`,
+        ].join(" "),
       );
   }
   return found.flatMap((what) => (what === null ? [] : [{ seq: null, what }]));
