@@ -1,6 +1,6 @@
 /**
- * The configuration that the daemon last started with, kept sealed in the home. When the file no longer validates, after
- * an upgrade or an edit, the daemon goes on with that one and says so (CONTRACT section 14).
+ * The configuration that the daemon last started with, kept sealed in the home. When the file no longer validates,
+ * after an upgrade or an edit, the daemon goes on with that one and says so (CONTRACT section 14).
  */
 
 import type { Canonical } from "./core/canonical.ts";

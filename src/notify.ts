@@ -1,4 +1,4 @@
-/** Tells the service manager how we are (sd_notify(3)), through its own program: Node has no datagram sockets for it. */
+/** Tells the service manager how we are (sd_notify(3)), through its own program: Node has no sockets for it. */
 import type { Environment } from "./config/environment.ts";
 import type { Clock } from "./core/ports.ts";
 

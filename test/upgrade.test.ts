@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { readBackup } from "../src/store/backup.ts";
 import { restoreHome } from "../src/store/restore.ts";
 import { MIGRATIONS } from "../src/store/schema.ts";
-import { id, message, draft as sealed, type TestHome, random, testHome } from "./store-home.ts";
+import { id, message, random, draft as sealed, type TestHome, testHome } from "./store-home.ts";
 
 const NEWER = [...MIGRATIONS, "CREATE TABLE later (n INTEGER) STRICT"];
 const NEWEST = [...NEWER, "CREATE TABLE later_still (n INTEGER) STRICT"];

@@ -1,4 +1,4 @@
-/** Before a home is brought to a newer schema: a copy of it as it was, verified, that `restore` of either version takes. */
+/** Before a home goes to a newer schema: a copy of it as it was, verified, that `restore` of either version takes. */
 import { existsSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Refusal } from "../core/refusal.ts";

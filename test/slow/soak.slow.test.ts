@@ -1,4 +1,4 @@
-/** The short form of the soak: a whole Lazaret under mixed work, whose memory comes to rest. Long form: bench/soak.ts. */
+/** The short form of the soak: the whole program under mixed work. The long form is bench/soak.ts. */
 import { expect, test } from "vitest";
 import { slopeOf, soak } from "../../bench/soak.ts";
 
