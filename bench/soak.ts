@@ -162,6 +162,17 @@ async function work(network: Network, daemon: Daemon, n: number): Promise<void> 
   }
 }
 
+/** Until no request is open and everything that was said has been fetched. */
+async function rest(daemon: Daemon, network: Network): Promise<void> {
+  for (let tries = 0; tries < 60; tries++) {
+    await sleep(SAMPLE_MS);
+    await network.drain();
+    const { runs, store } = await daemon.ask("status", {});
+    if (runs.active + runs.queued + store.inbox === 0) break;
+  }
+  await network.drain();
+}
+
 async function evidence(daemon: Daemon): Promise<{ readonly kept: number; readonly dangling: number }> {
   let kept = 0;
   for (let after = 0; ; ) {
@@ -175,14 +186,22 @@ async function evidence(daemon: Daemon): Promise<{ readonly kept: number; readon
   return { kept, dangling: report.dangling.length };
 }
 
-export async function soak(plan: { readonly seconds: number; readonly restarts: number }): Promise<Soaked> {
+export type Plan = {
+  readonly seconds: number;
+  readonly restarts: number;
+  /** What the compiler and the collector may hold: with little room memory comes to rest in less than a minute. */
+  readonly heapMb?: number;
+};
+
+export async function soak(plan: Plan): Promise<Soaked> {
   const dir = mkdtempSync(join(tmpdir(), "lazaret-soak-"));
   const home = join(dir, "home");
   const port = await freePort();
   const secret = randomBytes(32).toString("hex");
   const command = [process.execPath, LAUNCHER, "--home", home, "up"] as const;
   const daemon = new Daemon(join(home, "lazaret.sock"));
-  const begin = async () => (await startMs(command, envIn(dir), "is up")).child;
+  const flags = plan.heapMb === undefined ? "" : `--max-old-space-size=${plan.heapMb} --max-semi-space-size=2`;
+  const begin = async () => (await startMs(command, { ...envIn(dir), NODE_OPTIONS: flags }, "is up")).child;
   mkdirSync(home, { mode: 0o700 });
   writeFileSync(join(home, "config.yaml"), configFor(port), { mode: 0o600 });
   let child = await begin();
@@ -209,7 +228,7 @@ export async function soak(plan: { readonly seconds: number; readonly restarts: 
         restarted++;
       }
     }
-    await sleep(SAMPLE_MS);
+    await rest(daemon, network);
     return { samples, sent: network.accepted, ...(await evidence(daemon)), restarted };
   } finally {
     await ended(child);
