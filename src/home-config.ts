@@ -29,10 +29,23 @@ const sourceOf = (env: Environment, file: string, text: string | null) => ({
   known: KNOWN,
 });
 
+/** A configuration as it was read, with the text that it came from; null without a file. */
+export type HomeConfig = { readonly config: Config; readonly text: string | null };
+
+/** The home's configuration with its text. Throws as `homeConfig` does. */
+export function readHomeConfig(env: Environment, home: Home, cwd: string): HomeConfig {
+  const paths = pathsOf(env, home, cwd);
+  const text = configText(paths);
+  return { config: requireConfig(sourceOf(env, paths.configFile, text)).config, text };
+}
+
+/** An earlier text of the file, under the environment of now. Throws when it does not validate either. */
+export const earlierConfig = (env: Environment, home: Home, cwd: string, text: string): Config =>
+  requireConfig(sourceOf(env, pathsOf(env, home, cwd).configFile, text)).config;
+
 /** The home's configuration. Throws `config.invalid` with every problem, each with line, column and key. */
 export function homeConfig(env: Environment, home: Home, cwd: string): Config {
-  const paths = pathsOf(env, home, cwd);
-  return requireConfig(sourceOf(env, paths.configFile, configText(paths))).config;
+  return readHomeConfig(env, home, cwd).config;
 }
 
 export async function checkHomeConfig(

@@ -60,6 +60,17 @@ export function offlineVerbs(env: Environment, workingDirectory: () => string): 
       const { badSeq: bad_seq, notExcluded: not_excluded, dangling, ...rest } = await verifyBundle(file, against);
       return { ...rest, bad_seq, not_excluded, dangling: dangling.slice(0, 1000) };
     },
+    service: async (home) => {
+      const [{ serviceOf }, { ownCommand, runProgram }, { homePaths }] = await Promise.all([
+        import("./service.ts"),
+        import("./powers.ts"),
+        import("./home-paths.ts"),
+      ]);
+      // A service does not see this terminal's environment: only the place that needs no word is left out.
+      const plain = homePaths({ ...env, LAZARET_HOME: "", STATE_DIRECTORY: "" }, undefined, workingDirectory());
+      const homeArguments = plain.dataDir === home.home ? [] : ["--home", home.home];
+      return serviceOf({ env, command: ownCommand(), homeArguments, run: runProgram });
+    },
     policyCheck: async (home, files) => (await packs()).checkPacks(await configured(home), files),
     policyTest: async (home, files) => (await packs()).testPacks(await configured(home), files),
     policyDiff: async (home, a, b) => (await packs()).diffPacks(await configured(home), a, b),

@@ -1,5 +1,7 @@
 /** The machine's clock, randomness and process, as powers: the only file that asks them. main.ts hands them on. */
+import { execFile } from "node:child_process";
 import { argon2, randomBytes, timingSafeEqual } from "node:crypto";
+import { realpathSync } from "node:fs";
 import process from "node:process";
 import type { Request } from "../connectors/telegram/wire.ts";
 import type { Clock, Random } from "./core/ports.ts";
@@ -59,6 +61,25 @@ export const nodeVersion = process.version;
 export const stderrLog: Log = (event, fields) => {
   process.stderr.write(`${JSON.stringify({ time: new Date(wallClock.now()).toISOString(), event, ...fields })}\n`);
 };
+
+const PROGRAM_MS_MAX = 30_000;
+
+/** Runs a program to its end without a terminal. Answers null when there is no such program. */
+export function runProgram(
+  program: string,
+  args: readonly string[],
+): Promise<{ readonly code: number; readonly said: string } | null> {
+  return new Promise((resolve) => {
+    execFile(program, args, { timeout: PROGRAM_MS_MAX, encoding: "utf8" }, (error, out, err) => {
+      if (error === null) resolve({ code: 0, said: out });
+      else if (error.code === "ENOENT") resolve(null);
+      else resolve({ code: typeof error.code === "number" ? error.code : 1, said: out + err });
+    });
+  });
+}
+
+/** How this program was started: Node, and the launcher behind whatever link named it. */
+export const ownCommand = (): readonly string[] => [process.execPath, realpathSync(process.argv[1] ?? "")];
 
 const SECOND_SIGNAL_MS = 1000;
 

@@ -1,19 +1,33 @@
 /** A home on this machine and the daemon that serves it: files, lock, doors, signals. Wired by main.ts. */
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Home, Offline } from "./cli/offline.ts";
 import type { Environment } from "./config/environment.ts";
+import type { Config } from "./config.ts";
 import { startControl } from "./control/server.ts";
 import { TENANT_DEFAULT } from "./core/ids.ts";
-import { Refusal } from "./core/refusal.ts";
+import { isRefusal, Refusal } from "./core/refusal.ts";
 import type { Owner } from "./core/verbs/all.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
 import { doctor } from "./doctor.ts";
 import { factsOf } from "./doctor-facts.ts";
 import { setWrong } from "./gateway/owner.ts";
-import { homeConfig, pathsOf } from "./home-config.ts";
+import { earlierConfig, type HomeConfig, pathsOf, readHomeConfig } from "./home-config.ts";
 import type { HomePaths } from "./home-paths.ts";
-import { checkPin, hashPin, onSignals, ownUser, stderrLog, systemRandom, systemRequest, wallClock } from "./powers.ts";
+import { keepGood, lastGood } from "./last-good.ts";
+import { notifying } from "./notify.ts";
+import {
+  checkPin,
+  hashPin,
+  onSignals,
+  ownUser,
+  runProgram,
+  stderrLog,
+  systemRandom,
+  systemRequest,
+  wallClock,
+} from "./powers.ts";
+import { hashing } from "./store/hashing.ts";
+import { isHome } from "./store/home.ts";
 import { openStore } from "./store/open.ts";
 import { restoreHome } from "./store/restore.ts";
 import type { HomeStore } from "./store/store.ts";
@@ -36,10 +50,11 @@ function unlockOf(paths: HomePaths): Unlock {
 }
 
 function openHome(paths: HomePaths, create: boolean): Promise<HomeStore> {
-  const { dataDir, keysDir } = paths;
+  const { dataDir, keysDir, stateDir } = paths;
   return openStore({
     dataDir,
     keysDir,
+    stateDir,
     clock: wallClock,
     random: systemRandom,
     unlock: unlockOf(paths),
@@ -51,19 +66,62 @@ function openHome(paths: HomePaths, create: boolean): Promise<HomeStore> {
 /** Makes a home. False when there was one. */
 export async function makeHome(env: Environment, home: Home, cwd: string): Promise<boolean> {
   const paths = pathsOf(env, home, cwd);
-  const isThere = existsSync(join(paths.dataDir, "lazaret.db"));
+  const isThere = isHome(paths.dataDir);
   if (!isThere) await (await openHome(paths, true)).close();
   return !isThere;
 }
 
-type Running = { readonly daemon: Daemon; readonly store: HomeStore; readonly paths: HomePaths; http: string | null };
+type Running = {
+  readonly daemon: Daemon;
+  readonly store: HomeStore;
+  readonly paths: HomePaths;
+  readonly config: Config;
+  /** What a person should know of this start. */
+  readonly news: readonly string[];
+  http: string | null;
+};
+
+const NEWS_CHARS_MAX = 500;
+
+/** The configuration as it is, or, when it does not validate, the one that the daemon started with last. */
+async function configFor(
+  env: Environment,
+  home: Home,
+  cwd: string,
+  store: HomeStore,
+): Promise<HomeConfig & { readonly news: readonly string[] }> {
+  try {
+    return { ...readHomeConfig(env, home, cwd), news: [] };
+  } catch (error) {
+    if (!isRefusal(error) || error.code !== "config.invalid") throw error;
+    const kept = await lastGood({ store, hashing });
+    if (kept === null) throw error;
+    const config = earlierConfig(env, home, cwd, kept.text);
+    const [first = ""] = (error.hint ?? "").split("\n");
+    const since = new Date(kept.at).toISOString();
+    const words = `The configuration is not valid, so the one of ${since} stays in force. ${first.trim()}`;
+    return { config, text: null, news: [words.slice(0, NEWS_CHARS_MAX)] };
+  }
+}
+
+/** What an upgrade did to the home, and the way back. */
+function upgradeNews({ upgraded }: HomeStore): readonly string[] {
+  if (upgraded === null) return [];
+  const { from, to, copy } = upgraded;
+  const way = `stop, install the version from before, and run: lazaret restore ${copy}`;
+  return [`The home went from schema ${from} to ${to}. A verified copy from before is in ${copy}; to go back, ${way}`];
+}
 
 async function run(env: Environment, home: Home, cwd: string, stop: () => void): Promise<Running> {
   const paths = pathsOf(env, home, cwd);
-  const config = homeConfig(env, home, cwd);
+  // Nothing is made for a configuration that was never good.
+  if (!isHome(paths.dataDir)) readHomeConfig(env, home, cwd);
   const store = await openHome(paths, true);
   const running: { http: string | null } = { http: null };
   try {
+    const chosen = await configFor(env, home, cwd, store);
+    const news = [...upgradeNews(store), ...chosen.news];
+    const config = { ...chosen.config, notes: [...news, ...chosen.config.notes] };
     const daemon = await startDaemon({
       store,
       config,
@@ -83,7 +141,8 @@ async function run(env: Environment, home: Home, cwd: string, stop: () => void):
     });
     // Whoever restarts the daemon holds its files: the PIN may be tried again.
     await setWrong(daemon.powers, 0);
-    return Object.assign(running, { daemon, store, paths });
+    if (chosen.text !== null) await keepGood(daemon.powers, chosen.text);
+    return Object.assign(running, { daemon, store, paths, config, news });
   } catch (error) {
     await store.close();
     throw error;
@@ -117,15 +176,15 @@ export async function serve(
   const stopping = Promise.withResolvers<number>();
   const stop = (): void => stopping.resolve(0);
   const running = await run(env, home, cwd, stop);
-  const { daemon, paths } = running;
-  const { port } = homeConfig(env, home, cwd);
+  const { daemon, paths, config } = running;
+  const manager = notifying(env, wallClock, (args) => void runProgram("systemd-notify", args));
   const fault = (where: string, error: unknown): void =>
     stderrLog("daemon", { fault: where, kind: error instanceof Error ? error.name : "unknown" });
   try {
     const control = await startControl({
       surface: daemon.surface,
       socketPath: paths.socketPath,
-      port,
+      port: config.port,
       clock: wallClock,
       random: systemRandom,
       uid: ownUser,
@@ -135,9 +194,12 @@ export async function serve(
     const forget = onSignals(stop);
     try {
       ways.say(`Lazaret ${VERSION} is up. Home: ${paths.dataDir}. ${reachedBy(control.address)}`);
+      for (const words of running.news) ways.say(words);
+      manager.ready(reachedBy(control.address));
       await ways.ready({ stop });
       return await stopping.promise;
     } finally {
+      manager.stopping();
       forget();
       await control.close();
     }

@@ -14,6 +14,7 @@ import { addConfig, addPolicy } from "./policy.ts";
 import { addHold, addPurge } from "./purge.ts";
 import { addRuns, addSessions } from "./runs.ts";
 import { addPin, addSecrets } from "./secrets.ts";
+import { addService } from "./service.ts";
 import { addStatus } from "./status.ts";
 import { addToken } from "./token.ts";
 import { addTry } from "./try.ts";
@@ -45,6 +46,7 @@ const NOUNS = [
   addCapability,
   addConfig,
   addBackup,
+  addService,
   addCompletion,
 ];
 

@@ -22,6 +22,22 @@ export type PolicyFinding = {
   readonly text: string;
 };
 
+/** The program as a service of this user. */
+export type Service = {
+  /** The unit's file. */
+  readonly path: string;
+  install(): Promise<{ readonly path: string; readonly started: boolean; readonly words: readonly string[] }>;
+  status(): Promise<{
+    readonly path: string;
+    readonly installed: boolean;
+    /** The unit is the one that this program would write. */
+    readonly current: boolean;
+    /** In systemd's own word, such as `active`; `unknown` where there is no systemd. */
+    readonly state: string;
+  }>;
+  uninstall(): Promise<{ readonly path: string; readonly removed: boolean }>;
+};
+
 /** Scenarios, and those that were answered otherwise than they expect. */
 export type PolicyTested = {
   readonly total: number;
@@ -86,4 +102,5 @@ export type Offline = {
   /** When no daemon answers. */
   readonly doctor?: (home: Home, residue: boolean) => Promise<VerbOutput<"doctor">>;
   readonly demo?: (home: Home) => Promise<VerbOutput<"demo.load">>;
+  readonly service?: (home: Home) => Promise<Service>;
 };

@@ -14,7 +14,7 @@ import { newestLog } from "./ledger.ts";
 import { verifyLog } from "./ledger-verify.ts";
 import type { Tables } from "./tables.ts";
 
-const MANIFEST_FILE = "backup.json";
+export const MANIFEST_FILE = "backup.json";
 const DATABASE_FILE = "lazaret.db";
 const PAGES_A_STEP = 512;
 const PIECE_BYTES = 1_048_576;
@@ -129,7 +129,7 @@ export function syncFile(path: string): void {
   }
 }
 
-const fileHash = (path: string): string => sha256Hex(piecesOf(path));
+export const fileHash = (path: string): string => sha256Hex(piecesOf(path));
 
 function* piecesOf(path: string): Iterable<Uint8Array> {
   const file = openSync(path, "r");

@@ -21,7 +21,12 @@ export type Probe = (point: string) => void;
  * auto_vacuum comes before WAL (it is ignored after); synchronous is FULL because the library's default for WAL is
  * NORMAL.
  */
-export function openDatabase(path: string, probe: Probe = () => undefined, isShared = false): Db {
+export function openDatabase(
+  path: string,
+  probe: Probe = () => undefined,
+  isShared = false,
+  upgrade: Upgrade = PLAIN,
+): Db {
   const db = new Database(path);
   try {
     // Alone, SQLite keeps its locks and its index of the journal in memory: most of what a short read costs otherwise.
@@ -38,13 +43,25 @@ export function openDatabase(path: string, probe: Probe = () => undefined, isSha
     db.pragma(`cache_size = -${CACHE_KIB}`);
     db.pragma("busy_timeout = 50");
     db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
-    migrate(db, probe);
+    migrate(db, probe, upgrade);
     assertSettings(db);
     return db;
   } catch (error) {
     db.close();
     throw error;
   }
+}
+
+/** What this version knows, and what happens before a home that has data is changed. */
+export type Upgrade = {
+  readonly migrations: readonly string[];
+  readonly before: (db: Db, from: number, to: number) => void;
+};
+const PLAIN: Upgrade = { migrations: MIGRATIONS, before: () => undefined };
+
+/** A copy without free pages in a new file, of a database that nobody writes to meanwhile. */
+export function copyWhole(db: Db, path: string): void {
+  db.prepare("VACUUM INTO ?").run(path);
 }
 
 /** Read-only, for verification and backups: it changes nothing, not even the settings. */
@@ -119,12 +136,13 @@ export function assertSettings(db: Db): void {
 
 export const schemaVersion = (db: Db): number => pragmaNumber(db, "user_version");
 
-function migrate(db: Db, probe: Probe): void {
+function migrate(db: Db, probe: Probe, { migrations, before }: Upgrade): void {
   const found = schemaVersion(db);
-  if (found > MIGRATIONS.length) {
-    throw new Refusal("home.newer", { hint: `The home has schema ${found}, this version knows ${MIGRATIONS.length}.` });
+  if (found > migrations.length) {
+    throw new Refusal("home.newer", { hint: `The home has schema ${found}, this version knows ${migrations.length}.` });
   }
-  for (const [at, sql] of MIGRATIONS.entries()) {
+  if (found > 0 && found < migrations.length) before(db, found, migrations.length);
+  for (const [at, sql] of migrations.entries()) {
     if (at < found) continue;
     db.exec("BEGIN EXCLUSIVE");
     try {

@@ -1,11 +1,12 @@
 /** Opens a home, or makes one: lock, checks, keys, database, ledger. The only way to get a store. */
+import { join } from "node:path";
 import { assert } from "../core/assert.ts";
 import { hex } from "../core/ids.ts";
 import type { Clock, Random } from "../core/ports.ts";
 import { isRefusal, Refusal } from "../core/refusal.ts";
 import { type CheckpointSigner, ledgerSigner } from "./checkpoint.ts";
 import { Committer } from "./commit.ts";
-import { codeOf, type Db, openDatabase, type Probe, Statements } from "./db.ts";
+import { codeOf, type Db, openDatabase, type Probe, Statements, type Upgrade } from "./db.ts";
 import { EpochFiles } from "./epoch.ts";
 import { Eraser } from "./erase.ts";
 import { databasePath, isHome, secureDirectory, touchSecure } from "./home.ts";
@@ -20,10 +21,12 @@ import { Outbox } from "./outbox.ts";
 import { Quarantine } from "./quarantine.ts";
 import { RecordTable } from "./records.ts";
 import { RefTable } from "./refs.ts";
+import { MIGRATIONS } from "./schema.ts";
 import { RandomPool, SealBroken, wipe } from "./seal.ts";
 import { HomeStore } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import { prepareUnlock, type Unlock, unlockKind, unlockMaterial } from "./unlock.ts";
+import { copyBefore, dropOlder, type Upgraded } from "./upgrade.ts";
 import { Vault } from "./vault.ts";
 
 export type StoreOptions = {
@@ -42,6 +45,10 @@ export type StoreOptions = {
   readonly lock?: HomeLock;
   /** Lets other connections read the database while it is open: tests that look behind the store. Slower. */
   readonly shared?: boolean;
+  /** Where a copy goes before the home is brought to a newer schema; without it `dataDir`/state. */
+  readonly stateDir?: string;
+  /** Schema steps in their order, when not those of this version: for tests of an upgrade. */
+  readonly migrations?: readonly string[];
   /** Called at each named durable step. Tests end the process or throw there. */
   readonly probe?: Probe;
 };
@@ -78,7 +85,8 @@ async function openLocked(options: StoreOptions, lock: HomeLock, opened: { db?: 
   const pool = new RandomPool(options.random);
   const path = databasePath(dataDir);
   touchSecure(path);
-  const db = openDatabase(path, probe, options.shared);
+  const upgrade = upgradeOf(options);
+  const db = openDatabase(path, probe, options.shared, upgrade);
   opened.db = db;
   const statements = new Statements(db);
   const home = homeOf(statements);
@@ -123,7 +131,21 @@ async function openLocked(options: StoreOptions, lock: HomeLock, opened: { db?: 
     committer.alone(() => ledger.append([{ type: "key.rotated", tenant, actor: "daemon", body }], () => new Map()));
   }
   await eraser.resume();
-  return new HomeStore({ tables, committer, eraser, lock, tenant, homeId: id });
+  return new HomeStore({ tables, committer, eraser, lock, tenant, homeId: id, upgraded: upgrade.done });
+}
+
+/** Copies the home before its schema changes; `done` says so afterwards. */
+function upgradeOf({ dataDir, clock, stateDir = join(dataDir, "state"), migrations = MIGRATIONS }: StoreOptions) {
+  const upgrade: Upgrade & { done: Upgraded | null } = {
+    migrations,
+    done: null,
+    before: (db, from, to) => {
+      const copy = copyBefore(db, stateDir, from, clock.now());
+      dropOlder(stateDir, from);
+      upgrade.done = { from, to, copy };
+    },
+  };
+  return upgrade;
 }
 
 type Home = { readonly id: string; readonly epoch: number };

@@ -5,7 +5,7 @@
 import { copyFileSync, existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { LedgerReport } from "../core/ports.ts";
-import { Refusal } from "../core/refusal.ts";
+import { isRefusal, Refusal } from "../core/refusal.ts";
 import { type BackupManifest, backupDatabase, readBackup, syncFile } from "./backup.ts";
 import { codeOf, type Db, openDatabase, Statements, settleCopy } from "./db.ts";
 import { databasePath, secureDirectory, syncDirectory, touchSecure } from "./home.ts";
@@ -132,6 +132,8 @@ function isReadable(path: string): boolean {
     return true;
   } catch (error) {
     if (/^SQLITE_(?:CORRUPT|NOTADB)/.test(codeOf(error))) return false;
+    // The way back from an upgrade: what a later version wrote is not ours to read.
+    if (isRefusal(error) && error.code === "home.newer") return false;
     throw error;
   }
 }

@@ -20,6 +20,7 @@ import { consistencyOf, inclusionText } from "./proof.ts";
 import { BlobBroken } from "./quarantine.ts";
 import { wipe } from "./seal.ts";
 import type { Tables } from "./tables.ts";
+import type { Upgraded } from "./upgrade.ts";
 
 /** What opens content. Names and secrets have doors of their own. */
 const CONTENT_USES: readonly PermitUse[] = ["transform", "request", "render", "send", "prompt", "local"];
@@ -31,6 +32,7 @@ export type HomeParts = {
   readonly lock: HomeLock;
   readonly tenant: string;
   readonly homeId: string;
+  readonly upgraded: Upgraded | null;
 };
 
 export class HomeStore implements Store {
@@ -181,6 +183,11 @@ export class HomeStore implements Store {
       return tables.ledger.size();
     });
     return writeBundle(tables.statements, size, file);
+  }
+
+  /** What opening it changed, and where the copy from before lies; null when nothing. */
+  get upgraded(): Upgraded | null {
+    return this.#parts.upgraded;
   }
 
   /** SQLite's own answers to what the store asked of it. */
