@@ -122,7 +122,8 @@ export const schemaVersion = (db: Db): number => pragmaNumber(db, "user_version"
 function migrate(db: Db, probe: Probe): void {
   const found = schemaVersion(db);
   if (found > MIGRATIONS.length) {
-    throw new Refusal("home.newer", { hint: `The home has schema ${found}, this version knows ${MIGRATIONS.length}.` });
+    const versions = `It has schema ${found}, this version knows ${MIGRATIONS.length}.`;
+    throw new Refusal("home.newer", { hint: `${versions} Run the newer version, or restore an older backup.` });
   }
   for (const [at, sql] of MIGRATIONS.entries()) {
     if (at < found) continue;
@@ -154,6 +155,16 @@ export const isDiskFault = (error: unknown): boolean =>
 export function truncateJournal(db: Db): boolean {
   const [row] = db.pragma("wal_checkpoint(TRUNCATE)") as { readonly busy: number }[];
   return row?.busy === 0;
+}
+
+/** The same at the end: on a full disk the journal stays, and the next start reads what is in it. */
+export function truncateJournalIfRoom(db: Db): void {
+  try {
+    truncateJournal(db);
+  } catch (error) {
+    // Nothing is lost by it, and the home has to be given back all the same.
+    if (!(error instanceof Database.SqliteError)) throw error;
+  }
 }
 
 /** Gives free pages back to the system, so many at a time. Answers whether there are more. */
