@@ -1,7 +1,6 @@
 /**
- * The product, fed through a connector of its own over the same WebSocket frames as the straw-man: inbox commit, drain,
- * policy, sealing, ledger, control plane, events to a subscriber with a token. Forked by load.ts with a home's
- * directory.
+ * The product, fed through a connector of its own over the same WebSocket frames as the straw-man: intake, activation,
+ * sealing, ledger, control plane, events to a subscriber with a token. Forked by load.ts with a home's directory.
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +10,6 @@ import { BACKGROUND, INTERACTIVE } from "../src/core/budget.ts";
 import { DAY_MS } from "../src/core/limits.ts";
 import type { InboundEvent } from "../src/core/message.ts";
 import type { Connector, ConnectorBatch } from "../src/core/ports.ts";
-import { compilePolicy } from "../src/daemon.ts";
 import { bootstrap } from "../src/gateway/bootstrap.ts";
 import { frontOf } from "../src/gateway/front.ts";
 import { buildGateway } from "../src/gateway/gateway.ts";
@@ -19,6 +17,7 @@ import { HookOutbox } from "../src/gateway/hooks.ts";
 import type { Outside } from "../src/gateway/outside.ts";
 import type { Powers } from "../src/gateway/powers.ts";
 import { systemRandom, wallClock } from "../src/powers.ts";
+import { compilePolicy } from "../src/rules.ts";
 import { hashing } from "../src/store/hashing.ts";
 import { openStore } from "../src/store/open.ts";
 import { TRANSFORMS } from "../transforms/index.ts";
@@ -110,7 +109,11 @@ const powers: Powers = {
   clock: wallClock,
   random: systemRandom,
   hashing,
-  transforms: { run: () => Promise.reject(new Error("no transform is measured here")), close: async () => {} },
+  transforms: {
+    run: () => Promise.reject(new Error("no transform is measured here")),
+    warm: () => {},
+    close: async () => {},
+  },
   drivers: [],
   settings: {
     tenant: "default",
@@ -156,6 +159,8 @@ const outside: Outside = {
   startedAt: wallClock.now(),
   http: () => null,
   connect: unused,
+  introduce: unused,
+  readsAll: unused,
   submit: unused,
   doctor: unused,
   backup: unused,

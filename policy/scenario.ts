@@ -17,7 +17,7 @@ export type ScenarioResult = {
 /**
  * `given` overlaid by `request`; an hour or instant that is not understood is left out, so that it matches every deny.
  */
-function requestOf(given: Given | undefined, request: Given): Request {
+export function requestOf(given: Given | undefined, request: Given): Request {
   const { cats, time, now, ...rest } = { ...given, ...request };
   return {
     ...rest,

@@ -1,31 +1,33 @@
 /** One running Lazaret: builds every room from its powers, and takes it down again in order. */
-import { readFileSync } from "node:fs";
 import { ConsoleConnector } from "../connectors/console.ts";
 import { CONNECTORS } from "../connectors/index.ts";
+import type { Request } from "../connectors/telegram/wire.ts";
 import type { WebhookConnector } from "../connectors/webhook.ts";
-import type { Policy } from "../policy/compile.ts";
-import { loadPolicy } from "../policy/load.ts";
 import { TRANSFORMS } from "../transforms/index.ts";
 import { butler } from "./agents/butler.ts";
 import { type Config, configuredOf, settingsOf } from "./config.ts";
 import { SHUTDOWN_MS_MAX } from "./core/limits.ts";
 import type { Clock, Connector, HookDoor, Random, TransformRunner } from "./core/ports.ts";
+import type { Channel } from "./core/records.ts";
 import { isRefusal, Refusal } from "./core/refusal.ts";
 import type { CheckView } from "./core/verbs/care.ts";
 import { WorkerRunner } from "./edge/worker-runner.ts";
+import { policyDigest } from "./gateway/ask.ts";
 import { bootstrap } from "./gateway/bootstrap.ts";
 import { frontOf } from "./gateway/front.ts";
 import { buildGateway, type Gateway } from "./gateway/gateway.ts";
 import { HookOutbox } from "./gateway/hooks.ts";
 import { Housekeeping } from "./gateway/housekeeping.ts";
 import type { Outside } from "./gateway/outside.ts";
-import { LOADED_PACKS } from "./gateway/owner-care.ts";
 import { grantPermit } from "./gateway/permit.ts";
 import type { Log, Powers } from "./gateway/powers.ts";
+import { offerAgain } from "./gateway/prompts.ts";
 import type { Surface } from "./gateway/surface.ts";
 import { transact } from "./gateway/transact.ts";
+import { compilePolicy, loadedNames, rulesInForce } from "./rules.ts";
 import { hashing } from "./store/hashing.ts";
 import type { HomeStore } from "./store/store.ts";
+import { TelegramLines } from "./telegram-lines.ts";
 
 export type DaemonPowers = {
   readonly store: HomeStore;
@@ -43,53 +45,23 @@ export type DaemonPowers = {
   readonly doctor: (daemon: Daemon, residue: boolean) => Promise<readonly CheckView[]>;
   readonly exportLedger: Outside["exportLedger"];
   readonly http: () => string | null;
+  /** Asks a server on the network. */
+  readonly request: Request;
   readonly stop: () => void;
 };
-
-const PACK_NAMES = ["base", "chat-mode", "strict", "team"] as const;
-const PACKS: Readonly<Record<(typeof PACK_NAMES)[number], URL>> = {
-  base: new URL("../policy/packs/base.yaml", import.meta.url),
-  "chat-mode": new URL("../policy/packs/chat-mode.yaml", import.meta.url),
-  strict: new URL("../policy/packs/strict.yaml", import.meta.url),
-  team: new URL("../policy/packs/team.yaml", import.meta.url),
-};
-
-export const shippedPacks = (): readonly { readonly name: string; readonly text: string }[] =>
-  PACK_NAMES.map((name) => ({ name: `${name}.yaml`, text: readFileSync(PACKS[name], "utf8") }));
-
-/**
- * The named packs, compiled with base under them. Throws `policy.invalid` with file,
- * line and column of the first error.
- */
-export function compilePolicy(
-  packs: readonly string[],
-  more: readonly { readonly name: string; readonly text: string }[],
-): Policy {
-  const loading = loadPolicy([...shippedPacks(), ...more], { packs });
-  if (loading.ok) return loading.policy;
-  const [first] = loading.errors;
-  const hint =
-    first === undefined ? "The pack cannot be read." : `${first.file}:${first.line}:${first.column}: ${first.message}`;
-  throw new Refusal("policy.invalid", { hint });
-}
-
-/** The configured packs, with those that the owner loaded by a verb on top. */
-function policyOf(store: HomeStore, config: Config): Policy {
-  const loaded = store.get("setting", LOADED_PACKS)?.value.value;
-  const more = Array.isArray(loaded) ? (loaded as readonly { readonly name: string; readonly text: string }[]) : [];
-  return compilePolicy([...config.packs, ...more.map(({ name }) => name)], more);
-}
 
 export type Daemon = {
   readonly gateway: Gateway;
   readonly surface: Surface;
   readonly powers: Powers;
+  readonly policyFault: () => string | null;
   close(): Promise<void>;
 };
 
 export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
   const { store, config, clock, random, log } = given;
   const transforms = given.transforms ?? ownThreads(given);
+  const rules = rulesInForce(store, config.packs);
   const powers: Powers = {
     store,
     clock,
@@ -102,45 +74,67 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     connectors: new Map(),
     bell: { ring: () => {} },
     news: new Set(),
-    policy: { current: policyOf(store, config) },
+    policy: { current: rules.policy },
   };
   const gateway = buildGateway(powers, TRANSFORMS);
   const configured = configuredOf(config);
   const isBuilt = ({ kind }: { readonly kind: string }): boolean => Object.hasOwn(CONNECTORS, kind);
   await bootstrap(powers, { ...configured, channels: configured.channels.filter(isBuilt) });
-  const lines = new Lines(powers, gateway);
+  const bots = new TelegramLines(powers, given.request);
+  const lines = new Lines(powers, gateway, bots);
   const house = new Housekeeping(powers, gateway.drives, gateway.rejections);
+  // Until something else is loaded: then what was stored and did not compile is gone.
+  const policyFault = (): string | null => (powers.policy.current === rules.policy ? rules.fault : null);
   const outside: Outside = {
     version: given.version,
     home: given.home,
     startedAt: clock.now(),
     http: given.http,
     connect: (channel) => lines.connect(channel),
+    introduce: (token, root) => bots.introduce(token, root),
+    readsAll: (channel) => bots.readsAll(channel),
     submit: (text, place) => lines.say(text, place),
     doctor: (residue) => given.doctor(daemon, residue),
     backup: async (file) => ({ bytes: (await store.backup(file)).bytes, verified: true }),
     exportLedger: given.exportLedger,
     hashPin: given.hashPin,
     checkPin: given.checkPin,
-    compilePolicy: (packs) => compilePolicy([...config.packs, ...packs.map(({ name }) => name)], packs),
-    packs: () => config.packs,
-    notes: () => config.notes,
+    compilePolicy: (packs) => compilePolicy(config.packs, packs),
+    packs: () => (policyFault() === null ? [...config.packs, ...loadedNames(store)] : config.packs),
+    notes: () => [...config.notes, ...faultNotes(policyFault())],
     stop: given.stop,
   };
-  const surface = frontOf(gateway, outside, {
-    listen: (listener) => lines.console.attach(listener),
-    consoleChannel: lines.console.channel,
-    hookDoor: (channel) => lines.hooks.get(channel) ?? null,
-  });
-  const daemon: Daemon = { gateway, surface, powers, close: () => close(gateway, house, given, powers) };
+  const surface = frontOf(gateway, outside, doorsOf(lines));
+  const end = (): Promise<void> => close(gateway, house, given, powers);
+  const daemon: Daemon = { gateway, surface, powers, policyFault, close: end };
+  const lastAt = store.ledger.entries(Math.max(0, store.ledger.size() - 1), 1)[0]?.time ?? null;
   await transact(powers, (draft) =>
-    draft.entry("daemon.started", { version: given.version, policy: config.packs.join(",") }, { actor: "daemon" }),
+    draft.entry(
+      "daemon.started",
+      {
+        version: given.version,
+        policy: outside.packs().join(","),
+        digest: policyDigest(powers),
+        ...(rules.fault === null ? {} : { fallback: true }),
+      },
+      { actor: "daemon" },
+    ),
   );
   for (const { value } of store.all("channel", { limit: 1000 })) await lines.connect(value.id);
+  await offerAgain(powers, lastAt);
   await gateway.supervisor.recover();
   house.start();
   return daemon;
 }
+
+const doorsOf = (lines: Lines): Parameters<typeof frontOf>[2] => ({
+  listen: (listener) => lines.console.attach(listener),
+  consoleChannel: lines.console.channel,
+  hookDoor: (channel) => lines.hooks.get(channel) ?? null,
+});
+
+const faultNotes = (fault: string | null): readonly string[] =>
+  fault === null ? [] : [`What you loaded with policy load is not in force, the configured packs are: ${fault}`];
 
 function ownThreads({ worker, clock }: DaemonPowers): WorkerRunner {
   const transforms = new WorkerRunner({ entry: worker, clock });
@@ -172,10 +166,12 @@ class Lines {
   readonly hooks = new Map<string, HookDoor>();
   readonly #powers: Powers;
   readonly #gateway: Gateway;
+  readonly #bots: TelegramLines;
   #console: ConsoleConnector | null = null;
 
-  constructor(powers: Powers, gateway: Gateway) {
+  constructor(powers: Powers, gateway: Gateway, bots: TelegramLines) {
     this.#powers = powers;
+    this.#bots = bots;
     this.#gateway = gateway;
     const channel = powers.store.all("channel", { limit: 1000 }).find(({ value }) => value.kind === "console");
     if (channel !== undefined) this.#console = new ConsoleConnector(this.#place(channel.value.id), powers);
@@ -198,9 +194,20 @@ class Lines {
     const record = this.#powers.store.get("channel", channel)?.value;
     if (record === undefined) throw new Refusal("channel.unknown", { field: channel });
     const outbox = new HookOutbox(this.#powers, channel);
-    const connector: Connector =
-      record.kind === "console" ? this.console : await this.#webhook(channel, record.secret, outbox);
-    await this.#gateway.supervisor.connect(connector, outbox);
+    await this.#gateway.supervisor.connect(await this.#make(record, outbox), outbox);
+  }
+
+  async #make(record: Channel, outbox: HookOutbox): Promise<Connector> {
+    switch (record.kind) {
+      case "console":
+        return this.console;
+      case "webhook":
+        return this.#webhook(record.id, record.secret, outbox);
+      case "telegram":
+        return this.#bots.make(record);
+      case "matrix":
+        throw new Refusal("channel.unsupported", { field: record.id });
+    }
   }
 
   async #webhook(channel: string, secret: string | null, rows: HookOutbox): Promise<WebhookConnector> {

@@ -1,7 +1,6 @@
 /** What `doctor` looks at: the files of a home, its daemon, its ledger. Collected here, judged in doctor.ts. */
 import { lstatSync, readdirSync, statfsSync } from "node:fs";
 import { join } from "node:path";
-import type { Config } from "./config.ts";
 import type { Daemon } from "./daemon.ts";
 import type { DoctorFacts } from "./doctor.ts";
 import type { Place } from "./doctor-home.ts";
@@ -37,7 +36,6 @@ export async function factsOf(
   daemon: Daemon,
   store: HomeStore,
   paths: HomePaths,
-  config: Config,
   http: string | null,
   residue: boolean,
 ): Promise<DoctorFacts> {
@@ -73,7 +71,7 @@ export async function factsOf(
       pinSet: store.get("setting", "pin") !== null,
     },
     channels: status.channels,
-    policy: { packs: config.packs, rules: status.policy.rules },
+    policy: { packs: status.policy.packs, rules: status.policy.rules, fault: daemon.policyFault() },
     listen: http === null ? [] : [http],
     backup: { lastAt: backups.at(-1)?.time ?? null, messages: status.store.messages },
     sandbox: { program: null, needed: false },

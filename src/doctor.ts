@@ -38,7 +38,11 @@ export type DoctorFacts = {
     readonly pinSet: boolean;
   } | null;
   readonly channels: readonly ChannelView[] | null;
-  readonly policy: { readonly packs: readonly string[]; readonly rules: number } | "none" | null;
+  /** `fault`: why what the owner loaded is not in force. */
+  readonly policy:
+    | { readonly packs: readonly string[]; readonly rules: number; readonly fault?: string | null }
+    | "none"
+    | null;
   /** Bound TCP addresses, as `127.0.0.1:7717`. */
   readonly listen: readonly string[] | null;
   readonly backup: { readonly lastAt: number | null; readonly messages: number } | null;
@@ -101,7 +105,13 @@ function policy(loaded: NonNullable<DoctorFacts["policy"]>): CheckView {
   const id = "policy.loaded";
   if (loaded === "none")
     return fail(id, "none: everything is denied", "lazaret policy check, then lazaret policy load");
-  return ok(id, `${loaded.packs.join(", ")}: ${loaded.rules} rules`);
+  const found = `${loaded.packs.join(", ")}: ${loaded.rules} rules`;
+  if (loaded.fault === undefined || loaded.fault === null) return ok(id, found);
+  return fail(
+    id,
+    `${found}; what was loaded is not in force: ${loaded.fault}`,
+    "mend the pack, then lazaret policy load",
+  );
 }
 
 const LOOPBACK = /^(?:127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\]):\d{1,5}$/;

@@ -2,13 +2,16 @@
  * What the command line does without a daemon. Each verb imports what it needs when it is called,
  * so that the others start fast.
  */
-import { readFileSync } from "node:fs";
-import type { Finding } from "../policy/analyse.ts";
-import type { Home, Offline, PolicyFinding } from "./cli/offline.ts";
+import type { Home, Offline } from "./cli/offline.ts";
 import type { Environment } from "./config/environment.ts";
 import { Refusal } from "./core/refusal.ts";
 
 export function offlineVerbs(env: Environment, workingDirectory: () => string): Offline {
+  const packs = () => import("./policy-files.ts");
+  const configured = async (home: Home): Promise<readonly string[]> => {
+    const { homeConfig } = await import("./home-config.ts");
+    return homeConfig(env, home, workingDirectory()).packs;
+  };
   return {
     init: async (home) => {
       const { makeHome } = await import("./serve.ts");
@@ -57,53 +60,8 @@ export function offlineVerbs(env: Environment, workingDirectory: () => string): 
       const { badSeq: bad_seq, notExcluded: not_excluded, dangling, ...rest } = await verifyBundle(file, against);
       return { ...rest, bad_seq, not_excluded, dangling: dangling.slice(0, 1000) };
     },
-    policyCheck: (home, files) => policyCheck(env, home, workingDirectory(), files),
+    policyCheck: async (home, files) => (await packs()).checkPacks(await configured(home), files),
+    policyTest: async (home, files) => (await packs()).testPacks(await configured(home), files),
+    policyDiff: async (home, a, b) => (await packs()).diffPacks(await configured(home), a, b),
   };
-}
-
-type Checked = { readonly rules: number; readonly findings: readonly PolicyFinding[] };
-
-/** Files are checked on top of the shipped packs; without files the packs that the configuration names. */
-async function policyCheck(env: Environment, home: Home, cwd: string, files: readonly string[]): Promise<Checked> {
-  const [{ loadPolicy }, { analyse }, { shippedPacks }, { homeConfig }] = await Promise.all([
-    import("../policy/load.ts"),
-    import("../policy/analyse.ts"),
-    import("./daemon.ts"),
-    import("./home-config.ts"),
-  ]);
-  const own = files.map((file) => ({ name: file, text: readFileSync(file, "utf8") }));
-  const packs = files.length === 0 ? { packs: homeConfig(env, home, cwd).packs } : {};
-  const sources =
-    files.length === 0
-      ? shippedPacks()
-      : [...shippedPacks().filter(({ name }) => name === "base.yaml" || name === "chat-mode.yaml"), ...own];
-  const loading = loadPolicy(sources, packs);
-  if (!loading.ok) {
-    const findings = loading.errors.map(({ file, line, message }) => ({
-      severity: "error" as const,
-      file,
-      line,
-      rule: null,
-      text: message,
-    }));
-    return { rules: 0, findings };
-  }
-  const findings = analyse(loading.policy).map((it) => ({
-    severity: it.severity,
-    file: "",
-    line: null,
-    rule: it.rule ?? null,
-    text: wordsOf(it),
-  }));
-  return { rules: loading.rules.length, findings };
-}
-
-/** A finding in one line: what it is, because of which rules, and a request that shows it. */
-function wordsOf({ kind, by, dimension, value, witness }: Finding): string {
-  const parts = [
-    by.length === 0 ? kind : `${kind} by ${by.join(", ")}`,
-    ...(dimension === undefined ? [] : [`${dimension}${value === undefined ? "" : ` ${value}`}`]),
-    ...(witness === undefined ? [] : [`for example ${JSON.stringify(witness)}`]),
-  ];
-  return parts.join("; ");
 }

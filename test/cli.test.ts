@@ -27,6 +27,14 @@ const ALL: Powers["offline"] = {
     rules: 1,
     findings: [{ severity: "error", file: "a.yaml", line: 3, rule: "r", text: "never matches" }],
   }),
+  policyTest: async (_home, files) => ({
+    total: 3,
+    failed: files.map((file) => ({ file: file.split("/").at(-1) ?? "", line: 7, name: "x", text: "x: expected deny" })),
+  }),
+  policyDiff: async () => ({
+    widens: true,
+    lines: [{ widens: true, text: "Newly allowed: anybody may run.", example: "action=invoke" }],
+  }),
   verifyBundle: async (file) => ({
     ok: false,
     entries: 3,
@@ -110,7 +118,17 @@ describe("--help", () => {
     await using doors = await paperDoors();
     const { program } = treeOf(powersOf(doors, new PaperTerminal("")));
     const without = leaves(program);
-    const offline = ["init", "up", "try", "restore", "config check", "config schema", "policy check"];
+    const offline = [
+      "init",
+      "up",
+      "try",
+      "restore",
+      "config check",
+      "config schema",
+      "policy check",
+      "policy test",
+      "policy diff",
+    ];
     expect(offline.filter((verb) => without.includes(verb))).toEqual([]);
     const whole = leaves(treeOf(powersOf(doors, new PaperTerminal(""), ALL)).program);
     expect(whole.filter((verb) => !without.includes(verb)).sort()).toEqual([...offline].sort());
@@ -133,6 +151,8 @@ describe("without a daemon", () => {
     ["try redact", "call Ana", 0, "CALL ANA\n"],
     ["config schema", "", 0, '{\n  "type": "object"\n}\n'],
     ["policy check", "", 78, "error  a.yaml:3 r: never matches\n"],
+    ["policy test a.yaml", "", 1, "a.yaml:7: x: expected deny\n"],
+    ["policy diff strict chat-mode", "", 0, "+ Newly allowed: anybody may run.\n  for example: action=invoke\n"],
     ["ledger verify bundle.jsonl", "", 1, "entry 2 does not fit: altered in bundle.jsonl\n"],
     ["restore copy.tar --dry-run", "", 0, "It would bring back 1 message, 2 ledger entries\n"],
     ["init", "", 0, "Made a home in /paper\nlazaret up\n"],

@@ -38,6 +38,7 @@ export async function daemonOn(
     doctor: async () => [],
     exportLedger: (file) => store.exportLedger(file),
     http: () => null,
+    request: (url, asking) => fetch(url, asking),
     stop: () => {},
     ...more,
   });

@@ -16,6 +16,7 @@ type Approval = VerbOutput<"approvals.list">["approvals"][number];
 const of = <N extends VerbName>(verb: N, change: object = {}): VerbOutput<N> =>
   ({ ...(sampleOf(VERBS[verb].output) as object), ...change }) as VerbOutput<N>;
 const id = <T extends string>(prefix: string, digits: string): T => `${prefix}_${digits.padEnd(32, "0")}` as T;
+const DIFF = "d".repeat(64);
 const done = { done: true } as const;
 
 export class PaperOwner {
@@ -193,7 +194,13 @@ export class PaperOwner {
         because: `somebody asks for ${request["capability"]}`,
         nearest: null,
         assurance: "medium",
+        changes: ["It would be allowed by chat-mode/own if destination were own."],
       }),
+      "policy.load": async ({ dry_run, expect }) => {
+        if (dry_run !== true && expect !== DIFF) throw new Refusal("approval.required");
+        const line = { widens: true, text: "Newly allowed: anybody may send.", example: "capability=chat.send" };
+        return of("policy.load", { digest: "d1", diff: DIFF, permits_new: true, lines: [line], more: 2 });
+      },
     };
   }
 
@@ -218,6 +225,10 @@ export class PaperOwner {
       },
       "runs.cancel": async () => {
         throw new Refusal("run.ended");
+      },
+      "trace.replay": async ({ session }) => {
+        const difference = { seq: 7, what: "run_1a2b3c4d: budget differs" };
+        return of("trace.replay", { session, ok: false, entries: 9, runs: 1, calls: 3, approvals: 0, difference });
       },
       "trace.export": async ({ session }) => ({ session, entries: [entry] }),
       "ledger.verify": async ({ against }) =>

@@ -26,7 +26,7 @@ const packs = (...names: readonly string[]) =>
     text: readFileSync(new URL(`../policy/packs/${name}.yaml`, import.meta.url), "utf8"),
   }));
 
-function policyOf(...names: readonly string[]) {
+export function policyOf(...names: readonly string[]) {
   const loading = loadPolicy(packs("base", ...names));
   if (!loading.ok) throw new Error(JSON.stringify(loading.errors));
   return loading.policy;

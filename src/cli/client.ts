@@ -24,7 +24,8 @@ export class Daemon {
   async ask<N extends VerbName>(verb: N, input: Input<N>): Promise<VerbOutput<N>> {
     const { status, text } = await this.#post(`/v1/local/${verb}`, JSON.stringify(input));
     const answer = parsed(text);
-    if (status >= 200 && status < 300) return answer as VerbOutput<N>;
+    // A verb answers 200; a problem may have a status of success too (202: somebody has to say yes first).
+    if (status === 200) return answer as VerbOutput<N>;
     throw refusalOf(answer as Problem);
   }
 

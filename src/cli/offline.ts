@@ -22,6 +22,23 @@ export type PolicyFinding = {
   readonly text: string;
 };
 
+/** Scenarios, and those that were answered otherwise than they expect. */
+export type PolicyTested = {
+  readonly total: number;
+  readonly failed: readonly {
+    readonly file: string;
+    readonly line: number;
+    readonly name: string;
+    readonly text: string;
+  }[];
+};
+
+/** What becomes newly allowed, asked and denied; `widens` when anything is permitted that was not. */
+export type PolicyChange = {
+  readonly widens: boolean;
+  readonly lines: readonly { readonly widens: boolean; readonly text: string; readonly example: string }[];
+};
+
 /** Every function may throw a Refusal; its code decides the exit code. */
 export type Offline = {
   /** Creates a home; harmless where there is one. */
@@ -61,6 +78,9 @@ export type Offline = {
     home: Home,
     files: readonly string[],
   ) => Promise<{ readonly rules: number; readonly findings: readonly PolicyFinding[] }>;
+  readonly policyTest?: (home: Home, files: readonly string[]) => Promise<PolicyTested>;
+  /** Each side is a shipped pack's name, or a file as it would stand on the home's packs. */
+  readonly policyDiff?: (home: Home, a: string, b: string) => Promise<PolicyChange>;
   /** `against` is the text of a checkpoint kept outside. */
   readonly verifyBundle?: (file: string, against: string | null) => Promise<VerbOutput<"ledger.verify">>;
   /** When no daemon answers. */

@@ -5,7 +5,7 @@ import { UNITS } from "../core/budget.ts";
 import type { EntryView, RunView, SessionView } from "../core/verbs/evidence.ts";
 import type { Context } from "./context.ts";
 import { iso, relative } from "./moment.ts";
-import { pairs, printable, short, table } from "./printable.ts";
+import { counted, pairs, printable, short, table } from "./printable.ts";
 import { whole } from "./trouble.ts";
 
 type Entry = z.infer<typeof EntryView>;
@@ -127,6 +127,27 @@ export function addSessions(program: Command, context: Context): void {
     .action(async (given: string) => {
       const found = await context.ask("trace.export", { session: await context.idOf("sess", given, known) });
       context.result(found, () => found.entries.map((entry) => printable(JSON.stringify(entry))).join("\n"));
+    });
+  trace
+    .command("replay")
+    .argument("<session>", "its id, or the first digits of it")
+    .description("fold its entries again and show the first difference from what is stored")
+    .action(async (given: string) => {
+      const report = await context.ask("trace.replay", { session: await context.idOf("sess", given, known) });
+      context.result(report, () => {
+        const { entries, runs, approvals, calls, digest, difference } = report;
+        const counts = [
+          counted(entries, "entry", "entries"),
+          counted(runs, "run"),
+          counted(calls, "call"),
+          counted(approvals, "approval"),
+        ];
+        const what = counts.join(", ");
+        if (difference === null) return `The entries lead to what is stored: ${what}\n${digest}`;
+        const where = difference.seq === null ? "" : `entry ${difference.seq}: `;
+        return `The entries lead elsewhere: ${what}\n  ${where}${printable(difference.what)}`;
+      });
+      context.exit(report.ok ? 0 : 1);
     });
 }
 

@@ -5,7 +5,7 @@ import { RANGE_MESSAGES_MAX, TIER_A_FIELD_BITS_MAX, TIER_B_FIELD_CHARS_MAX, TIER
 import { Refusal } from "./refusal.ts";
 import { TIERS, type Tier } from "./value.ts";
 
-const CAPABILITY_IDS = [
+export const CAPABILITY_IDS = [
   "conversation.list",
   "message.list",
   "request.read",

@@ -11,6 +11,13 @@ export type Outside = {
   /** Makes and opens the connector of a channel that was just written down. */
   readonly connect: (channel: string) => Promise<void>;
   /**
+   * Where a bot is found by its token, before it is a channel. Refuses a token that its network does not know, and a
+   * bot that another channel has. `root` is the network's address when it is not the usual one.
+   */
+  readonly introduce: (token: string, root: string | null) => Promise<{ readonly link: string }>;
+  /** Does its network tell this channel of every message in a group? null: it does not say, or has no such thing. */
+  readonly readsAll: (channel: string) => Promise<boolean | null>;
+  /**
    * Hands a line to the console channel; resolves once it is durable.
    * `place` is the console's own conversation when null.
    */
@@ -24,6 +31,7 @@ export type Outside = {
   readonly checkPin: (pin: string, hash: string) => Promise<boolean>;
   /** Compiles packs; throws `policy.invalid` with the place of the first error. */
   readonly compilePolicy: (packs: readonly { readonly name: string; readonly text: string }[]) => Policy;
+  /** Names of the packs in force. */
   readonly packs: () => readonly string[];
   /** What the configuration says that may surprise. */
   readonly notes: () => readonly string[];

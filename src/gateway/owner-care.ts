@@ -2,8 +2,6 @@
  * The owner's verbs about the daemon itself: health, demo, import, secrets, tokens, policy, PIN
  * (CONTRACT sections 6, 10, 13, 14).
  */
-import { decide } from "../../policy/decide.ts";
-import type { Request } from "../../policy/request.ts";
 import { hex, TOKEN_PREFIX } from "../core/ids.ts";
 import { BOTTOM } from "../core/label.ts";
 import { DAY_MS } from "../core/limits.ts";
@@ -12,21 +10,22 @@ import { isTerminal } from "../core/run.ts";
 import type { Owner, VerbInput, VerbOutput } from "../core/verbs/all.ts";
 import type { CARE_VERBS } from "../core/verbs/care.ts";
 import { policyDigest } from "./ask.ts";
-import { BLANK } from "./asker.ts";
 import { DEMO_ALIAS, DEMO_LINES, demoLines } from "./demo.ts";
+import type { Draft } from "./draft.ts";
 import type { Gateway } from "./gateway.ts";
 import { importLines } from "./import.ts";
+import { cancelRun } from "./inbound.ts";
 import type { Outside } from "./outside.ts";
 import { localOwner, owned } from "./owned.ts";
+import { policyVerbs } from "./owner-policy.ts";
 import { conversationNamed } from "./people.ts";
 import type { Powers } from "./powers.ts";
+import { say } from "./say.ts";
 import { transact } from "./transact.ts";
-import { channelView, conversationView, policyView, tokenView } from "./views.ts";
+import { channelView, conversationView, tokenView } from "./views.ts";
 
 type Verbs = Pick<Owner, keyof typeof CARE_VERBS>;
 const DONE = { done: true } as const;
-/** The setting that keeps what `policy load` brought. */
-export const LOADED_PACKS = "policy/packs";
 const TOKEN_TTL_MS = 90 * DAY_MS;
 
 export function careVerbs(gateway: Gateway, outside: Outside): Verbs {
@@ -139,7 +138,7 @@ async function createToken(powers: Powers, order: VerbInput<"token.create">): Pr
       hint: "Set an owner PIN first: lazaret pin set. An agent on this machine must not say yes for you.",
     });
   }
-  if (store.find("token", "name", name, { limit: 1 }).some(({ value }) => value.revokedAt === null))
+  if (store.find("token", "name", name, { limit: 1000 }).some(({ value }) => value.revokedAt === null))
     throw new Refusal("conflict", { field: name, hint: "There is a token of that name." });
   const places = conversations.map((alias) => conversationNamed(powers, alias).id);
   const secret = TOKEN_PREFIX + hex(powers.random.bytes(32));
@@ -168,8 +167,25 @@ async function createToken(powers: Powers, order: VerbInput<"token.create">): Pr
   return { id, token: secret, expires_at: expiresAt };
 }
 
+/** An agent that was shut out leaves nothing open, and whoever waits for it reads why. */
+function endRuns(powers: Powers, draft: Draft, agent: string): void {
+  for (const { value } of powers.store.find("run", "agent", agent, { limit: 10_000, newestFirst: true })) {
+    if (isTerminal(value) || !value.external) continue;
+    cancelRun(powers, draft, value, "revoked");
+    const conversation = draft.get("conversation", value.conversation);
+    if (conversation === null || value.request === null) continue;
+    const where = { conversation, thread: value.thread, replyTo: value.request };
+    say(
+      draft,
+      where,
+      "The agent that answers here was shut out, so I stopped. Ask again for another answer.",
+      value.id,
+    );
+  }
+}
+
 function tokenVerbs(
-  { powers }: Gateway,
+  { powers, drives }: Gateway,
   outside: Outside,
 ): Pick<Verbs, "token.create" | "token.list" | "token.revoke" | "pin.set"> {
   const { store } = powers;
@@ -179,12 +195,16 @@ function tokenVerbs(
       tokens: store.all("token", { limit: 1000 }).map(({ value }) => tokenView(powers, value)),
     }),
     "token.revoke": async ({ token }) => {
-      const found = store.get("token", token)?.value ?? store.find("token", "name", token, { limit: 1 })[0]?.value;
+      // A name may have had tokens before: what is meant is the one that still opens something.
+      const named = store.find("token", "name", token, { limit: 1000, newestFirst: true }).map(({ value }) => value);
+      const found = store.get("token", token)?.value ?? named.find(({ revokedAt }) => revokedAt === null) ?? named[0];
       if (found === undefined) throw new Refusal("not_found", { field: token });
       await transact(powers, (draft) => {
         draft.put("token", found.id, { ...draft.need("token", found.id), revokedAt: draft.now });
         draft.entry("token.revoked", { token: found.id }, { actor: localOwner(powers).id });
+        if (found.scopes.includes("agent")) endRuns(powers, draft, found.name);
       });
+      drives.sweep();
       return DONE;
     },
     "pin.set": async ({ next }) => {
@@ -194,52 +214,6 @@ function tokenVerbs(
         draft.entry("key.rotated", { what: "pin" }, { actor: localOwner(powers).id });
       });
       return DONE;
-    },
-  };
-}
-
-function policyVerbs(
-  { powers }: Gateway,
-  outside: Outside,
-): Pick<Verbs, "policy.show" | "policy.explain" | "policy.load"> {
-  return {
-    "policy.show": async () => policyView(powers, outside.packs()),
-    "policy.explain": async ({ request }) => {
-      const decision = decide(powers.policy.current, {
-        ...BLANK,
-        tenant: powers.settings.tenant,
-        ...request,
-      } as Request);
-      const { nearest } = decision;
-      return {
-        effect: decision.effect,
-        rule: decision.rule,
-        because: decision.because,
-        nearest:
-          nearest === undefined
-            ? null
-            : `The closest permission is ${nearest.rule}; it fails on ${nearest.failed.join(", ")}.`,
-        assurance: decision.assurance ?? null,
-      };
-    },
-    "policy.load": async ({ packs }) => {
-      const policy = outside.compilePolicy(packs);
-      const before = policyDigest(powers);
-      const permitsNew = policy.canonical !== powers.policy.current.canonical;
-      await transact(powers, (draft) => {
-        owned(powers, draft, "policy.load", packs.map(({ name }) => name).join(", "), { before });
-        draft.put("setting", LOADED_PACKS, {
-          id: LOADED_PACKS,
-          tenant: draft.tenant,
-          value: packs.map(({ name, text }) => ({ name, text })),
-        });
-      });
-      powers.policy.current = policy;
-      const digest = policyDigest(powers);
-      await transact(powers, (draft) =>
-        draft.entry("policy.loaded", { before, digest, rules: policy.rules.length }, { actor: localOwner(powers).id }),
-      );
-      return { digest, permits_new: permitsNew, approval: null };
     },
   };
 }

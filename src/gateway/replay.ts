@@ -1,75 +1,90 @@
-/** Folds the ledger: runs and approvals as they follow from their entries must be the stored rows (HOUSE section 4). */
-import { type Canonical, canonical } from "../core/canonical.ts";
+/**
+ * Folds the ledger and compares with what is stored: runs with their budgets, approvals, calls, the day's caps (HOUSE
+ * section 4).
+ */
 import type { Entry } from "../core/entry.ts";
-import { type Run, type RunEvent, step } from "../core/run.ts";
+import { hex, type SessionId } from "../core/ids.ts";
+import { isTerminal } from "../core/run.ts";
 import type { VerbOutput } from "../core/verbs/all.ts";
+import { approvalDifference, type Difference, Fold, runDifference } from "./fold.ts";
 import type { Powers } from "./powers.ts";
 
 const PAGE = 1000;
+const ROWS_MAX = 1_000_000;
 const DIFFERENCES_MAX = 100;
 
-/**
- * Compares what the ledger says with what is stored.
- * Erased runs and approvals are in the ledger alone and are not compared.
- */
+/** Erased runs and approvals are in the ledger alone and are not compared. */
 export function replay(powers: Powers): VerbOutput<"ledger.replay"> {
-  const { store } = powers;
-  const runs = new Map<string, Run>();
-  const states = new Map<string, string>();
-  let entries = 0;
-  for (let after = 0; ; ) {
-    const page = store.ledger.entries(after, PAGE);
-    if (page.length === 0) break;
-    for (const entry of page) {
-      foldRun(runs, entry);
-      foldApproval(states, entry);
-    }
-    entries += page.length;
-    after = page.at(-1)?.seq ?? after;
-  }
-  const differences: string[] = [];
-  for (const { value } of store.all("run", { limit: 1_000_000 })) {
-    const folded = runs.get(value.id);
-    if (folded === undefined) differences.push(`${value.id}: no entry begins it`);
-    else if (text(folded) !== text(value)) differences.push(`${value.id}: ${firstDifference(folded, value)}`);
-  }
-  for (const { value } of store.all("approval", { limit: 1_000_000 })) {
-    if (states.get(value.id) !== value.status.state)
-      differences.push(`${value.id}: stored ${value.status.state}, ledger ${states.get(value.id) ?? "nothing"}`);
-  }
+  const fold = foldWhere(powers, () => true);
+  const found = [...fold.differences, ...storedDifferences(powers, fold, () => true)];
   return {
-    ok: differences.length === 0,
-    entries,
-    runs: runs.size,
-    approvals: states.size,
-    differences: differences.slice(0, DIFFERENCES_MAX),
+    ok: found.length === 0,
+    entries: fold.entries,
+    runs: fold.runs.size,
+    approvals: fold.approvals.size,
+    differences: found.slice(0, DIFFERENCES_MAX).map(sentenceOf),
   };
 }
 
-const text = (value: unknown): string => canonical(value as Canonical);
+/** The same for one session. Its digest is that of the folded state: the same entries give the same anywhere. */
+export function replaySession(powers: Powers, session: SessionId): VerbOutput<"trace.replay"> {
+  const fold = foldWhere(powers, (entry) => entry.session === session);
+  const [first] = [...fold.differences, ...storedDifferences(powers, fold, (of) => of === session)];
+  return {
+    session,
+    ok: first === undefined,
+    entries: fold.entries,
+    runs: fold.runs.size,
+    approvals: fold.approvals.size,
+    calls: fold.calls.size,
+    digest: hex(powers.hashing.sha256(powers.hashing.utf8(fold.canonical()))),
+    difference: first === undefined ? null : { seq: first.seq, what: first.what },
+  };
+}
 
-function foldRun(runs: Map<string, Run>, entry: Entry): void {
-  const { body, type } = entry;
-  if (type === "run.started" && body["run"] !== undefined) {
-    const run = body["run"] as unknown as Run;
-    runs.set(run.id, run);
-    return;
+function foldWhere({ store }: Powers, wanted: (entry: Entry) => boolean): Fold {
+  const fold = new Fold();
+  for (let after = 0; ; ) {
+    const page = store.ledger.entries(after, PAGE);
+    if (page.length === 0) return fold;
+    for (const entry of page) if (wanted(entry)) fold.take(entry);
+    after = page.at(-1)?.seq ?? after;
   }
-  if (entry.run === undefined || body["event"] === undefined || typeof body["at"] !== "number") return;
-  const run = runs.get(entry.run);
-  if (run !== undefined) runs.set(entry.run, step(run, body["event"] as unknown as RunEvent, body["at"]));
 }
 
-/** The state that each entry says, which the machine must allow from the one before. */
-function foldApproval(states: Map<string, string>, entry: Entry): void {
-  const id = entry.body["approval"];
-  if (typeof id !== "string" || !entry.type.startsWith("approval.")) return;
-  if (entry.type === "approval.requested") states.set(id, "pending");
-  else if (typeof entry.body["state"] === "string") states.set(id, entry.body["state"]);
+function storedDifferences({ store }: Powers, fold: Fold, wanted: (session: string | null) => boolean): Difference[] {
+  const found: (string | null)[] = [];
+  const page = { limit: ROWS_MAX };
+  const sessions = new Map<string, string>();
+  for (const { value } of store.all("run", page)) {
+    sessions.set(value.id, value.session);
+    if (wanted(value.session)) found.push(runDifference(fold.runs.get(value.id), value));
+  }
+  for (const { value } of store.all("approval", page))
+    if (wanted(value.session)) found.push(approvalDifference(fold.approvals.get(value.id), value));
+  for (const { value } of store.all("call", page)) {
+    if (!wanted(sessions.get(value.run) ?? null)) continue;
+    const state = fold.calls.get(value.id);
+    const run = fold.runs.get(value.run);
+    const isOpen = value.status === "open" || value.status === "waiting";
+    if (state === undefined) found.push(`${value.id}: no entry reserves for it`);
+    else if (run !== undefined && !isTerminal(run) && isOpen !== (state === "open"))
+      found.push(`${value.id}: stored as ${value.status}, the ledger says ${state}`);
+  }
+  for (const { value } of store.all("pool", page)) {
+    const shown = fold.shown.get(value.id);
+    const conversation = value.id.slice(0, value.id.lastIndexOf("/"));
+    // A session is a part of its conversation's day, so pools are compared for the whole ledger alone.
+    if (!wanted(conversation) || !wanted(null)) continue;
+    if (shown?.bits !== value.bits || shown.chars !== value.chars)
+      found.push(
+        [
+          `${value.id}: shown ${value.bits} bits and ${value.chars} characters,`,
+          `the ledger says ${shown?.bits ?? 0} and ${shown?.chars ?? 0}`,
+        ].join(" "),
+      );
+  }
+  return found.flatMap((what) => (what === null ? [] : [{ seq: null, what }]));
 }
 
-function firstDifference(a: Run, b: Run): string {
-  const keys = Object.keys(b) as (keyof Run)[];
-  const key = keys.find((it) => text(a[it]) !== text(b[it]));
-  return key === undefined ? "another field" : `${key} differs`;
-}
+const sentenceOf = ({ seq, what }: Difference): string => (seq === null ? what : `entry ${seq}: ${what}`);

@@ -121,11 +121,28 @@ export const CARE_VERBS = {
       because: Words,
       nearest: Words.nullable(),
       assurance: z.string().max(16).nullable(),
+      /** Every single attribute whose change alone gives another answer. */
+      changes: z.array(Words).max(100),
     }),
   ),
+  /** These packs on top of the configured ones, in place of those that were loaded before. */
   "policy.load": verb(
-    z.strictObject({ packs: z.array(z.strictObject({ name: Name, text: z.string().max(262_144) })).max(20), pin: Pin }),
-    z.strictObject({ digest: z.string().max(64), permits_new: z.boolean(), approval: ApprovalId.nullable() }),
+    z.strictObject({
+      packs: z.array(z.strictObject({ name: Name, text: z.string().max(262_144) })).max(20),
+      dry_run: z.boolean().optional(),
+      /** `diff` as a dry run gave it: the yes to what becomes newly permitted. */
+      expect: z.string().length(64).optional(),
+      pin: Pin,
+    }),
+    z.strictObject({
+      digest: z.string().max(64),
+      permits_new: z.boolean(),
+      diff: z.string().max(64),
+      lines: z.array(z.strictObject({ widens: z.boolean(), text: Words, example: Words })).max(100),
+      /** Lines beyond those. */
+      more: Count,
+      approval: ApprovalId.nullable(),
+    }),
     "high",
   ),
   "pin.set": verb(z.strictObject({ pin: Pin, next: z.string().min(4).max(128) }), Done, "high"),

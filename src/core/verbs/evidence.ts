@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { ASSURANCE } from "../approval.ts";
 import { UNITS } from "../budget.ts";
-import { ApprovalId, ConversationId, HoldId, Name, PrincipalId, ReceiptId, RunId, SessionId } from "../ids.ts";
+import { ApprovalId, ConversationId, HoldId, Name, PrincipalId, ReceiptId, RunId, SessionId, TokenId } from "../ids.ts";
 import { Count, Done, Instant, Nothing, Pin, verb, Words } from "./verb.ts";
 
 const Amounts = z.strictObject(
@@ -39,7 +39,8 @@ export const SessionView = z.strictObject({
   id: SessionId,
   conversation: ConversationId,
   alias: Name.nullable(),
-  requester: PrincipalId,
+  /** A token where an agent began by itself. */
+  requester: z.union([PrincipalId, TokenId]),
   state: z.enum(["open", "closed"]),
   created_at: Instant,
   last_at: Instant,
@@ -114,6 +115,20 @@ export const EVIDENCE_VERBS = {
   "trace.export": verb(
     z.strictObject({ session: SessionId }),
     z.strictObject({ session: SessionId, entries: z.array(EntryView).max(100_000) }),
+  ),
+  /** Folds the session's entries and compares with what is stored; the digest is that of the folded state. */
+  "trace.replay": verb(
+    z.strictObject({ session: SessionId }),
+    z.strictObject({
+      session: SessionId,
+      ok: z.boolean(),
+      entries: Count,
+      runs: Count,
+      approvals: Count,
+      calls: Count,
+      digest: z.string().length(64),
+      difference: z.strictObject({ seq: Count.nullable(), what: Words }).nullable(),
+    }),
   ),
   "approvals.list": verb(
     z.strictObject({ open: z.boolean().optional() }),
