@@ -123,7 +123,7 @@ describe("a backup made while messages come in", () => {
     expect(await daemon.stop()).toBe(0);
   });
 
-  test("goes back into the home it came from, without what was erased since, and not under a running daemon", async () => {
+  test("goes back into its own home without what was erased since, and not under a running daemon", async () => {
     using home = new RealHome();
     const file = join(home.dir, "backup");
     await saved(home, file);

@@ -1,6 +1,6 @@
 /** A disk that is full, and one that cannot be written: said plainly, nothing lost, going on by itself. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { RealHome } from "../real-lazaret.ts";
@@ -16,10 +16,14 @@ class SmallDisk extends RealHome {
     this.configure("listen: { port: 0 }\n");
   }
 
-  /** Takes what is left but `spare` bytes; gives it back when called. */
+  /** Takes what is left; gives it back when called. */
   fill(): () => void {
     const file = join(this.home, "ballast");
-    spawnSync("dd", ["if=/dev/zero", `of=${file}`, "bs=4096"]);
+    try {
+      for (;;) appendFileSync(file, Buffer.alloc(4096));
+    } catch (error) {
+      if ((error as { readonly code?: string }).code !== "ENOSPC") throw error;
+    }
     return () => rmSync(file);
   }
 
