@@ -10,7 +10,7 @@ import type { AgentDriver } from "./core/agent.ts";
 import { SHUTDOWN_MS_MAX } from "./core/limits.ts";
 import type { Clock, Connector, HookDoor, Random, TransformRunner } from "./core/ports.ts";
 import type { Channel } from "./core/records.ts";
-import { Refusal } from "./core/refusal.ts";
+import { isRefusal, Refusal } from "./core/refusal.ts";
 import type { CheckView } from "./core/verbs/care.ts";
 import { WorkerRunner } from "./edge/worker-runner.ts";
 import { policyDigest } from "./gateway/ask.ts";
@@ -154,8 +154,15 @@ async function close(gateway: Gateway, house: Housekeeping, given: DaemonPowers,
   await gateway.supervisor.close();
   forget();
   if (given.transforms === undefined) await powers.transforms.close();
-  await transact(powers, (draft) => draft.entry("daemon.stopped", {}, { actor: "daemon" }));
-  await powers.store.close();
+  try {
+    await transact(powers, (draft) => draft.entry("daemon.stopped", {}, { actor: "daemon" }));
+  } catch (error) {
+    // On a full disk the last entry is missing, which verify does not mind; the home is given back all the same.
+    if (!isRefusal(error) || error.code !== "store.full") throw error;
+    powers.log("daemon", { code: error.code });
+  } finally {
+    await powers.store.close();
+  }
 }
 
 /** Connectors by channel, each made from its record. */

@@ -14,7 +14,8 @@ import { openStore, type StoreOptions } from "../src/store/open.ts";
 import type { HomeStore } from "../src/store/store.ts";
 
 export const START = Date.UTC(2026, 0, 2, 3, 4, 5);
-export const random: Random = { bytes: (count) => new Uint8Array(randomBytes(count)) };
+/** What the daemon hands in: Buffers, as the platform gives them. */
+export const random: Random = { bytes: (count) => randomBytes(count) };
 export const id = <K extends Parameters<typeof newId>[0]>(kind: K) => newId<K>(kind, random.bytes(16));
 
 export class HandClock implements Clock {

@@ -139,7 +139,8 @@ export const schemaVersion = (db: Db): number => pragmaNumber(db, "user_version"
 function migrate(db: Db, probe: Probe, { migrations, before }: Upgrade): void {
   const found = schemaVersion(db);
   if (found > migrations.length) {
-    throw new Refusal("home.newer", { hint: `The home has schema ${found}, this version knows ${migrations.length}.` });
+    const versions = `It has schema ${found}, this version knows ${migrations.length}.`;
+    throw new Refusal("home.newer", { hint: `${versions} Run the newer version, or restore an older backup.` });
   }
   if (found > 0 && found < migrations.length) before(db, found, migrations.length);
   for (const [at, sql] of migrations.entries()) {
@@ -172,6 +173,16 @@ export const isDiskFault = (error: unknown): boolean =>
 export function truncateJournal(db: Db): boolean {
   const [row] = db.pragma("wal_checkpoint(TRUNCATE)") as { readonly busy: number }[];
   return row?.busy === 0;
+}
+
+/** The same at the end: on a full disk the journal stays, and the next start reads what is in it. */
+export function truncateJournalIfRoom(db: Db): void {
+  try {
+    truncateJournal(db);
+  } catch (error) {
+    // Nothing is lost by it, and the home has to be given back all the same.
+    if (!(error instanceof Database.SqliteError)) throw error;
+  }
 }
 
 /** Gives free pages back to the system, so many at a time. Answers whether there are more. */

@@ -19,7 +19,10 @@ export function lockHome(dataDir: string): HomeLock {
   touchSecure(path);
   const held = openLock(path);
   if (held === null) {
-    throw new Refusal("home.locked", { field: dataDir, hint: "Stop the daemon first, or talk to it." });
+    throw new Refusal("home.locked", {
+      field: dataDir,
+      hint: "Talk to it with lazaret chat or lazaret status, or stop it first.",
+    });
   }
   const lock: HomeLock = {
     dataDir,

@@ -45,7 +45,8 @@ export class RandomPool {
       this.#pool = this.#random.bytes(POOL_BYTES);
       this.#used = 0;
     }
-    const out = this.#pool.slice(this.#used, this.#used + count);
+    // A copy, whatever kind of array the source gives: `slice` of a Buffer is a view, and would be wiped with the pool.
+    const out = new Uint8Array(this.#pool.subarray(this.#used, this.#used + count));
     this.#pool.fill(0, this.#used, this.#used + count);
     this.#used += count;
     return out;

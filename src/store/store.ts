@@ -7,11 +7,11 @@ import type { OutboxRow } from "../core/outbox.ts";
 import { type Permit, type PermitUse, redeem } from "../core/permit.ts";
 import type { LedgerPort, LedgerReport, MessageScope, Opened, Page, Range, Store, StoreCounts } from "../core/ports.ts";
 import type { IndexOf, RecordKind } from "../core/records.ts";
-import { Refusal } from "../core/refusal.ts";
+import { isRefusal, Refusal } from "../core/refusal.ts";
 import { type BackupManifest, backupHome } from "./backup.ts";
 import { type BundleMade, writeBundle } from "./bundle.ts";
 import type { Committer } from "./commit.ts";
-import { type Pragmas, readPragmas, truncateJournal } from "./db.ts";
+import { type Pragmas, readPragmas, truncateJournal, truncateJournalIfRoom } from "./db.ts";
 import type { Eraser } from "./erase.ts";
 import type { Log } from "./ledger-tree.ts";
 import { verifyLog } from "./ledger-verify.ts";
@@ -211,9 +211,12 @@ export class HomeStore implements Store {
     committer.flush();
     try {
       if (tables.ledger.isCheckpointOwed) committer.alone(() => tables.ledger.sign());
+    } catch (error) {
+      // A full disk is no reason to keep the home: what is not signed now is signed after the next start.
+      if (!isRefusal(error) || error.code !== "store.full") throw error;
     } finally {
       committer.close();
-      truncateJournal(tables.db);
+      truncateJournalIfRoom(tables.db);
       tables.db.close();
       tables.keys.close();
       lock.release();

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { expect, test } from "vitest";
 
 const PROBE = `
-  import { openTerminal } from ${JSON.stringify(new URL("../src/cli/terminal.ts", import.meta.url).href)};
+  import { openTerminal } from ${JSON.stringify(new URL("../../src/cli/terminal.ts", import.meta.url).href)};
   const terminal = openTerminal();
   const asked = await terminal.ask("one? ");
   const hidden = await terminal.hidden("two? ");

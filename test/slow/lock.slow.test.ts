@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { lockHome } from "../src/store/lock.ts";
-import { testHome } from "./store-home.ts";
+import { lockHome } from "../../src/store/lock.ts";
+import { testHome } from "../store-home.ts";
 
 let dir: string;
 beforeEach(() => {
@@ -20,7 +20,7 @@ setInterval(() => undefined, 1000);`;
 
 /** Another process that takes the lock, or says why not. */
 async function holder() {
-  const lockModule = new URL("../src/store/lock.ts", import.meta.url).href;
+  const lockModule = new URL("../../src/store/lock.ts", import.meta.url).href;
   const child = spawn(process.execPath, ["--expose-gc", "--input-type=module", "-e", HOLDER, lockModule, dir]);
   const [said] = (await once(child.stdout, "data")) as [Buffer];
   const end = async (): Promise<void> => {
