@@ -5,6 +5,7 @@ import type { WebhookConnector } from "../connectors/webhook.ts";
 import { TRANSFORMS } from "../transforms/index.ts";
 import { butler } from "./agents/butler.ts";
 import { type Config, configuredOf, settingsOf } from "./config.ts";
+import type { AgentDriver } from "./core/agent.ts";
 import { SHUTDOWN_MS_MAX } from "./core/limits.ts";
 import type { Clock, Connector, HookDoor, Random, TransformRunner } from "./core/ports.ts";
 import { Refusal } from "./core/refusal.ts";
@@ -34,6 +35,8 @@ export type DaemonPowers = {
   readonly worker: URL;
   /** Threads that outlive this daemon; it makes its own when there are none. Whoever made them ends them. */
   readonly transforms?: TransformRunner;
+  /** What can drive a run; the butler when absent. */
+  readonly drivers?: readonly AgentDriver[];
   readonly version: string;
   readonly home: string;
   readonly hashPin: Outside["hashPin"];
@@ -62,7 +65,7 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     random,
     hashing,
     transforms,
-    drivers: [butler],
+    drivers: given.drivers ?? [butler],
     settings: settingsOf(config),
     log,
     connectors: new Map(),
@@ -107,22 +110,19 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     policyFault,
     close: () => close(gateway, house, given, powers),
   };
-  await transact(powers, (draft) =>
-    draft.entry(
-      "daemon.started",
-      {
-        version: given.version,
-        policy: outside.packs().join(","),
-        digest: policyDigest(powers),
-        ...(rules.fault === null ? {} : { fallback: true }),
-      },
-      { actor: "daemon" },
-    ),
-  );
+  await begun(powers, { version: given.version, packs: outside.packs(), fallback: rules.fault !== null });
   for (const { value } of store.all("channel", { limit: 1000 })) await lines.connect(value.id);
   await gateway.supervisor.recover();
   house.start();
   return daemon;
+}
+
+function begun(
+  powers: Powers,
+  { version, packs, fallback }: { version: string; packs: readonly string[]; fallback: boolean },
+): Promise<void> {
+  const body = { version, policy: packs.join(","), digest: policyDigest(powers), ...(fallback ? { fallback } : {}) };
+  return transact(powers, (draft) => draft.entry("daemon.started", body, { actor: "daemon" }));
 }
 
 const faultNotes = (fault: string | null): readonly string[] =>

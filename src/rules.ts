@@ -1,4 +1,7 @@
-/** Packs to a policy: those that are shipped, those that are configured, what the owner loaded, and files that are only looked at. */
+/**
+ * Packs to a policy: those that are shipped, those that are configured, what the owner loaded, and files that are only
+ * looked at.
+ */
 import { readFileSync } from "node:fs";
 import type { Policy } from "../policy/compile.ts";
 import { readPack } from "../policy/language.ts";
@@ -15,7 +18,7 @@ const SHIPPED = {
   team: new URL("../policy/packs/team.yaml", import.meta.url),
 } as const;
 
-export const shippedPacks = (): readonly SourceText[] =>
+const shippedPacks = (): readonly SourceText[] =>
   Object.entries(SHIPPED).map(([name, url]) => ({ name: `${name}.yaml`, text: readFileSync(url, "utf8") }));
 
 /** What a pack calls itself; the file's own name where it cannot be read, so that the error is about the file. */
@@ -26,7 +29,9 @@ const nameOf = ({ name, text }: SourceText): string => {
 
 export const placeOf = ({ file, line, column, message }: PackError): string => `${file}:${line}:${column}: ${message}`;
 
-/** The configured packs with `more` on top, base under them. Throws `policy.invalid` with the place of the first error. */
+/**
+ * The configured packs with `more` on top, base under them. Throws `policy.invalid` with the place of the first error.
+ */
 export function compilePolicy(configured: readonly string[], more: readonly SourceText[]): Policy {
   const loading = loadPolicy([...shippedPacks(), ...more], { packs: [...configured, ...more.map(nameOf)] });
   if (loading.ok) return loading.policy;
@@ -50,7 +55,10 @@ const loadedIn = (store: HomeStore): readonly SourceText[] => {
 /** Names of the packs that the owner loaded. */
 export const loadedNames = (store: HomeStore): readonly string[] => loadedIn(store).map(nameOf);
 
-/** What holds at a start. Loaded packs that an upgrade made invalid must not keep the daemon from starting: the configured ones hold. */
+/**
+ * What holds at a start. Loaded packs that an upgrade made invalid must not keep the daemon from starting: the
+ * configured ones hold.
+ */
 export function rulesInForce(store: HomeStore, configured: readonly string[]): InForce {
   const more = loadedIn(store);
   try {
@@ -62,7 +70,9 @@ export function rulesInForce(store: HomeStore, configured: readonly string[]): I
   }
 }
 
-/** Files as they would stand on the configured packs; a file that bears the name of a shipped pack stands in its place. */
+/**
+ * Files as they would stand on the configured packs; a file that bears the name of a shipped pack stands in its place.
+ */
 export function loadFiles(configured: readonly string[], files: readonly SourceText[]): Loading {
   const names = files.map(nameOf);
   const shipped = shippedPacks().filter((pack) => !names.includes(nameOf(pack)));

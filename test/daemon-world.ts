@@ -1,4 +1,7 @@
-/** A whole daemon on a temporary home: every verb of the owner, without doors. The clock is turned by hand; the threads are shared. */
+/**
+ * A whole daemon on a temporary home: every verb of the owner, without doors. The clock is turned by hand; the threads
+ * are shared.
+ */
 import { join } from "node:path";
 import type { Config } from "../src/config.ts";
 import { type Daemon, type DaemonPowers, startDaemon } from "../src/daemon.ts";

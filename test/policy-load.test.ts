@@ -1,4 +1,7 @@
-/** Loading rules on a whole daemon: the owner says yes to exactly what changes; what no longer compiles keeps nobody from starting. */
+/**
+ * Loading rules on a whole daemon: the owner says yes to exactly what changes; what no longer compiles keeps nobody
+ * from starting.
+ */
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { LOADED_PACKS } from "../src/gateway/owner-policy.ts";
 import { transact } from "../src/gateway/transact.ts";
@@ -95,7 +98,7 @@ test("an invalid pack is refused with its place, and what was in force stays", a
   expect(await digest()).toBe(before);
 });
 
-test("what was loaded holds after a restart; when it no longer compiles the configured packs hold and everybody is told", async () => {
+test("what was loaded holds after a restart, and the configured packs where it no longer compiles", async () => {
   const loaded = await here.owner["policy.load"]({ packs: [NARROW] });
   await here.close();
   here = await daemonOn(home);

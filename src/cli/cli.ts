@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { isRefusal, REFUSALS, Refusal } from "../core/refusal.ts";
 import { addApprovals } from "./approvals.ts";
+import { addAttack } from "./attack.ts";
 import { addCapability, addChannel, addPair, addPrincipal } from "./channel.ts";
 import { addChat } from "./chat.ts";
 import { addCompletion } from "./completion.ts";
@@ -44,6 +45,7 @@ const NOUNS = [
   addPolicy,
   addCapability,
   addConfig,
+  addAttack,
   addBackup,
   addCompletion,
 ];

@@ -148,9 +148,14 @@ export interface LedgerPort {
   checkpoint(): Promise<string>;
   /** `against` is a checkpoint kept outside. Reads in pages and lets others work between them. */
   verify(against: string | null): Promise<LedgerReport>;
-  /** Proof (RFC 6962 section 2.1.2, base64 hashes) that the first `older` entries are the beginning of the first `newer`. */
+  /**
+   * Proof (RFC 6962 section 2.1.2, base64 hashes) that the first `older` entries are the beginning of the first
+   * `newer`.
+   */
   consistency(older: number, newer: number): readonly string[];
-  /** C2SP tlog-proof text that entry `seq` is under a checkpoint signed now. `not_found` when there is no such entry. */
+  /**
+   * C2SP tlog-proof text that entry `seq` is under a checkpoint signed now. `not_found` when there is no such entry.
+   */
   inclusion(seq: number): Promise<string>;
 }
 

@@ -1,5 +1,6 @@
 /**
- * Folds entries with the same machines that run live: runs with their budgets, approvals, calls and the day's caps follow from the
+ * Folds entries with the same machines that run live: runs with their budgets, approvals, calls and the day's caps
+ * follow from the
  * ledger alone. What an entry says of a state must be what its machine says.
  */
 import { type Approval, type ApprovalEvent, type ApprovalStatus, decideStep } from "../core/approval.ts";

@@ -1,4 +1,7 @@
-/** The owner's verbs about the rules: what holds, why, and changing it by a yes to exactly what changes (CONTRACT section 6). */
+/**
+ * The owner's verbs about the rules: what holds, why, and changing it by a yes to exactly what changes (CONTRACT
+ * section 6).
+ */
 import { TooTangled } from "../../policy/box.ts";
 import { type ChangeLine, tellChange } from "../../policy/change-lines.ts";
 import type { Policy } from "../../policy/compile.ts";
@@ -92,7 +95,9 @@ type Change = {
 
 const sha256 = (powers: Powers, text: string): string => hex(powers.hashing.sha256(powers.hashing.utf8(text)));
 
-/** SHA-256 over `lazaret.policy-diff.v1` ‖ 0 ‖ canonical JSON of both policies' digests and every region that changes. */
+/**
+ * SHA-256 over `lazaret.policy-diff.v1` ‖ 0 ‖ canonical JSON of both policies' digests and every region that changes.
+ */
 function changeOf(powers: Powers, after: Policy): Change {
   const rules = (policy: Policy) => policy.rules.map(({ rule }) => rule);
   try {
@@ -109,7 +114,8 @@ function changeOf(powers: Powers, after: Policy): Change {
 }
 
 /**
- * Atomic: rules, approval and entry are one commit, and only then do they hold. What permits anything new needs `expect`, the digest
+ * Atomic: rules, approval and entry are one commit, and only then do they hold. What permits anything new needs
+ * `expect`, the digest
  * of the very difference that the owner was shown; narrowing needs nothing.
  */
 async function load(

@@ -15,7 +15,8 @@ type Signed = { readonly size: number; readonly text: string };
 export type BundleMade = { readonly entries: number; readonly bytes: number };
 
 /**
- * Writes every log of the home to a new 0600 file, the newest up to `size`, which was signed. Others work between pages; what
+ * Writes every log of the home to a new 0600 file, the newest up to `size`, which was signed. Others work between
+ * pages; what
  * they add is not in it. Leaves no file behind when it fails.
  */
 export async function writeBundle(statements: Statements, size: number, file: string): Promise<BundleMade> {

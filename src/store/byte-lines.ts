@@ -5,7 +5,10 @@ import { Refusal } from "../core/refusal.ts";
 const CHUNK_BYTES = 1_048_576;
 const LINE_FEED = 0x0a;
 
-/** What follows the last line feed is a line unless it is empty. Throws what opening throws; `input.too_large` for a longer line. */
+/**
+ * What follows the last line feed is a line unless it is empty. Throws what opening throws; `input.too_large` for a
+ * longer line.
+ */
 export async function* byteLines(path: string, lineBytesMax: number): AsyncIterable<Buffer> {
   const file = openSync(path, "r");
   try {

@@ -1,4 +1,7 @@
-/** Proofs out of a stored ledger, as base64 hashes: that an entry is in it, that an older tree is the beginning of a newer one. */
+/**
+ * Proofs out of a stored ledger, as base64 hashes: that an entry is in it, that an older tree is the beginning of a
+ * newer one.
+ */
 import { consistencyProof, inclusionProof } from "../core/merkle.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Statements } from "./db.ts";
@@ -8,7 +11,10 @@ import { type Log, StoredTree } from "./ledger-tree.ts";
 const base64 = (hashes: readonly Uint8Array[]): readonly string[] =>
   hashes.map((hash) => Buffer.from(hash).toString("base64"));
 
-/** RFC 6962 section 2.1.2, from `older` to `newer` entries; nothing precedes a tree of no entries. Refuses `input.invalid`. */
+/**
+ * RFC 6962 section 2.1.2, from `older` to `newer` entries; nothing precedes a tree of no entries. Refuses
+ * `input.invalid`.
+ */
 export function consistencyOf(statements: Statements, log: Log, older: number, newer: number): readonly string[] {
   if (!(older >= 0 && older <= newer)) throw new Refusal("input.invalid", { field: "size" });
   if (older === 0) return [];
