@@ -1,4 +1,7 @@
-/** What a benchmark is: rounds of figures, each held against bounds. All cases run in every round, so a noisy neighbour hurts all alike. */
+/**
+ * What a benchmark is: rounds of figures, each held against bounds. All cases run in every round, so that a noisy
+ * neighbour hurts all alike.
+ */
 
 /** One round's figures by name: ratios, and beside them the figures they come from. */
 export type Round = Readonly<Record<string, number>>;

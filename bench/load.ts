@@ -10,13 +10,14 @@ import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promi
 import { WebSocket } from "ws";
 import { quantile } from "./case.ts";
 import { frameOf, ROOMS, roomName } from "./frame.ts";
-import { rssOf } from "./process.ts";
+import { cpuMsOf, rssOf } from "./process.ts";
 
 /** Frames under way in closed loop. */
 const WINDOW = 256;
 /** Frames under way in open loop before the sender waits all the same: the server has collapsed. */
 const BACKLOG_MAX = 5000;
-const SETTLE_MS = 5000;
+const SETTLE_MS = 10_000;
+const PUMP_MS_MAX = 120_000;
 
 export type Server = "strawman" | "product";
 export type Measured = {
@@ -26,9 +27,17 @@ export type Measured = {
   /** Frames without an event, five seconds after the last one. */
   readonly lost: number;
   readonly rssMb: number;
+  /** Processor time of the server for one frame, microseconds. */
+  readonly cpuUs: number;
 };
 type Doors = { readonly feed: string; readonly events: string; readonly token: string | null };
-type Pace = { readonly rate: number | "max"; readonly seconds: number };
+type Pace = {
+  /** Frames a second whatever comes back, or as many as a window of frames under way allows. */
+  readonly rate: number | "max";
+  /** Frames at full speed before anything counts: the compiler needs thousands. */
+  readonly warmUp: number;
+  readonly frames: number;
+};
 
 async function opened(address: string, token: string | null = null): Promise<WebSocket> {
   const headers = token === null ? {} : { authorization: `Bearer ${token}` };
@@ -71,27 +80,24 @@ class Latencies {
 
 let frames = 0;
 
-async function pump(feeder: WebSocket, latencies: Latencies, { rate, seconds }: Pace): Promise<number> {
+/** Sends so many frames and waits for the events of all. Answers how many a second came back. */
+async function pump(feeder: WebSocket, latencies: Latencies, rate: Pace["rate"], count: number): Promise<number> {
   const from = performance.now();
   const elapsed = (): number => performance.now() - from;
-  const send = (isFirst = false): void => {
-    const n = frames++;
-    latencies.sent(roomName(n), isFirst);
-    feeder.send(frameOf(n, Date.now()));
-  };
-  const before = latencies.received;
-  let sent = 0;
-  while (elapsed() < seconds * 1000) {
-    if (rate === "max") {
-      while (latencies.underWay < WINDOW) send();
-      await nextTurn();
-      continue;
+  const most = rate === "max" ? WINDOW : BACKLOG_MAX;
+  for (let sent = 0; sent < count && elapsed() < PUMP_MS_MAX; ) {
+    const due = rate === "max" ? count : Math.min(count, (elapsed() * rate) / 1000);
+    for (; sent < due && latencies.underWay < most; sent++) {
+      const n = frames++;
+      latencies.sent(roomName(n), false);
+      feeder.send(frameOf(n, Date.now()));
     }
-    const due = (elapsed() * rate) / 1000;
-    for (; sent < due && latencies.underWay < BACKLOG_MAX; sent++) send();
-    await (rate > 900 ? nextTurn() : sleep(1));
+    await (rate === "max" || rate > 900 ? nextTurn() : sleep(1));
   }
-  return ((latencies.received - before) / elapsed()) * 1000;
+  const before = latencies.received;
+  const left = latencies.underWay;
+  await settled(latencies);
+  return ((count - left + latencies.received - before) / elapsed()) * 1000;
 }
 
 /** One after the other, so that each conversation shows which room it is. */
@@ -126,16 +132,17 @@ export async function measure(server: Server, dir: string, pace: Pace): Promise<
       latencies.came((JSON.parse(text) as { readonly conversation: string }).conversation);
     });
     await meet(feeder, latencies);
-    await pump(feeder, latencies, { rate: pace.rate, seconds: pace.seconds / 4 });
-    await settled(latencies);
+    await pump(feeder, latencies, "max", pace.warmUp);
     latencies.ms.length = 0;
-    const perSecond = await pump(feeder, latencies, pace);
-    await settled(latencies);
-    const rssMb = rssOf(child.pid ?? 0);
+    const pid = child.pid ?? 0;
+    const cpu = cpuMsOf(pid);
+    const perSecond = await pump(feeder, latencies, pace.rate, pace.frames);
+    const cpuUs = ((cpuMsOf(pid) - cpu) / pace.frames) * 1000;
+    const rssMb = rssOf(pid);
     subscriber.terminate();
     feeder.terminate();
     const { ms, underWay } = latencies;
-    return { perSecond, p50: quantile(ms, 0.5), p99: quantile(ms, 0.99), lost: underWay, rssMb };
+    return { perSecond, p50: quantile(ms, 0.5), p99: quantile(ms, 0.99), lost: underWay, rssMb, cpuUs };
   } finally {
     child.kill("SIGKILL");
     if (child.exitCode === null && child.signalCode === null) await once(child, "exit");

@@ -47,3 +47,11 @@ export function rssOf(pid: number): number {
   const text = readFileSync(`/proc/${pid}/status`, "utf8");
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0) / KIB_IN_MIB;
 }
+
+const TICK_MS = 10;
+
+/** Processor time that a process has used so far, in milliseconds, to a hundredth of a second (proc(5)). */
+export function cpuMsOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(" ");
+  return (Number(fields[13]) + Number(fields[14])) * TICK_MS;
+}

@@ -1,6 +1,6 @@
 /**
- * The product, fed through a connector of its own over the same WebSocket frames as the straw-man: inbox commit, drain,
- * policy, sealing, ledger, control plane, events to a subscriber with a token. Forked by load.ts with a home's directory.
+ * The product, fed through a connector of its own over the same WebSocket frames as the straw-man: intake, activation,
+ * sealing, ledger, control plane, events to a subscriber with a token. Forked by load.ts with a home's directory.
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -155,6 +155,8 @@ const outside: Outside = {
   startedAt: wallClock.now(),
   http: () => null,
   connect: unused,
+  introduce: unused,
+  readsAll: unused,
   submit: unused,
   doctor: unused,
   backup: unused,

@@ -1,7 +1,7 @@
 /**
- * The ceiling: the least work a message that still means "published is encrypted and durable". Validate, seal under a fresh
- * wrapped key, ONE transaction for message and hash-chained audit row (WAL, FULL, secure_delete), publish after it. No
- * policy, labels, inbox, duplicates, budgets, erasure: who comes near it has forgotten something.
+ * The ceiling: the least work a message that still means "published is encrypted and durable". Validate, seal under a
+ * fresh wrapped key, ONE transaction for message and hash-chained audit row (WAL, FULL, secure_delete), publish after
+ * it. No policy, labels, inbox, duplicates, budgets, erasure: who comes near it has forgotten something.
  *
  * Forked by load.ts with the database file; tells its port.
  */

@@ -149,7 +149,8 @@ export class WebhookConnector implements Connector, HookDoor {
   }
 
   /**
-   * Knocks at its own door as a system with the secret would: signed, accepted, committed, and known when it comes again. Its
+   * Knocks at its own door as a system with the secret would: signed, accepted, committed, and known when it comes
+   * again. Its
    * conversation is nobody's, so the event is counted and shredded.
    */
   async probe(stop: Stop): Promise<void> {

@@ -1,6 +1,7 @@
 /** One running Lazaret: builds every room from its powers, and takes it down again in order. */
 import { ConsoleConnector } from "../connectors/console.ts";
 import { CONNECTORS } from "../connectors/index.ts";
+import type { Request } from "../connectors/telegram/wire.ts";
 import type { WebhookConnector } from "../connectors/webhook.ts";
 import { TRANSFORMS } from "../transforms/index.ts";
 import { butler } from "./agents/butler.ts";
@@ -8,6 +9,7 @@ import { type Config, configuredOf, settingsOf } from "./config.ts";
 import type { AgentDriver } from "./core/agent.ts";
 import { SHUTDOWN_MS_MAX } from "./core/limits.ts";
 import type { Clock, Connector, HookDoor, Random, TransformRunner } from "./core/ports.ts";
+import type { Channel } from "./core/records.ts";
 import { Refusal } from "./core/refusal.ts";
 import type { CheckView } from "./core/verbs/care.ts";
 import { WorkerRunner } from "./edge/worker-runner.ts";
@@ -20,11 +22,13 @@ import { Housekeeping } from "./gateway/housekeeping.ts";
 import type { Outside } from "./gateway/outside.ts";
 import { grantPermit } from "./gateway/permit.ts";
 import type { Log, Powers } from "./gateway/powers.ts";
+import { offerAgain } from "./gateway/prompts.ts";
 import type { Surface } from "./gateway/surface.ts";
 import { transact } from "./gateway/transact.ts";
 import { compilePolicy, loadedNames, rulesInForce } from "./rules.ts";
 import { hashing } from "./store/hashing.ts";
 import type { HomeStore } from "./store/store.ts";
+import { TelegramLines } from "./telegram-lines.ts";
 
 export type DaemonPowers = {
   readonly store: HomeStore;
@@ -44,6 +48,8 @@ export type DaemonPowers = {
   readonly doctor: (daemon: Daemon, residue: boolean) => Promise<readonly CheckView[]>;
   readonly exportLedger: Outside["exportLedger"];
   readonly http: () => string | null;
+  /** Asks a server on the network. */
+  readonly request: Request;
   readonly stop: () => void;
 };
 
@@ -77,7 +83,8 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
   const configured = configuredOf(config);
   const isBuilt = ({ kind }: { readonly kind: string }): boolean => Object.hasOwn(CONNECTORS, kind);
   await bootstrap(powers, { ...configured, channels: configured.channels.filter(isBuilt) });
-  const lines = new Lines(powers, gateway);
+  const bots = new TelegramLines(powers, given.request);
+  const lines = new Lines(powers, gateway, bots);
   const house = new Housekeeping(powers, gateway.drives, gateway.rejections);
   // Until something else is loaded: then what was stored and did not compile is gone.
   const policyFault = (): string | null => (powers.policy.current === rules.policy ? rules.fault : null);
@@ -87,6 +94,8 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     startedAt: clock.now(),
     http: given.http,
     connect: (channel) => lines.connect(channel),
+    introduce: (token, root) => bots.introduce(token, root),
+    readsAll: (channel) => bots.readsAll(channel),
     submit: (text, place) => lines.say(text, place),
     doctor: (residue) => given.doctor(daemon, residue),
     backup: async (file) => ({ bytes: (await store.backup(file)).bytes, verified: true }),
@@ -110,8 +119,10 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     policyFault,
     close: () => close(gateway, house, given, powers),
   };
+  const lastAt = store.ledger.entries(Math.max(0, store.ledger.size() - 1), 1)[0]?.time ?? null;
   await begun(powers, { version: given.version, packs: outside.packs(), fallback: rules.fault !== null });
   for (const { value } of store.all("channel", { limit: 1000 })) await lines.connect(value.id);
+  await offerAgain(powers, lastAt);
   await gateway.supervisor.recover();
   house.start();
   return daemon;
@@ -151,10 +162,12 @@ class Lines {
   readonly hooks = new Map<string, HookDoor>();
   readonly #powers: Powers;
   readonly #gateway: Gateway;
+  readonly #bots: TelegramLines;
   #console: ConsoleConnector | null = null;
 
-  constructor(powers: Powers, gateway: Gateway) {
+  constructor(powers: Powers, gateway: Gateway, bots: TelegramLines) {
     this.#powers = powers;
+    this.#bots = bots;
     this.#gateway = gateway;
     const channel = powers.store.all("channel", { limit: 1000 }).find(({ value }) => value.kind === "console");
     if (channel !== undefined) this.#console = new ConsoleConnector(this.#place(channel.value.id), powers);
@@ -177,9 +190,20 @@ class Lines {
     const record = this.#powers.store.get("channel", channel)?.value;
     if (record === undefined) throw new Refusal("channel.unknown", { field: channel });
     const outbox = new HookOutbox(this.#powers, channel);
-    const connector: Connector =
-      record.kind === "console" ? this.console : await this.#webhook(channel, record.secret, outbox);
-    await this.#gateway.supervisor.connect(connector, outbox);
+    await this.#gateway.supervisor.connect(await this.#make(record, outbox), outbox);
+  }
+
+  async #make(record: Channel, outbox: HookOutbox): Promise<Connector> {
+    switch (record.kind) {
+      case "console":
+        return this.console;
+      case "webhook":
+        return this.#webhook(record.id, record.secret, outbox);
+      case "telegram":
+        return this.#bots.make(record);
+      case "matrix":
+        throw new Refusal("channel.unsupported", { field: record.id });
+    }
   }
 
   async #webhook(channel: string, secret: string | null, rows: HookOutbox): Promise<WebhookConnector> {

@@ -1,6 +1,7 @@
 /** The machine's clock, randomness and process, as powers: the only file that asks them. main.ts hands them on. */
 import { argon2, randomBytes, timingSafeEqual } from "node:crypto";
 import process from "node:process";
+import type { Request } from "../connectors/telegram/wire.ts";
 import type { Clock, Random } from "./core/ports.ts";
 import type { Log } from "./gateway/powers.ts";
 
@@ -20,6 +21,9 @@ export const wallClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** The platform's own way to ask a server on the network; connectors are handed it. */
+export const systemRequest: Request = (url, asking) => fetch(url, asking);
 
 export const systemRandom: Random = { bytes: (count) => randomBytes(count) };
 

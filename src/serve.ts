@@ -13,7 +13,7 @@ import { factsOf } from "./doctor-facts.ts";
 import { setWrong } from "./gateway/owner.ts";
 import { homeConfig, pathsOf } from "./home-config.ts";
 import type { HomePaths } from "./home-paths.ts";
-import { checkPin, hashPin, onSignals, ownUser, stderrLog, systemRandom, wallClock } from "./powers.ts";
+import { checkPin, hashPin, onSignals, ownUser, stderrLog, systemRandom, systemRequest, wallClock } from "./powers.ts";
 import { openStore } from "./store/open.ts";
 import { restoreHome } from "./store/restore.ts";
 import type { HomeStore } from "./store/store.ts";
@@ -78,6 +78,7 @@ async function run(env: Environment, home: Home, cwd: string, stop: () => void):
       doctor: async (it, residue) => doctor(await factsOf(it, store, paths, running.http, residue)),
       exportLedger: (file) => store.exportLedger(file),
       http: () => running.http,
+      request: systemRequest,
       stop,
     });
     // Whoever restarts the daemon holds its files: the PIN may be tried again.

@@ -5,13 +5,12 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Command } from "commander";
 import { describe, expect, test } from "vitest";
-import { runCli, treeOf } from "../src/cli/cli.ts";
+import { treeOf } from "../src/cli/cli.ts";
 import type { Powers } from "../src/cli/context.ts";
 import { printable } from "../src/cli/printable.ts";
 import { REFUSALS } from "../src/core/refusal.ts";
 import { type Run, runScript } from "./cli-scripts.ts";
-import { type OpenDoors, openDoors } from "./open-doors.ts";
-import { PaperOwner } from "./paper-owner.ts";
+import { paperDoors, powersOf, runOn } from "./paper-cli.ts";
 import { PaperTerminal } from "./paper-terminal.ts";
 
 const ALL: Powers["offline"] = {
@@ -52,31 +51,6 @@ const ALL: Powers["offline"] = {
     root: "",
   }),
 };
-
-const powersOf = (doors: OpenDoors, terminal: PaperTerminal, offline: Powers["offline"] = {}): Powers => ({
-  terminal,
-  offline,
-  now: () => doors.clock.now(),
-  homeOf: (home) => ({
-    home: home ?? "/paper",
-    socket: home === undefined ? doors.socketPath : `${home}/lazaret.sock`,
-  }),
-  version: "0.1.0",
-});
-
-async function paperDoors(): Promise<OpenDoors> {
-  const doors = await openDoors({ port: null });
-  Object.assign(doors.gateway.owner, new PaperOwner(doors.clock, doors.gateway.lines).verbs());
-  return doors;
-}
-
-const runOn =
-  (doors: OpenDoors, offline: Powers["offline"] = {}, isInteractive = false): Run =>
-  async (args, stdin) => {
-    const terminal = new PaperTerminal(stdin, isInteractive);
-    const code = await runCli(args, powersOf(doors, terminal, offline));
-    return { code, stdout: terminal.stdout, stderr: terminal.stderr };
-  };
 
 const SCRIPTS = join(import.meta.dirname, "cli");
 

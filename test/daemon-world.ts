@@ -1,6 +1,6 @@
 /**
- * A whole daemon on a temporary home: every verb of the owner, without doors. The clock is turned by hand; the threads
- * are shared.
+ * A whole daemon on a temporary home: every verb of the owner, without doors. The clock is turned by hand; the
+ * threads are shared.
  */
 import { join } from "node:path";
 import type { Config } from "../src/config.ts";
@@ -38,6 +38,7 @@ export async function daemonOn(
     doctor: async () => [],
     exportLedger: (file) => store.exportLedger(file),
     http: () => null,
+    request: (url, asking) => fetch(url, asking),
     stop: () => {},
     ...more,
   });

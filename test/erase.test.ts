@@ -4,11 +4,12 @@ import Database from "better-sqlite3";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { ErasePlan } from "../src/core/batch.ts";
 import { type BlobId, hex } from "../src/core/ids.ts";
+import { DAY_MS } from "../src/core/limits.ts";
 import { unwrapKey } from "../src/store/blob.ts";
 import { conversationKeyContext } from "../src/store/keys.ts";
 import type { HomeStore } from "../src/store/store.ts";
 import { homeDerived } from "../src/store/unlock.ts";
-import { draft, event, id, permit, random, say, type TestHome, testHome, textOf } from "./store-home.ts";
+import { draft, event, id, permit, random, START, say, type TestHome, testHome, textOf } from "./store-home.ts";
 
 let home: TestHome;
 let store: HomeStore;
@@ -183,6 +184,17 @@ test("an open reader keeps the journal from being clean, and the answer says so"
   rows.return?.();
   reader.close();
   expect(store.clean()).toBe(true);
+});
+
+test("deliveries are remembered for thirty days and forgotten with an epoch after", async () => {
+  const ref = { kind: "delivery", tenant: "default", channel: "home", platform: "d1", id: "", at: START } as const;
+  await store.commit({ refs: [{ ...ref, conversation: "-" }] });
+  home.clock.turn(30 * DAY_MS);
+  await store.erase(plan({}));
+  expect(store.ref("delivery", "default", "home", "d1")).toBe("");
+  home.clock.turn(1);
+  await store.erase(plan({}));
+  expect(store.ref("delivery", "default", "home", "d1")).toBeNull();
 });
 
 test("two erasures at once are done one after the other", async () => {

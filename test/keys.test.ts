@@ -83,7 +83,7 @@ test("a home without its epoch key does not open", async () => {
   await expect(home.open()).rejects.toMatchObject({ code: "home.unlock" });
 });
 
-test("a passphrase opens the home it was set with, and no other does", async () => {
+test("a passphrase opens the home it was set with, and no other does", { timeout: 30_000 }, async () => {
   const unlock = (text: string) => ({ kind: "passphrase", passphrase: Buffer.from(text) }) as const;
   await (await home.open({ unlock: unlock("the right words") })).close();
   expect(unlockKind(home.keysDir)).toBe("passphrase");

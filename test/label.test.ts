@@ -60,7 +60,8 @@ test("a flow is the order of the join: reflexive where it flows at all, transiti
       const isStuck = a.tenant === TENANT_MIXED || (a.audience !== "*" && a.audience.length === 0);
       expect(flows(a, a)).toBe(!isStuck);
       if (flows(a, b) && flows(b, c)) expect(flows(a, c)).toBe(true);
-      // What goes somewhere as a part of something went there by itself, or not at all: nobody lowers a label by joining.
+      // What goes somewhere as a part of something went there by itself, or not at all: nobody lowers a label by
+      // joining.
       if (flows(join(a, b), c)) expect(flows(a, c)).toBe(true);
       if (flows(a, b)) same(join(a, b), b);
     }),

@@ -93,7 +93,7 @@ test("the stand-alone verifier has at most 200 lines and takes nothing but Node"
   expect([...text.matchAll(/from "([^"]+)"/g)].map(([, from]) => from)).toEqual(["node:crypto", "node:fs"]);
 });
 
-test("an untouched bundle verifies, also against any earlier checkpoint, and says what is not excluded", async () => {
+test("an untouched bundle verifies, alone and against any checkpoint, and says what is not excluded", async () => {
   expect(await judged(good)).toMatchObject({ ok: true, said: expect.stringContaining("truncation not excluded") });
   for (const against of [early, late]) expect((await judged(good, against)).ok).toBe(true);
 });
@@ -189,7 +189,7 @@ describe("what only a checkpoint outside can tell", () => {
     generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "der" }).subarray(-32);
   const originOf = (): string => (JSON.parse(good[1] ?? "") as { log: { origin: string } }).log.origin;
 
-  test("a history signed anew with another key is found against it, and said to be possible without", async () => {
+  test("a history signed anew with another key is found against it, and said to be possible without it", async () => {
     const other = forked(new CheckpointSigner(seedOf()), originOf());
     expect(await judged(other)).toMatchObject({ ok: true });
     expect((await judged(other, early)).ok).toBe(false);

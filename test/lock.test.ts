@@ -38,7 +38,7 @@ test("a home is held by one at a time in this process", () => {
   lockHome(dir).release();
 });
 
-test("a home is held by one process at a time, and SIGKILL gives it back", async () => {
+test("a home is held by one process at a time, and SIGKILL gives it back", { timeout: 30_000 }, async () => {
   const first = await holder();
   expect(first.said).toBe("held");
   expect(() => lockHome(dir)).toThrow(expect.objectContaining({ code: "home.locked" }));

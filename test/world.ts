@@ -20,7 +20,7 @@ import type { HomeStore } from "../src/store/store.ts";
 import { TRANSFORMS } from "../transforms/index.ts";
 import { random, type TestHome, testHome } from "./store-home.ts";
 
-export const packs = (...names: readonly string[]) =>
+const packs = (...names: readonly string[]) =>
   names.map((name) => ({
     name: `${name}.yaml`,
     text: readFileSync(new URL(`../policy/packs/${name}.yaml`, import.meta.url), "utf8"),
@@ -32,7 +32,7 @@ export function policyOf(...names: readonly string[]) {
   return loading.policy;
 }
 
-export const SETTINGS: Settings = {
+const SETTINGS: Settings = {
   tenant: "default",
   timezone: "Europe/Vienna",
   language: "en",

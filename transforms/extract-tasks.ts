@@ -1,7 +1,6 @@
 /**
  * `message.extract_tasks` without a model: requests and promises, who does them, until when (against the message's own
- * time and zone),
- * and what became of them. Titles are tier B, everything else is typed (CONTRACT sections 3 and 5).
+ * time and zone), and what became of them. Titles are tier B, everything else is typed (CONTRACT sections 3 and 5).
  */
 import { z } from "zod";
 import type { Transform } from "../src/core/transform.ts";

@@ -53,7 +53,9 @@ function castOf(turns: readonly Turn[], senders: readonly string[]): Cast {
   const byFirstWord = new Map(senders.map((sender) => [(lowerWords(sender)[0] ?? sender).toLowerCase(), sender]));
   return {
     nameOf: (sender) => written(sender).slice(0, NAME_CHARS_MAX),
-    addresseeOf: (turn) => {
+    addresseeOf: (turn, sentence) => {
+      const vocative = byFirstWord.get(/^@?([\p{L}\p{N}_]+),\s/u.exec(sentence)?.[1]?.toLowerCase() ?? "");
+      if (vocative !== undefined && vocative !== turn.sender) return written(vocative);
       const named = lowerWords(turn.text.slice(0, 60))
         .slice(0, 3)
         .find((word) => byFirstWord.has(word));

@@ -1,6 +1,6 @@
 /** What one poll brought, as a batch: events, files fetched, presses read, an absence said. */
 import { DAY_MS, MIB } from "../../src/core/limits.ts";
-import type { InboundEvent } from "../../src/core/message.ts";
+import { EVERYWHERE, type InboundEvent } from "../../src/core/message.ts";
 import type { Clock, Stop } from "../../src/core/ports.ts";
 import { type PromptAt, readPress } from "./buttons.ts";
 import { type Cursor, offsetAfter } from "./cursor.ts";
@@ -10,8 +10,6 @@ import type { Transport, TransportPowers } from "./transport.ts";
 
 /** Of files in one batch; what comes after waits at Telegram for the next poll. */
 const BATCH_BYTES_MAX = 16 * MIB;
-/** A conversation that is all of them: the gateway reads it so in a `gap` alone. */
-export const EVERYWHERE = "*";
 
 export type Reading = Cursor;
 export type Batch = { readonly events: readonly InboundEvent[]; readonly reading: Reading };

@@ -9,7 +9,7 @@ const NAME_CHARS_MAX = 1024;
 const MIME_CHARS_MAX = 128;
 
 /** The one file of a message, as Telegram has it: the largest photo, or whatever is attached. */
-export function fileOf(raw: unknown): File | null {
+function fileOf(raw: unknown): File | null {
   const parsed = Update.safeParse(raw);
   const message = parsed.success ? parsed.data.message : undefined;
   if (message === undefined) return null;

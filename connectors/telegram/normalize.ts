@@ -147,7 +147,15 @@ function factsOf(message: Message, at: At): Facts {
 function said(message: Message, at: At): readonly InboundEvent[] {
   const facts = factsOf(message, at);
   if (message.migrate_to_chat_id !== undefined)
-    return [at.event({ ...facts, kind: "membership", how: "none", content: { key: "migrated" } })];
+    return [
+      at.event({
+        ...facts,
+        kind: "membership",
+        how: "none",
+        target: String(message.migrate_to_chat_id),
+        content: { key: "migrated" },
+      }),
+    ];
   // Everything else without words and files is the chat talking about itself.
   return facts.content.text === undefined && facts.media?.length === 0 ? [] : [at.event(facts)];
 }

@@ -7,10 +7,12 @@ import { HOUR_MS } from "../../src/core/limits.ts";
 import type { EventKind, InboundEvent } from "../../src/core/message.ts";
 import type { Operation, OperationKind, Outcome, OutcomeCode } from "../../src/core/outbox.ts";
 import type { Connector, ConnectorAbilities, ConnectorBatch, ConnectorHealth, Stop } from "../../src/core/ports.ts";
+import { Refusal } from "../../src/core/refusal.ts";
 import { Batches, type Reading } from "./batches.ts";
 import { keyboardOf, type PromptAt, pressOf } from "./buttons.ts";
 import { cursorText, parseCursor } from "./cursor.ts";
 import { type Fault, faultOf } from "./fault.ts";
+import { type BotFacts, factsBy, presentCommands } from "./introduce.ts";
 import { perform, placeOf } from "./send.ts";
 import { POLL_SECONDS, Transport, type TransportPowers } from "./transport.ts";
 import { UPDATE_KINDS } from "./update.ts";
@@ -51,6 +53,7 @@ export class TelegramConnector implements Connector {
   readonly #transport: Transport;
   readonly #closing = new AbortController();
   readonly #answering = new Set<Promise<unknown>>();
+  #isPresented = false;
   #health: ConnectorHealth = { state: "stopped", code: null };
 
   constructor(place: { readonly tenant: string; readonly channel: string }, powers: TelegramPowers) {
@@ -74,10 +77,12 @@ export class TelegramConnector implements Connector {
     try {
       if (ending.signal.aborted) return;
       this.#health = { state: "connecting", code: null };
-      const bot = await this.#introduce(ending.signal);
+      const bot = await this.#myself(ending.signal);
       release = this.#powers.claim(bot.id);
       if (release === null) throw new ChannelFault("in_use");
       await this.#transport.api.deleteWebhook({ drop_pending_updates: false }, ending.signal as never);
+      if (!this.#isPresented) await presentCommands(this.#transport.api, ending.signal);
+      this.#isPresented = true;
       this.#health = { state: "live", code: null };
       const place = { tenant: this.#tenant, channel: this.channel, bot };
       const batches = new Batches(this.#powers, this.#transport, place);
@@ -107,15 +112,19 @@ export class TelegramConnector implements Connector {
     }
   }
 
-  async #introduce(stop: AbortSignal): Promise<{ readonly id: number; readonly username: string }> {
+  async #myself(stop: AbortSignal): Promise<BotFacts> {
     try {
-      const { id, username } = await this.#transport.api.getMe(stop as never);
-      return { id, username };
+      return await factsBy(this.#transport.api, stop);
     } catch (error) {
       const fault = faultOf(error);
       // A token that is malformed is no address at all.
       throw streamFault(fault.code === "not_found" ? { ...fault, code: "auth" } : fault);
     }
+  }
+
+  /** What Telegram says of the bot now; null when it does not answer. */
+  async facts(): Promise<BotFacts | null> {
+    return factsBy(this.#transport.api, this.#closing.signal).catch(() => null);
   }
 
   #poll(offset: number, timeout: number, stop: AbortSignal): Promise<readonly unknown[]> {
@@ -159,6 +168,24 @@ export class TelegramConnector implements Connector {
     }
   }
 
+  async isMember(conversation: string, person: string, stop: Stop): Promise<boolean | null> {
+    if (!/^-\d{1,16}$/.test(conversation) || !/^\d{1,16}$/.test(person)) return null;
+    try {
+      const member = await this.#transport.api.getChatMember(Number(conversation), Number(person), stop as never);
+      return member.status === "restricted" ? member.is_member : PRESENT.has(member.status);
+    } catch {
+      // Whatever the reason, nobody has confirmed it.
+      return null;
+    }
+  }
+
+  /** Telegram knows the token and answers with who the bot is. Refuses with `channel.down`. */
+  async probe(stop: Stop): Promise<void> {
+    await factsBy(this.#transport.api, stop).catch((error: unknown) => {
+      throw new Refusal("channel.down", { hint: faultOf(error).code });
+    });
+  }
+
   health(): ConnectorHealth {
     return this.#health;
   }
@@ -171,6 +198,8 @@ export class TelegramConnector implements Connector {
 
 /** What waiting does not mend. */
 const LASTING: ReadonlySet<string> = new Set(["auth", "forbidden", "in_use", "conflict"]);
+
+const PRESENT: ReadonlySet<string> = new Set(["creator", "administrator", "member"]);
 
 const streamFault = ({ code, retryAfterMs }: Fault): ChannelFault => new ChannelFault(code, retryAfterMs);
 

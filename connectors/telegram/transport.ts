@@ -7,7 +7,7 @@ import { SECOND_MS } from "../../src/core/limits.ts";
 import type { Clock, Stop } from "../../src/core/ports.ts";
 import { type Request, readBytes } from "./wire.ts";
 
-export const TELEGRAM_ROOT = "https://api.telegram.org";
+const TELEGRAM_ROOT = "https://api.telegram.org";
 const PLACEHOLDER = "TOKEN_IN_VAULT";
 /** Far more than a hundred updates with full texts. */
 const ANSWER_BYTES_MAX = 16 * 1024 * 1024;

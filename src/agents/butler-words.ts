@@ -120,7 +120,7 @@ const EN: Words = {
     "There is no conversation that you may ask about. The owner gives one an alias and turns its context on: " +
     "lazaret conversation context.",
   conversation: (alias, kind, messages) => `${alias} (${kind}, ${many(messages, "message", "messages")})`,
-  noMessages: "I have no messages to read.",
+  noMessages: "There are no messages here that I could read. “list my chats” shows the chats I know.",
   noMessagesThen: "I have no messages from that time.",
   read: (messages, people, place, when) =>
     `Read ${many(messages, "message", "messages")} of ` +
@@ -220,7 +220,7 @@ const DE: Words = {
     "Es gibt keine Unterhaltung, nach der du fragen darfst. Der Besitzer gibt ihr einen Alias und schaltet den " +
     "Kontext ein: lazaret conversation context.",
   conversation: (alias, kind, messages) => `${alias} (${kind}, ${many(messages, "Nachricht", "Nachrichten")})`,
-  noMessages: "Ich habe keine Nachrichten zu lesen.",
+  noMessages: "Hier sind keine Nachrichten, die ich lesen könnte. „welche Chats kennst du“ zeigt, welche ich kenne.",
   noMessagesThen: "Aus dieser Zeit habe ich keine Nachrichten.",
   read: (messages, people, place, when) =>
     `${many(messages, "Nachricht", "Nachrichten")} von ${many(people, "Person", "Personen")} ` +

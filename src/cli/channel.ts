@@ -29,6 +29,7 @@ export function addChannel(program: Command, context: Context): void {
       const about = assurance === undefined ? {} : { assurance };
       const done = await context.ask("channel.add", { kind, name, secret, settings, ...about });
       context.result(done, () => `Added ${name}; try it: lazaret verify ${name}`);
+      if (done.link !== undefined) await meet(context, name, done.link);
     });
   channel
     .command("list")
@@ -58,6 +59,14 @@ export function addChannel(program: Command, context: Context): void {
       if (!(await context.sure(`Disconnect ${name} and forget its secret?`, options))) return;
       context.result(await context.ask("channel.remove", { name }), () => `Removed ${name}`);
     });
+}
+
+/** A new bot knows nobody: its owner is the first to write to it. */
+async function meet(context: Context, name: string, link: string): Promise<void> {
+  context.say(`Open ${link} and press Start.`);
+  if (!context.terminal.isInteractive || context.isJson)
+    return context.say(`Then: lazaret pair ${name} --role owner --assurance medium`);
+  await pair(context, name, { role: "owner", assurance: "medium" });
 }
 
 function setting(pair: string): [string, string] {
@@ -107,7 +116,9 @@ async function pair(context: Context, channel: string, options: Pair): Promise<v
     .filter((part) => part !== null)
     .join(" ");
   context.say(`Sent by ${printable(who)} on ${claim.channel}.`);
-  const answer = await context.terminal.ask(`Make them ${role === "member" ? "a member" : `an ${role}`}? [y/N] `);
+  const whose = assurance === "medium" && role !== "member" ? ", whose pressed buttons count as medium" : "";
+  const title = role === "member" ? "a member" : `an ${role}`;
+  const answer = await context.terminal.ask(`Make them ${title}${whose}? [y/N] `);
   const yes = /^y(?:es)?$/i.test(answer?.trim() ?? "");
   await context.ask("pair.confirm", { code: started.code, yes });
   context.say(yes ? "Paired." : "Not paired.");

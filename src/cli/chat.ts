@@ -80,8 +80,19 @@ async function answered(context: Context, conversation: string | undefined, hear
   return state;
 }
 
-/** A terminal: lines are said as they are typed, and shown as they come. `interrupted` is called on Ctrl-C. */
-export async function talk(context: Context, conversation: string | undefined, interrupted: () => void): Promise<void> {
+/** What a first line may answer, for instance whether to load the demo: what to show, or null when it is a message. */
+export type Offer = (line: string) => Promise<string | null>;
+
+/**
+ * A terminal: lines are said as they are typed, and shown as they come. `interrupted` is called on Ctrl-C; an `offer`
+ * is given the first line.
+ */
+export async function talk(
+  context: Context,
+  conversation: string | undefined,
+  interrupted: () => void,
+  offer?: Offer,
+): Promise<void> {
   const { terminal, paint } = context;
   const stop = new AbortController();
   const lines = await context.daemon.console(stop.signal);
@@ -102,11 +113,14 @@ export async function talk(context: Context, conversation: string | undefined, i
     if (!stop.signal.aborted) person.show("The daemon has stopped.");
     person.close();
   })();
+  let open = offer;
   for await (const text of person) {
     if (text.trim() === "/quit") break;
-    if (text.trim() === "") continue;
     try {
-      await context.ask("chat.say", { text, ...about(conversation) });
+      const taken = (await open?.(text.trim())) ?? null;
+      open = undefined;
+      if (taken !== null) person.show(taken);
+      else if (text.trim() !== "") await context.ask("chat.say", { text, ...about(conversation) });
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       context.complain("not said", error);

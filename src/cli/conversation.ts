@@ -47,6 +47,7 @@ export function addConversation(program: Command, context: Context): void {
       const view = await context.ask("conversation.context", { conversation: given, context: who });
       tell(context, view);
       if (view.announced) context.say("The room was told.");
+      if (view.notice !== undefined) context.say(view.notice);
     });
   one(conversation, "ttl", "how long content is kept")
     .argument("<duration>", "such as 7d or 36h")

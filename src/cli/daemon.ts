@@ -2,7 +2,8 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { Refusal } from "../core/refusal.ts";
-import { talk } from "./chat.ts";
+import type { VerbOutput } from "../core/verbs/all.ts";
+import { type Offer, talk } from "./chat.ts";
 import { type Context, type Destructive, destructive } from "./context.ts";
 import { counted, printable, size } from "./printable.ts";
 
@@ -30,12 +31,34 @@ export function addDaemon(program: Command, context: Context): void {
         const ready = async (daemon: { stop(): void }): Promise<void> => {
           if (!context.terminal.isInteractive || context.isQuiet) return;
           context.say("You can type to it here. Ctrl-D leaves the chat and lets the daemon run, Ctrl-C stops it.");
-          await talk(context, undefined, () => daemon.stop());
+          const { store } = await context.ask("status", {});
+          const isNew = store.messages === 0;
+          if (isNew) context.say(OFFER);
+          await talk(context, undefined, () => daemon.stop(), isNew ? demoOffer(context) : undefined);
         };
         context.exit(await up(context.home, { ready, say: (words) => context.say(words) }));
+        if (context.terminal.isInteractive) context.say("Stopped.");
       });
   }
 }
+
+const OFFER = "There is nothing here yet. Press Enter to load a fictional group of 40 messages and try it, or type n.";
+const OWN = "Your own chats come in with: lazaret import FILE --conversation ALIAS. Here, help lists what to ask.";
+
+/** On a first start the first line may be a word on the demo; anything else is a message like any other. */
+function demoOffer(context: Context): Offer {
+  return async (line) => {
+    if (/^(?:n|no)$/i.test(line)) return OWN;
+    if (!/^(?:y|yes|demo|)$/i.test(line)) return null;
+    return tryLines(await context.ask("demo.load", {}), "Try:");
+  };
+}
+
+const tryLines = ({ messages, conversation, lines }: VerbOutput<"demo.load">, lead: string): string =>
+  [
+    `${counted(messages, "message")} in ${conversation}, all of it invented. ${lead}`,
+    ...lines.map((line) => `  ${printable(line)}`),
+  ].join("\n");
 
 export function addDemo(program: Command, context: Context): void {
   program
@@ -47,12 +70,7 @@ export function addDemo(program: Command, context: Context): void {
         if (!isDown || context.offline.demo === undefined) throw error;
         return context.offline.demo(context.home);
       });
-      context.result(loaded, () =>
-        [
-          `${counted(loaded.messages, "message")} in ${loaded.conversation}, all of it invented. Try, in lazaret chat:`,
-          ...loaded.lines.map((line) => `  ${printable(line)}`),
-        ].join("\n"),
-      );
+      context.result(loaded, () => tryLines(loaded, "Try, in lazaret chat:"));
     });
 }
 

@@ -59,6 +59,23 @@ export function pairs(entries: readonly (readonly [string, string])[], paint: Pa
     .join("\n");
 }
 
+/** Lines broken between words where the terminal ends; what follows a bullet stays under its text. */
+export const wrapped = (text: string, columns: number): string =>
+  text
+    .split("\n")
+    .flatMap((line) => {
+      const indent = " ".repeat(/^(?:[•☐☑☒>] )*/.exec(line)?.[0].length ?? 0);
+      const lines: string[] = [];
+      for (const word of line.split(/(?<=\S) /)) {
+        const last = lines.at(-1);
+        if (last === undefined) lines.push(word);
+        else if (widthOf(last) + 1 + widthOf(word) > columns) lines.push(indent + word);
+        else lines[lines.length - 1] = `${last} ${word}`;
+      }
+      return lines;
+    })
+    .join("\n");
+
 /** `1 message`, `12 messages`. */
 export const counted = (count: number, one: string, many = `${one}s`): string =>
   `${count.toLocaleString("en")} ${count === 1 ? one : many}`;

@@ -6,6 +6,7 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { MIB } from "../core/limits.ts";
 import { linesOf } from "../core/lines.ts";
+import { wrapped } from "./printable.ts";
 
 /** A conversation at the terminal: lines come while others are shown. */
 export interface Talk extends AsyncIterable<string> {
@@ -140,7 +141,7 @@ class ProcessTerminal implements Terminal {
     return {
       show(text) {
         // Back to the line's start, erase to the screen's end, write, and the prompt with what was typed again.
-        process.stdout.write(`\r\u001b[J${text}\n`);
+        process.stdout.write(`\r\u001b[J${wrapped(text, process.stdout.columns)}\n`);
         if (isOpen) reader.prompt(true);
       },
       close: () => reader.close(),

@@ -40,7 +40,12 @@ export async function appOf(routes: readonly Route[], powers: AppPowers, toOwner
   app.setErrorHandler((error, request, reply) => failed(error, request, reply, powers, toOwner));
   app.setNotFoundHandler((_request, reply) => refuse(reply, new Refusal("not_found"), toOwner));
   const hooks = routes.filter((route) => route.class === "hook");
-  if (hooks.length > 0) await app.register(async (inner) => addHooks(inner, hooks, powers));
+  if (hooks.length > 0) {
+    await app.register((inner, _options, done) => {
+      addHooks(inner, hooks, powers);
+      done();
+    });
+  }
   for (const route of routes) {
     if (route.class === "local") addLocal(app, route, powers);
     else if (route.class === "public") addPublic(app, route, powers);

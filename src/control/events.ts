@@ -80,10 +80,11 @@ export class EventStreams {
     };
     this.#stops.add(quit);
     const endPings = pinging(clock, sink);
+    const isLive = oncePerTurn(() => doorkeeper.live(holder.hash) !== null);
     try {
       for await (const event of surface.door.events(holder.token, after, stop.signal)) {
         if (stop.signal.aborted) break;
-        if (doorkeeper.live(holder.hash) === null) return sink.end("auth.required");
+        if (!isLive()) return sink.end("auth.required");
         if (!(await inTime(clock, sink.send(event, textOf(event))))) return sink.end("rate.limited");
       }
       if (!stop.signal.aborted) sink.end("daemon.stopping");
@@ -146,6 +147,20 @@ export class EventStreams {
   close(): void {
     for (const quit of [...this.#stops]) quit();
   }
+}
+
+/** Asks once a turn of the event loop: a burst of events is one question. */
+function oncePerTurn(ask: () => boolean): () => boolean {
+  let known: boolean | null = null;
+  return () => {
+    if (known === null) {
+      known = ask();
+      setImmediate(() => {
+        known = null;
+      });
+    }
+    return known;
+  };
 }
 
 /** Strict text of an event. One that is too large for a frame loses its body rather than the subscriber. */

@@ -74,5 +74,9 @@ export function parsed<S extends z.ZodType>(schema: S, value: unknown, where: st
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const field = [where, ...(issue?.path ?? [])].map(String).join(".").slice(0, 256);
-  throw new Refusal("input.invalid", { field, hint: `${field}: ${issue?.message ?? "invalid"}`.slice(0, 500) });
+  throw new Refusal("input.invalid", { field, hint: `${field}: ${wordsOf(issue)}`.slice(0, 500) });
 }
+
+/** The library's own words, but for names of unknown keys: those are the sender's. */
+const wordsOf = (issue: z.core.$ZodIssue | undefined): string =>
+  issue?.code === "unrecognized_keys" ? "a key that is not known here" : (issue?.message ?? "invalid");

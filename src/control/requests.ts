@@ -1,6 +1,7 @@
 /** What may be asked over HTTP: paths, queries and bodies, strictly parsed. */
 import { z } from "zod";
 import { UNITS } from "../core/budget.ts";
+import { CAPABILITY_IDS } from "../core/capability.ts";
 import { ApprovalId, Handle, Name, RunId, SessionId } from "../core/ids.ts";
 import { INVOCATION_WAIT_SECONDS_MAX, JUSTIFICATION_CHARS_MAX } from "../core/limits.ts";
 import type { Predicate } from "../core/run.ts";
@@ -32,7 +33,7 @@ export const Page = z.strictObject({
 
 const leaf = [
   z.strictObject({ is: z.literal("replied") }),
-  z.strictObject({ is: z.literal("values"), kind: z.string().min(1).max(128), n: z.number().int().min(1).max(1000) }),
+  z.strictObject({ is: z.literal("values"), kind: z.enum(CAPABILITY_IDS), n: z.number().int().min(1).max(1000) }),
   z.strictObject({ is: z.literal("approved"), id: ApprovalId }),
   z.strictObject({ is: z.literal("children_done") }),
 ] as const;

@@ -47,6 +47,8 @@ export type Approval = {
   readonly label: Label;
   readonly assurance: Assurance;
   readonly fourEyes: boolean;
+  /** Roles that may say yes or no, by the rule that asked. */
+  readonly approvers: readonly string[];
   /** Hexadecimal SHA-256 of `digestText`. */
   readonly digest: string;
   /** Hexadecimal SHA-256 of the code that the prompt shows. */
@@ -54,6 +56,8 @@ export type Approval = {
   readonly wrongCodes: number;
   readonly sources: readonly MessageId[];
   readonly surfaces: readonly Surface[];
+  /** The reaction that said yes: taking it back before anything happened voids. */
+  readonly answer: MessageId | null;
   /** Sealed prompt as shown. */
   readonly prompt: BlobId | null;
   /** Sealed stored call that the gateway runs after the yes. */
@@ -71,6 +75,7 @@ export type ApprovalEvent =
   | { readonly type: "surface"; readonly surface: Surface }
   | { readonly type: "tick" };
 
+export const isOpen = (approval: Approval): boolean => approval.status.state === "pending";
 export const isLocked = (approval: Approval): boolean => approval.wrongCodes >= APPROVAL_CODE_TRIES_MAX;
 
 /**

@@ -5,7 +5,7 @@ import { RANGE_MESSAGES_MAX, TIER_A_FIELD_BITS_MAX, TIER_B_FIELD_CHARS_MAX, TIER
 import { Refusal } from "./refusal.ts";
 import { TIERS, type Tier } from "./value.ts";
 
-const CAPABILITY_IDS = [
+export const CAPABILITY_IDS = [
   "conversation.list",
   "message.list",
   "request.read",
@@ -88,7 +88,9 @@ function fieldBits(schema: Schema): number {
 }
 
 const SHAPED_CHARS_MAX = 64;
-/** A pattern that can go on for ever is none: `.` with a star, an open count. Classes and escapes are looked through. */
+/**
+ * A pattern that can go on for ever is none: `.` with a star, an open count. Classes and escapes are looked through.
+ */
 const isClosed = (pattern: string): boolean =>
   /^\^.*\$$/.test(pattern) && !/[+*]|\{\d*,\}/.test(pattern.replace(/\\.|\[(?:\\.|[^\]\\])*\]/g, ""));
 const isShaped = ({ pattern, maxLength }: Schema): boolean =>

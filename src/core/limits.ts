@@ -15,6 +15,7 @@ export const ATTACHMENTS_MAX = 10;
 export const MEMBERS_MAX = 5000;
 export const CONVERSATION_BYTES_MAX = 1 * GIB;
 export const SENDER_EVENTS_PER_MINUTE_MAX = 120;
+export const DELIVERY_MEMORY_MS = 30 * DAY_MS;
 export const SESSION_IDLE_MS_MAX = 30 * DAY_MS;
 export const REJECTED_ENTRY_WINDOW_MS = 10 * MINUTE_MS;
 
@@ -41,6 +42,7 @@ export const APPROVAL_INTERACTIVE_MS = 30 * MINUTE_MS;
 export const APPROVAL_BACKGROUND_MS = 1 * DAY_MS;
 export const APPROVAL_CODE_TRIES_MAX = 5;
 export const APPROVALS_PER_RUN_MAX = 20;
+export const APPROVALS_PER_DAY_MAX = 100;
 export const APPROVAL_PROMPT_CHARS_MAX = 6000;
 export const PAIRING_MS = 10 * MINUTE_MS;
 export const PAIRING_TRIES_MAX = 5;

@@ -10,6 +10,9 @@ export const PlatformId = z.string().regex(/^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x
 
 const Instant = z.number().int().min(0).max(8_640_000_000_000_000);
 
+/** In a gap: any conversation of the channel may lack something. No network calls one so. */
+export const EVERYWHERE = "*";
+
 export const EVENT_KINDS = [
   "message",
   "edit",
@@ -24,9 +27,9 @@ export type EventKind = (typeof EVENT_KINDS)[number];
 export const MEDIA_KINDS = ["image", "audio", "video", "file", "sticker"] as const;
 export const ADDRESSED = ["direct", "mention", "reply", "command", "keyword", "none"] as const;
 export type Addressed = (typeof ADDRESSED)[number];
-const TRANSPORTS = ["e2ee", "transport", "local"] as const;
-const VERIFIED = ["none", "platform", "signed", "verified"] as const;
-const FLAGS = ["forwarded", "via_bot", "backfill", "imported", "edited_unseen", "room_unencrypted"] as const;
+export const TRANSPORTS = ["e2ee", "transport", "local"] as const;
+export const VERIFIED = ["none", "platform", "signed", "verified"] as const;
+export const FLAGS = ["forwarded", "via_bot", "backfill", "imported", "edited_unseen", "room_unencrypted"] as const;
 
 export const Trust = z.strictObject({
   transport: z.enum(TRANSPORTS),
@@ -41,6 +44,25 @@ export const Media = z.strictObject({
   bytes: z.number().int().min(0).max(ATTACHMENT_BYTES_MAX),
 });
 export type Media = z.infer<typeof Media>;
+
+const MIMES: ReadonlySet<string> = new Set([
+  "application/json",
+  "application/pdf",
+  "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+  "application/zip",
+  "audio/mpeg",
+  "audio/ogg",
+  "image/gif",
+  "image/jpeg",
+  "image/png",
+  "image/webp",
+  "text/csv",
+  "text/markdown",
+  "text/plain",
+  "video/mp4",
+]);
+/** A media type that may lie in clear. Any other is a word of the sender's choice and stays with the sealed file alone. */
+export const plainMime = (mime: string): string => (MIMES.has(mime) ? mime : "application/octet-stream");
 
 /** Metadata of one event, strictly parsed. Times are milliseconds since 1970 UTC. It holds no free text. */
 export const Envelope = z.strictObject({

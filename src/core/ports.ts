@@ -195,6 +195,8 @@ export interface Connector {
   open(options: { readonly cursor: string | null; readonly stop: Stop }): AsyncIterable<ConnectorBatch>;
   send(operation: Operation, stop: Stop): Promise<Outcome>;
   health(): ConnectorHealth;
+  /** Is this person in the conversation now, by the network's own word? null where it does not say. Never rejects. */
+  isMember?(conversation: string, person: string, stop: Stop): Promise<boolean | null>;
   /** One proved round trip for `lazaret verify`: resolves when what went out came back, rejects with why it did not. */
   probe?(stop: Stop): Promise<void>;
   close(): Promise<void>;

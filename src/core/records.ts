@@ -44,7 +44,6 @@ export type Call = {
   readonly run: RunId;
   readonly capability: string;
   readonly version: number;
-  readonly idempotencyKey: string;
   /** Hexadecimal keyed hash of the body, so that a repeat with another body is noticed. */
   readonly bodyMac: string;
   readonly status: "open" | "waiting" | "done" | "refused" | "failed" | "unknown";
@@ -157,6 +156,7 @@ export const INDEXES = {
     open: (r) => (["pending", "granted"].includes(r.status.state) ? "open" : null),
     source: (r) => r.sources,
     conversation: (r) => r.conversation,
+    answer: (r) => (r.status.state === "granted" ? r.answer : null),
   },
   call: {
     day: (r) => dayOf(r.at),

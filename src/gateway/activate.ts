@@ -12,6 +12,7 @@ export type Rejection =
   | "context_off"
   | "opted_out"
   | "rate"
+  | "replayed"
   | "quota"
   | "erased"
   | "malformed"

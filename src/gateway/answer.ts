@@ -1,11 +1,11 @@
 /** One function for every surface: who answered, with what evidence, and what follows (CONTRACT section 7). */
-import { type Approval, type Assurance, decideStep, isLocked, type VoidReason } from "../core/approval.ts";
+import { type Approval, type Assurance, decideStep, isLocked, suffices, type VoidReason } from "../core/approval.ts";
 import type { Canonical } from "../core/canonical.ts";
 import type { ConversationId, MessageId } from "../core/ids.ts";
 import type { Conversation, Principal, Role } from "../core/people.ts";
 import { Refusal } from "../core/refusal.ts";
 import { roleIn } from "./activate.ts";
-import { codeHash, evidenceOn } from "./ask.ts";
+import { codeHash, evidenceOn, maySee, samePerson } from "./ask.ts";
 import { BLANK, judge } from "./asker.ts";
 import type { Draft } from "./draft.ts";
 import { isMemberNow } from "./people.ts";
@@ -14,25 +14,40 @@ import type { Powers } from "./powers.ts";
 /** How somebody answered. `high` comes from the owner's verb at the socket alone; HTTP is low. */
 export type Evidence =
   | { readonly by: "code"; readonly code: string; readonly conversation: Conversation }
-  | { readonly by: "prompt"; readonly message: MessageId; readonly conversation: Conversation }
+  | {
+      readonly by: "prompt";
+      readonly message: MessageId;
+      readonly conversation: Conversation;
+      /** The reaction itself, where it can be taken back. */
+      readonly answer: MessageId | null;
+      /** A button of ours, which nobody else can make, rather than a reaction. */
+      readonly button: boolean;
+    }
   | { readonly by: "socket" }
   | { readonly by: "http" };
 
-/** What came of an answer. A refusal says why it does not count; its record is in the draft all the same. */
-export type Answered = { readonly approval: Approval; readonly granted: boolean } | { readonly refusal: Refusal };
+/**
+ * What came of an answer, with the approval as it is now. A refusal says why it does not count; its record is in the
+ * draft.
+ */
+export type Answered = { readonly approval: Approval; readonly granted: boolean; readonly refusal: Refusal | null };
 
-/** The least of what the surface can prove and what was accepted for this person when they were paired. */
+/**
+ * What the surface proves, never more. For a console or a webhook the owner settled that for everybody on it;
+ * elsewhere it was accepted by person.
+ */
 function assuranceOf(powers: Powers, principal: Principal, evidence: Evidence): Assurance {
   if (evidence.by === "socket") return "high";
   if (evidence.by === "http") return "low";
-  const channel = powers.store.get("channel", evidence.conversation.channel)?.value;
-  const surface = evidenceOn(powers, evidence.conversation);
-  return channel?.kind === "console" || surface === "low" ? surface : principal.assurance;
+  const kind = powers.store.get("channel", evidence.conversation.channel)?.value.kind;
+  const surface = evidenceOn(powers, evidence.conversation, evidence.by === "prompt" && evidence.button);
+  if (kind === "console" || kind === "webhook") return surface;
+  return suffices(principal.assurance, surface) ? surface : principal.assurance;
 }
 
 /**
- * The open approval that a code names in this conversation.
- * A wrong code counts against every approval it could have meant.
+ * The approval that a code names in this conversation.
+ * A wrong code counts against every open approval it could have meant.
  */
 export function approvalByCode(
   powers: Powers,
@@ -40,14 +55,16 @@ export function approvalByCode(
   conversation: ConversationId,
   code: string,
 ): Approval | null {
-  const open = powers.store.find("approval", "conversation", conversation, { limit: 200, newestFirst: true });
-  const live = open
+  const asked = powers.store
+    .find("approval", "conversation", conversation, { limit: 200, newestFirst: true })
     .map(({ value }) => draft.get("approval", value.id))
-    .filter((it): it is Approval => it?.status.state === "pending");
+    .filter((it): it is Approval => it !== null);
   const hash = codeHash(powers, code);
-  const found = live.find((approval) => sameText(approval.codeHash, hash)) ?? null;
+  // The code of a question that was answered already is a repeat, not a guess.
+  const found = asked.filter((approval) => sameText(approval.codeHash, hash))[0] ?? null;
   if (found !== null) return found;
-  for (const approval of live) step(draft, approval, { type: "wrong_code" }, null);
+  for (const approval of asked)
+    if (approval.status.state === "pending") step(draft, approval, { type: "wrong_code" }, null);
   return null;
 }
 
@@ -104,50 +121,59 @@ export function decide(
   evidence: Evidence,
   yes: boolean,
 ): Answered {
-  const ticked = step(draft, approval, { type: "tick" }, null);
-  const { state } = ticked.status;
-  if (state === "expired") return { refusal: new Refusal("approval.expired") };
-  if (state !== "pending") return { refusal: new Refusal(state === "void" ? "approval.void" : "approval.decided") };
+  const now = step(draft, approval, { type: "tick" }, null);
   const refuse = (refusal: Refusal): Answered => {
-    draft.entry(
-      "auth.denied",
-      { what: "approval", approval: approval.id, code: refusal.code },
-      { actor: principal.id },
-    );
-    return { refusal };
+    draft.entry("auth.denied", { what: "approval", approval: now.id, code: refusal.code }, { actor: principal.id });
+    return { approval: now, granted: false, refusal };
   };
-  if (isLocked(ticked) && evidence.by !== "socket") return refuse(new Refusal("approval.locked"));
-  if (!mayAnswer(powers, ticked, principal, evidence))
-    return refuse(new Refusal("auth.denied", { hint: "You may not decide this." }));
-  if (yes && ticked.fourEyes && ticked.requester !== null && samePerson(powers, ticked.requester, principal)) {
+  if (!mayAnswer(powers, now, principal, evidence)) return refuse(new Refusal("auth.denied", { hint: NOT_YOURS }));
+  const { state } = now.status;
+  if (state === "expired") return refuse(new Refusal("approval.expired"));
+  if (state !== "pending") return refuse(new Refusal(state === "void" ? "approval.void" : "approval.decided"));
+  if (yes && isLocked(now)) return refuse(new Refusal("approval.locked", { hint: "It can only be refused now." }));
+  if (yes && now.fourEyes && now.requester !== null && samePerson(powers, now.requester, principal))
     return refuse(new Refusal("auth.denied", { hint: "Somebody else has to decide what you asked for." }));
-  }
   const assurance = assuranceOf(powers, principal, evidence);
-  const after = step(draft, ticked, { type: "decide", yes, by: principal.id, assurance }, principal.id, { assurance });
-  if (after !== ticked) return { approval: after, granted: after.status.state === "granted" };
-  const hint = `It needs ${ticked.assurance}; this answer counts as ${assurance}. ${whereElse(ticked)}`;
-  return refuse(new Refusal("approval.weak", { hint }));
+  const after = step(draft, now, { type: "decide", yes, by: principal.id, assurance }, principal.id, { assurance });
+  if (after === now) {
+    const hint = `It needs ${now.assurance}; this answer counts as ${assurance}. ${whereElse(now)}`;
+    return refuse(new Refusal("approval.weak", { hint }));
+  }
+  const granted = after.status.state === "granted";
+  const answer = granted && evidence.by === "prompt" ? evidence.answer : null;
+  return {
+    approval: answer === null ? after : draft.put("approval", after.id, { ...after, answer }),
+    granted,
+    refusal: null,
+  };
 }
+
+/** Whoever reads this hint is told nothing: a bystander's nod is not worth a message (threat B01). */
+export const NOT_YOURS = "You may not decide this.";
 
 const whereElse = (approval: Approval): string =>
   approval.assurance === "high"
     ? `On this machine: lazaret approvals approve ${approval.id}`
     : "Use `approve CODE` in the console, or the owner's command line.";
 
-function samePerson(powers: Powers, id: Principal["id"], principal: Principal): boolean {
-  return id === principal.id || powers.store.get("principal", id)?.value.person === principal.person;
-}
-
 /** Role, membership and policy as they are now, not as they were when it was asked. */
 function mayAnswer(powers: Powers, approval: Approval, principal: Principal, evidence: Evidence): boolean {
-  const place =
-    approval.conversation === null ? null : (powers.store.get("conversation", approval.conversation)?.value ?? null);
+  const conversation = (id: ConversationId | null): Conversation | null =>
+    id === null ? null : (powers.store.get("conversation", id)?.value ?? null);
+  const place = conversation(approval.conversation);
+  const run = approval.run === null ? null : (powers.store.get("run", approval.run)?.value ?? null);
+  const origin = conversation(run?.conversation ?? null);
   if (evidence.by === "code" || evidence.by === "prompt") {
     if (place === null || evidence.conversation.id !== place.id) return false;
+    if (place.status !== "allowed" || place.closed) return false;
     if (place.kind === "group" && place.members !== null && !isMemberNow(powers, place, principal.id)) return false;
+    if (origin !== null && !maySee(powers, place, approval.label, origin)) return false;
   }
   if (principal.kind === "bot" || principal.kind === "anonymous") return false;
   const role: Role = place === null ? principal.role : roleIn(place, principal);
+  if (!approval.approvers.includes(role)) return false;
+  // A role that is limited to some conversations decides nothing that began in another.
+  if (origin !== null && !approval.approvers.includes(roleIn(origin, principal))) return false;
   const isRequester = approval.requester !== null && samePerson(powers, approval.requester, principal);
   const decision = judge(powers, {
     ...BLANK,
@@ -168,7 +194,7 @@ function mayAnswer(powers: Powers, approval: Approval, principal: Principal, evi
 export function voidWhere(
   powers: Powers,
   draft: Draft,
-  index: "source" | "run" | "conversation",
+  index: "source" | "run" | "conversation" | "answer",
   key: string,
   reason: VoidReason,
 ): readonly Approval[] {

@@ -10,14 +10,18 @@ import {
   APPROVAL_BACKGROUND_MS,
   APPROVAL_INTERACTIVE_MS,
   APPROVAL_PROMPT_CHARS_MAX,
+  APPROVALS_PER_DAY_MAX,
   APPROVALS_PER_RUN_MAX,
+  DAY_MS,
   MINUTE_MS,
 } from "../core/limits.ts";
-import type { Conversation } from "../core/people.ts";
+import type { Conversation, Principal } from "../core/people.ts";
 import { Refusal } from "../core/refusal.ts";
 import { roleIn } from "./activate.ts";
 import { type AskFor, type Doing, labelWords } from "./call.ts";
 import type { Draft } from "./draft.ts";
+import { isMemberNow } from "./people.ts";
+import { visibly } from "./plain-text.ts";
 import type { Powers } from "./powers.ts";
 import { post, say } from "./say.ts";
 import { CODE_ALPHABET, CODE_CHARS } from "./words.ts";
@@ -39,11 +43,17 @@ function newCode(powers: Powers): string {
   return code;
 }
 
-/** The best evidence an answer of this principal on this conversation's channel can be (section 7). */
-export function evidenceOn(powers: Powers, conversation: Conversation): Assurance {
+/** The best evidence an answer on this conversation's channel can be (section 7), by a button or without one. */
+export function evidenceOn(powers: Powers, conversation: Conversation, byButton = true): Assurance {
   const channel = powers.store.get("channel", conversation.channel)?.value;
   if (channel === undefined) return "low";
   if (channel.kind === "console") return "medium";
+  if (channel.kind === "telegram") {
+    // In a direct chat there is one person to press it, and what was accepted of them at pairing bounds it.
+    const [only] = conversation.kind === "direct" ? (conversation.members ?? []) : [];
+    const accepted = only === undefined ? "medium" : powers.store.get("principal", only)?.value.assurance;
+    return byButton && accepted !== undefined && suffices(accepted, "medium") ? "medium" : "low";
+  }
   return channel.kind === "webhook" ? channel.assurance : "low";
 }
 
@@ -51,16 +61,45 @@ type Surface = { readonly conversation: Conversation; readonly here: boolean };
 
 const CANDIDATES_MAX = 200;
 
-/** Somebody who may answer here: by role, as a member now, and not the one who asked when that is forbidden. */
-function answerersIn(powers: Powers, conversation: Conversation, ask: AskFor, requester: PrincipalId | null): boolean {
-  const isAnswerer = (id: PrincipalId): boolean => {
-    const principal = powers.store.get("principal", id)?.value;
-    if (principal === undefined || (ask.fourEyes && id === requester)) return false;
-    return ask.approvers.includes(roleIn(conversation, principal));
-  };
-  const here = conversation.members ?? [];
-  if (here.slice(0, CANDIDATES_MAX).some(isAnswerer)) return true;
-  return requester !== null && conversation.kind !== "group" && isAnswerer(requester);
+export function samePerson(powers: Powers, id: PrincipalId, principal: Principal): boolean {
+  return id === principal.id || powers.store.get("principal", id)?.value.person === principal.person;
+}
+
+/**
+ * May this place read what the prompt shows? Its own conversation, an audience of the label, or the chat with one
+ * person alone who is a
+ * member now of every conversation that it came from; the owner's alone may always. Never a place that is encrypted
+ * less well.
+ */
+export function maySee(powers: Powers, place: Conversation, label: Label, origin: Conversation): boolean {
+  if (origin.encrypted && !place.encrypted && place.kind !== "console") return false;
+  if (label.audience === "*" || label.audience.includes(place.id)) return true;
+  const [only, ...others] = place.kind === "group" ? [] : (place.members ?? []);
+  const person = only === undefined || others.length > 0 ? undefined : powers.store.get("principal", only)?.value;
+  if (person === undefined) return false;
+  if (roleIn(place, person) === "owner") return true;
+  return (
+    label.audience.length > 0 &&
+    label.audience.every((atom) => {
+      const source = powers.store.get("conversation", atom)?.value;
+      return source !== undefined && isMemberNow(powers, source, person.id);
+    })
+  );
+}
+
+/** May this person answer here: by role in both places, and not the one who asked when that is forbidden? */
+function isAnswerer(powers: Powers, doing: Doing, ask: AskFor, place: Conversation, id: PrincipalId): boolean {
+  const { conversation, principal } = doing.asker;
+  const person = powers.store.get("principal", id)?.value;
+  if (person === undefined || person.kind === "bot" || person.kind === "anonymous") return false;
+  if (ask.fourEyes && principal !== null && samePerson(powers, principal.id, person)) return false;
+  return [place, conversation].every((it) => ask.approvers.includes(roleIn(it, person)));
+}
+
+/** Everybody of a role, those on the network where it was asked before the others: there they are at this moment. */
+function nearestFirst(powers: Powers, { channel }: Conversation, role: string): readonly Principal[] {
+  const all = powers.store.find("principal", "role", role, { limit: CANDIDATES_MAX }).map(({ value }) => value);
+  return [...all.filter((one) => one.channel === channel), ...all.filter((one) => one.channel !== channel)];
 }
 
 /**
@@ -69,19 +108,22 @@ function answerersIn(powers: Powers, conversation: Conversation, ask: AskFor, re
  */
 function routeOf(powers: Powers, doing: Doing, ask: AskFor): Surface {
   const { conversation, principal } = doing.asker;
-  const requester = principal?.id ?? null;
-  const isGood = (place: Conversation): boolean => suffices(evidenceOn(powers, place), ask.assurance);
-  if (isGood(conversation) && answerersIn(powers, conversation, ask, requester)) return { conversation, here: true };
+  const maySeeIt = (place: Conversation): boolean => maySee(powers, place, ask.label, conversation);
+  const isGood = (place: Conversation): boolean =>
+    place.status === "allowed" && suffices(evidenceOn(powers, place), ask.assurance) && maySeeIt(place);
+  const asker = principal !== null && conversation.kind !== "group" ? [principal.id] : [];
+  const people = [...(conversation.members ?? []).slice(0, CANDIDATES_MAX), ...asker];
+  const isAnswered = (who: AskFor): boolean => people.some((id) => isAnswerer(powers, doing, who, conversation, id));
+  if (isGood(conversation) && isAnswered(ask)) return { conversation, here: true };
   for (const role of ask.approvers) {
-    for (const { value } of powers.store.find("principal", "role", role, { limit: CANDIDATES_MAX })) {
+    for (const value of nearestFirst(powers, conversation, role)) {
       const direct = value.direct === null ? undefined : powers.store.get("conversation", value.direct)?.value;
-      const isOther = !(ask.fourEyes && value.id === requester);
-      if (direct !== undefined && direct.status === "allowed" && isOther && isGood(direct))
+      if (direct !== undefined && isGood(direct) && isAnswerer(powers, doing, ask, direct, value.id))
         return { conversation: direct, here: false };
     }
   }
   // High assurance is answered at the owner's command line; the prompt says so where the question came from.
-  if (ask.assurance === "high" && answerersIn(powers, conversation, { ...ask, fourEyes: false }, requester))
+  if (ask.assurance === "high" && maySeeIt(conversation) && isAnswered({ ...ask, fourEyes: false }))
     return { conversation, here: true };
   throw new Refusal("approval.no_route", { hint: "Pair an owner or approver who can answer with enough evidence." });
 }
@@ -93,22 +135,28 @@ type Prompt = {
   readonly code: string;
   readonly agent: string;
   readonly ttlMs: number;
-  readonly place: Conversation;
   readonly evidence: Assurance;
+  /** What words and reactions prove there, where buttons prove more. */
+  readonly byWords: Assurance;
   readonly id: ApprovalId;
+  readonly domains: readonly string[];
 };
 
 /**
  * The question as people read it: what, to whom, with what, why asked, what may go wrong, how to answer, until when.
  */
-function promptText({ ask, code, agent, ttlMs, evidence, id }: Prompt): string {
-  const answer = suffices(evidence, ask.assurance)
+function promptText({ ask, code, agent, ttlMs, evidence, byWords, id, domains }: Prompt): string {
+  const answer = suffices(byWords, ask.assurance)
     ? `To allow it: approve ${code}\nTo refuse: deny ${code}\nOn this message ✅ or ❌ counts too.`
-    : `To allow it, the owner types on this machine: lazaret approvals approve ${id}\nTo refuse: deny ${code}`;
+    : suffices(evidence, ask.assurance)
+      ? `To allow it: the button below; neither words nor reactions suffice.\nTo refuse: the other, or deny ${code}`
+      : `To allow it, the owner types on this machine: lazaret approvals approve ${id}\nTo refuse: deny ${code}`;
   return [
     `May I ${ask.what}?`,
     "",
-    ...ask.rendered.split("\n").map((line) => `> ${line}`),
+    ...visibly(ask.rendered, domains)
+      .split("\n")
+      .map((line) => `> ${line}`),
     "",
     `Asked by: ${agent}. It contains: ${labelWords(ask.label)}.`,
     `Why I ask: ${ask.because}`,
@@ -116,6 +164,15 @@ function promptText({ ask, code, agent, ttlMs, evidence, id }: Prompt): string {
     answer,
     `The question ends in ${minutes(ttlMs)}; without an answer nothing happens.`,
   ].join("\n");
+}
+
+/** Two hundred questions are no question: a place is asked so often a day and no more (threat B19). */
+function assertQuiet(powers: Powers, draft: Draft, place: ConversationId): void {
+  const page = { limit: APPROVALS_PER_DAY_MAX, newestFirst: true };
+  const asked = powers.store.find("approval", "conversation", place, page);
+  const oldest = asked.length < APPROVALS_PER_DAY_MAX ? undefined : asked.at(-1)?.value;
+  if (oldest !== undefined && oldest.createdAt > draft.now - DAY_MS)
+    throw new Refusal("rate.limited", { hint: "Enough was asked there for today." });
 }
 
 /**
@@ -128,16 +185,21 @@ export function askPeople(powers: Powers, draft: Draft, doing: Doing, ask: AskFo
   if (open.length >= APPROVALS_PER_RUN_MAX)
     throw new Refusal("rate.limited", { hint: "This run has asked often enough." });
   const surface = routeOf(powers, doing, ask);
+  assertQuiet(powers, draft, surface.conversation.id);
   const id = draft.newId("ApprovalId");
   const code = newCode(powers);
   const ttlMs = request === null ? APPROVAL_BACKGROUND_MS : APPROVAL_INTERACTIVE_MS;
   const expiresAt = draft.now + ttlMs;
   const evidence = evidenceOn(powers, surface.conversation);
-  const text = promptText({ ask, code, agent: run.agent, ttlMs, place: surface.conversation, evidence, id });
+  const byWords = evidenceOn(powers, surface.conversation, false);
+  const { linkDomains: domains } = powers.settings;
+  const text = promptText({ ask, code, agent: run.agent, ttlMs, evidence, byWords, id, domains });
   if (text.length > APPROVAL_PROMPT_CHARS_MAX)
     throw new Refusal("approval.unshowable", { hint: "Make the text shorter." });
   const approval = approvalOf(powers, draft, doing, ask, { id, code, text, expiresAt, at: surface.conversation.id });
-  const message = postPrompt(draft, doing, ask, surface, { op: "text", text, approval: { id, code, expiresAt } });
+  const denyOnly = suffices(evidence, ask.assurance) ? {} : { denyOnly: true };
+  const shown = { op: "text", text, approval: { id, code, expiresAt, ...denyOnly } } as const;
+  const message = postPrompt(draft, doing, ask, surface, shown);
   draft.put("approval", id, { ...approval, surfaces: [{ conversation: surface.conversation.id, message }] });
   draft.entry(
     "approval.requested",
@@ -215,11 +277,13 @@ function approvalOf(powers: Powers, draft: Draft, doing: Doing, ask: AskFor, que
     label: ask.label,
     assurance: ask.assurance,
     fourEyes: ask.fourEyes,
+    approvers: ask.approvers,
     digest: hex(powers.hashing.sha256(powers.hashing.utf8(digestText(bound)))),
     codeHash: codeHash(powers, code),
     wrongCodes: 0,
     sources: [...new Set(sources)],
     surfaces: [],
+    answer: null,
     prompt: sealFor(draft, at, ask.label, { text }, expiresAt),
     stored: sealFor(draft, run.conversation, ask.label, { call: ask.stored, bound }, expiresAt),
     createdAt: draft.now,

@@ -4,7 +4,7 @@
  */
 import { type Decision, decide } from "../../policy/decide.ts";
 import type { Request } from "../../policy/request.ts";
-import type { Label } from "../core/label.ts";
+import { join, type Label } from "../core/label.ts";
 import type { Message } from "../core/message.ts";
 import type { Conversation, Principal, Role } from "../core/people.ts";
 import type { Token } from "../core/records.ts";
@@ -28,13 +28,30 @@ export type Asker = {
 export function askerOf(powers: Powers, run: Run): Asker {
   const conversation = powers.store.get("conversation", run.conversation)?.value;
   if (conversation === undefined) throw new Refusal("not_found");
-  const token = run.external ? (powers.store.find("token", "name", run.agent, { limit: 1 })[0]?.value ?? null) : null;
-  const isOwnRun = token !== null && run.principal === (token.id as string);
+  const own = powers.store.get("token", run.principal)?.value ?? null;
+  const token = run.external ? (own ?? tokenNamed(powers, run.agent)) : null;
+  const isOwnRun = token !== null && token === own;
   const principal = isOwnRun ? null : (powers.store.get("principal", run.principal)?.value ?? null);
   const role: Role = isOwnRun ? "agent" : roleIn(conversation, principal);
   const request = run.request === null ? null : powers.store.message(run.request);
   return { run, conversation, principal, role, request, token };
 }
+
+/** The agent's token of that name which is good now: a name may have had others before. */
+export function tokenNamed(powers: Powers, name: string): Token | null {
+  const now = powers.clock.now();
+  const named = powers.store.find("token", "name", name, { limit: TOKENS_MAX, newestFirst: true });
+  const isGood = (it: Token): boolean => it.revokedAt === null && it.expiresAt > now && it.scopes.includes("agent");
+  return named.find(({ value }) => isGood(value))?.value ?? null;
+}
+const TOKENS_MAX = 1000;
+
+/**
+ * What an agent may have in mind when it writes: for an external one also what its other runs were shown (CONTRACT
+ * section 3).
+ */
+export const contextOf = ({ run, token }: Pick<Asker, "run" | "token">): Label =>
+  token === null ? run.context : join(run.context, token.context);
 
 /** Every dimension at `nothing applies`: what a caller leaves out is then known to be absent, not unknown. */
 export const BLANK = {

@@ -1,5 +1,5 @@
 /** One invocation while it is carried out: what its handler knows, and what it gives back. */
-import type { Invocation, InvocationReply, RevealedValue } from "../core/agent.ts";
+import type { InvocationReply, RevealedValue } from "../core/agent.ts";
 import type { Amounts } from "../core/budget.ts";
 import { left } from "../core/budget.ts";
 import type { Manifest } from "../core/capability.ts";
@@ -87,7 +87,6 @@ export const callRecord = (
   draft: Draft,
   id: CallId,
   run: RunId,
-  invocation: Invocation,
   manifest: Pick<Manifest, "id" | "version" | "cost">,
   bodyMac: string,
 ): Call => ({
@@ -96,7 +95,6 @@ export const callRecord = (
   run,
   capability: manifest.id,
   version: manifest.version,
-  idempotencyKey: invocation.idempotency_key,
   bodyMac,
   status: "open",
   reserved: manifest.cost,

@@ -170,7 +170,8 @@ export class Delivery {
 
   #settle(draft: Draft, row: OutboxRow, outcome: Outcome): "sent" | "later" {
     if (outcome.state === "sent") {
-      remember(this.#powers, draft, row, outcome.eventIds[0]);
+      // Of a question in several parts the last one is answered: it has the buttons.
+      remember(this.#powers, draft, row, outcome.eventIds.at(row.approval === null ? 0 : -1));
       this.#move(draft, "sending", { ...row, state: "sent", code: null });
       return "sent";
     }

@@ -9,10 +9,9 @@ import type { Conversation } from "../core/people.ts";
 import type { Token } from "../core/records.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Run } from "../core/run.ts";
-import { decide } from "./answer.ts";
 import { labelWords } from "./call.ts";
 import { eventsOf } from "./events.ts";
-import { conclude } from "./execute.ts";
+import { answered } from "./execute.ts";
 import type { Gateway } from "./gateway.ts";
 import { isOn } from "./gateway.ts";
 import { cancelRun } from "./inbound.ts";
@@ -20,7 +19,7 @@ import { answerOf, callIdOf, invoke } from "./invoke.ts";
 import { localOwner } from "./owned.ts";
 import { entriesWhere } from "./owner-evidence.ts";
 import { conversationBy } from "./people.ts";
-import { newRun, openSession } from "./start.ts";
+import { activeRun, newRun, openSession } from "./start.ts";
 import type { TokenDoor } from "./surface.ts";
 import { transact } from "./transact.ts";
 import { approvalView, channelView, entryView, policyView, runView, sessionView, tokenView } from "./views.ts";
@@ -38,7 +37,7 @@ export function doorOf(gateway: Gateway): TokenDoor {
 /** An agent sees the runs it drives in conversations of its token; readers see all. Anything else is `not_found`. */
 function runOf({ powers }: Gateway, token: Token, id: RunId): Run {
   const run = powers.store.get("run", id)?.value;
-  const isTheirs = run !== undefined && run.agent === token.name && token.conversations.includes(run.conversation);
+  const isTheirs = run?.external === true && run.agent === token.name && token.conversations.includes(run.conversation);
   if (run === undefined || (!isTheirs && !has(token, "owner", "operator", "auditor"))) throw new Refusal("not_found");
   return run;
 }
@@ -215,13 +214,16 @@ async function startRun(
         ? null
         : conversationBy(powers, order.conversation)
       : sessionPlace(gateway, order.session);
-  if (place === null || !token.conversations.includes(place.id) || place.status !== "allowed")
-    throw new Refusal("not_found");
+  const isOpen = place?.status === "allowed" && !place.closed;
+  if (place === null || !isOpen || !token.conversations.includes(place.id)) throw new Refusal("not_found");
   if ((order.goal?.length ?? 0) > JUSTIFICATION_CHARS_MAX) throw new Refusal("input.too_large", { field: "goal" });
   const run = await transact(powers, (draft) => {
     // A run that an agent starts itself has its token as principal (CONTRACT section 5).
     const principal = token.id as never;
     const session = openSession(powers, draft, place.id, null, principal);
+    // One run a session: without end otherwise, and each could ask people twenty times.
+    if (activeRun(powers, session.id) !== null)
+      throw new Refusal("run.queue_full", { hint: "Finish or cancel the run you have there first." });
     return newRun(powers, draft, {
       session,
       principal,
@@ -256,14 +258,12 @@ function decidingDoor({ powers, supervisor, drives }: Gateway): Pick<TokenDoor, 
     },
     decide: async (token, id, yes) => {
       demand(token, "owner", ...(yes ? [] : (["operator"] as const)));
-      const answered = await transact(powers, (draft) => {
-        const result = decide(powers, draft, draft.need("approval", id), localOwner(powers), { by: "http" }, yes);
-        if (!("refusal" in result) && !result.granted) conclude(draft, result.approval);
-        return result;
-      });
-      if ("refusal" in answered) throw answered.refusal;
-      if (answered.granted) await supervisor.consume(id);
-      else if (answered.approval.run !== null) drives.drive(answered.approval.run, "approval");
+      const result = await transact(powers, (draft) =>
+        answered(powers, draft, draft.need("approval", id), localOwner(powers), { by: "http" }, yes),
+      );
+      if (result.granted) await supervisor.consume(id);
+      else if (result.approval.run !== null) drives.drive(result.approval.run, "approval");
+      if (result.refusal !== null) throw result.refusal;
       const found = store.get("approval", id)?.value;
       if (found === undefined) throw new Refusal("not_found");
       return { ...approvalView(powers, found), prompt: "" };

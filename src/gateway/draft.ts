@@ -1,4 +1,5 @@
 /** One batch in the making: what was read, what is to be written, and what one would read after it. Committed once. */
+import type { Approval } from "../core/approval.ts";
 import type { Batch, RecordDrop, RecordPut, RefDraft, RefKind, SealDraft } from "../core/batch.ts";
 import type { EntryDraft } from "../core/entry.ts";
 import { type BlobId, type ConversationId, newId, type RunId } from "../core/ids.ts";
@@ -11,7 +12,13 @@ import type { Run } from "../core/run.ts";
 import type { Powers } from "./powers.ts";
 import { RunDraft } from "./transition.ts";
 
-type Held = { readonly expect: number | null; value: unknown; dropped: boolean; changed: boolean };
+type Held = {
+  readonly expect: number | null;
+  readonly before: unknown;
+  value: unknown;
+  dropped: boolean;
+  changed: boolean;
+};
 type Parts = { -readonly [K in keyof Batch]?: NonNullable<Batch[K]> extends readonly (infer T)[] ? T[] : Batch[K] };
 
 export class Draft {
@@ -19,6 +26,8 @@ export class Draft {
   readonly #powers: Powers;
   readonly #records = new Map<string, Held & { readonly kind: RecordKind; readonly id: string }>();
   readonly #refs = new Map<string, RefDraft>();
+  /** What the store answered: a draft sees one state of it. */
+  readonly #found = new Map<string, string | null>();
   readonly #runs = new Map<RunId, RunDraft>();
   readonly #messages = new Map<Message["id"], Message>();
   readonly #parts: Parts = {};
@@ -68,8 +77,15 @@ export class Draft {
 
   /** Our id for a platform's, this draft's own additions included. */
   ref(kind: RefKind, channel: string, platform: string): string | null | "erased" {
-    const own = this.#refs.get(`${kind}/${channel}/${platform}`);
-    return own?.id ?? this.#powers.store.ref(kind, this.tenant, channel, platform);
+    const key = `${kind}/${channel}/${platform}`;
+    const own = this.#refs.get(key)?.id;
+    if (own !== undefined) return own;
+    let found = this.#found.get(key);
+    if (found === undefined) {
+      found = this.#powers.store.ref(kind, this.tenant, channel, platform);
+      this.#found.set(key, found);
+    }
+    return found;
   }
 
   addRef(
@@ -177,6 +193,17 @@ export class Draft {
     return [...this.#runs.values()].filter((run) => run.hasEnded).map((run) => run.run);
   }
 
+  /** Approvals that were open and are not with this batch. */
+  settled(): readonly Approval[] {
+    const all = [...this.#records.values()].filter(
+      ({ kind, changed, dropped }) => kind === "approval" && changed && !dropped,
+    );
+    return all
+      .filter(({ before }) => (before as Approval | undefined)?.status.state === "pending")
+      .map(({ value }) => value as Approval)
+      .filter(({ status }) => status.state !== "pending");
+  }
+
   /** Does it put something into the outbox? */
   get speaks(): boolean {
     return (this.#parts.outbox ?? []).length > 0;
@@ -206,6 +233,7 @@ export class Draft {
       kind,
       id,
       expect: stored?.version ?? null,
+      before: stored?.value as unknown,
       value: stored?.value as unknown,
       dropped: false,
       changed: false,

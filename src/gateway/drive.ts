@@ -45,7 +45,7 @@ export class Drives {
   drive(id: RunId, reason: WakeUp["reason"]): void {
     const { powers } = this.#invoking;
     const run = powers.store.get("run", id)?.value;
-    if (this.#stopping || run === undefined || isTerminal(run)) return;
+    if (this.#stopping || run?.status.state !== "active") return;
     if (this.#driving.has(id)) {
       this.#again.add(id);
       return;
@@ -170,8 +170,20 @@ export class Drives {
       const run = this.#invoking.powers.store.get("run", id)?.value;
       if (run === undefined || isTerminal(run)) {
         this.stopped(id);
-        if (run !== undefined) void this.ended(run.session);
+        if (run !== undefined) void this.#next(run.session);
       }
+    }
+    // A run that waited was not being driven when it ended: what waits behind it must not wait for ever.
+    const queued = this.#invoking.powers.store.all("queued", { limit: 1000 });
+    for (const session of new Set(queued.map(({ value }) => value.session))) void this.#next(session);
+  }
+
+  /** As `ended`, for those who cannot wait for it. */
+  async #next(session: SessionId): Promise<void> {
+    try {
+      await this.ended(session);
+    } catch (error) {
+      this.#invoking.powers.log("run", { session, code: seen(error).code });
     }
   }
 

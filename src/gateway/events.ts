@@ -7,6 +7,7 @@ import type { Entry } from "../core/entry.ts";
 import type { RunId } from "../core/ids.ts";
 import type { Clock, Stop } from "../core/ports.ts";
 import type { Token } from "../core/records.ts";
+import type { Run } from "../core/run.ts";
 import { type Invoking, invoke } from "./invoke.ts";
 import type { GatewayEvent } from "./surface.ts";
 
@@ -15,10 +16,11 @@ const PAGE = 200;
 const LOOK_MS = 1000;
 
 /** May a holder of this token see that entry? Agents see their own runs, operators and owners everything. */
-function maySee(token: Token, entry: Entry, runs: (id: RunId) => { readonly agent: string } | null): boolean {
+function maySee(token: Token, entry: Entry, runs: (id: RunId) => Run | null): boolean {
   if (token.scopes.includes("owner") || token.scopes.includes("operator")) return true;
   if (!token.scopes.includes("agent") || entry.run === undefined) return false;
-  return runs(entry.run)?.agent === token.name;
+  const run = runs(entry.run);
+  return run !== null && run.agent === token.name && token.conversations.includes(run.conversation);
 }
 
 /** Entries after `after`, then live ones as they are committed, until `stop`. */

@@ -9,12 +9,15 @@ import { DAY_MS } from "../core/limits.ts";
 import type { Call } from "../core/records.ts";
 import { Refusal, type RefusalCode } from "../core/refusal.ts";
 import type { Source } from "../core/value.ts";
-import { step } from "./answer.ts";
+import { type Answered, decide, step } from "./answer.ts";
 import { policyDigest } from "./ask.ts";
+import { askerOf } from "./asker.ts";
 import type { Catalogue } from "./capabilities.ts";
 import type { Draft } from "./draft.ts";
 import { grantPermit } from "./permit.ts";
 import type { Powers } from "./powers.ts";
+import { issue, tokensIn } from "./pseudonyms.ts";
+import { keepContext, noteSink } from "./reveal.ts";
 import { post, say } from "./say.ts";
 import { transact } from "./transact.ts";
 import { type NewValue, writeValue } from "./values.ts";
@@ -49,6 +52,14 @@ export function conclude(draft: Draft, approval: Approval): void {
   run.apply({ type: "settle", call: call.id, reserved: call.reserved, used: { steps: 1 } }, { code });
   draft.put("call", call.id, { ...call, status: "refused", code });
 }
+
+/** One answer on any surface: decided, and where it ended the question without a yes, the waiting call is closed. */
+export function answered(powers: Powers, draft: Draft, ...answer: AnswerArgs): Answered {
+  const result = decide(powers, draft, ...answer);
+  if (!result.granted) conclude(draft, result.approval);
+  return result;
+}
+type AnswerArgs = Parameters<typeof decide> extends [unknown, unknown, ...infer Rest] ? Rest : never;
 
 /**
  * Carries out what was granted. Safe to call again: only a granted approval is consumed,
@@ -115,7 +126,7 @@ function perform(powers: Powers, draft: Draft, approval: Approval, stored: Store
   run.require({ type: "answered", approval: approval.id, granted: true }, { call: call.id });
   return stored.call.kind === "send"
     ? performSend(powers, draft, approval, call, stored.call)
-    : performReveal(draft, approval, call, stored.call);
+    : performReveal(powers, draft, approval, call, stored.call);
 }
 
 function performSend(
@@ -127,23 +138,13 @@ function performSend(
 ): boolean {
   const target = draft.get("conversation", send.conversation);
   const run = draft.run(call.run);
-  const close = (status: Call["status"], output: unknown, used: number): void => {
-    run.apply(
-      { type: "settle", call: call.id, reserved: call.reserved, used: { steps: 1, egress_bytes: used } },
-      { capability: call.capability },
-    );
-    const answer = draft.sealJson(
-      "call",
-      "answer.v1",
-      run.run.conversation,
-      BOTTOM,
-      { output, values: [] },
-      draft.now + powers.settings.ttlMs,
-    );
-    draft.put("call", call.id, { ...call, status, answer, approval: approval.id });
+  const settle = (used: number): void => {
+    const cost = { steps: 1, egress_bytes: used };
+    run.apply({ type: "settle", call: call.id, reserved: call.reserved, used: cost }, { capability: call.capability });
   };
   if (target === null || target.status !== "allowed" || target.closed) {
-    close("failed", undefined, 0);
+    settle(0);
+    draft.put("call", call.id, { ...call, status: "refused", code: "conversation.unknown", approval: approval.id });
     return false;
   }
   const isOwn = target.id === run.run.conversation;
@@ -168,11 +169,22 @@ function performSend(
       run.run.id,
     );
   }
-  close("done", { delivered: "queued", message }, 2 * send.rendered.text.length);
+  settle(2 * send.rendered.text.length);
+  const said = { output: { delivered: "queued", message }, values: [] };
+  const answer = draft.sealJson(
+    "call",
+    "answer.v1",
+    run.run.conversation,
+    BOTTOM,
+    said,
+    draft.now + powers.settings.ttlMs,
+  );
+  draft.put("call", call.id, { ...call, status: "done", answer, approval: approval.id });
   return true;
 }
 
 function performReveal(
+  powers: Powers,
   draft: Draft,
   approval: Approval,
   call: Call,
@@ -189,6 +201,10 @@ function performReveal(
     { type: "revealed", context: join(run.run.context, label), bits: 0, chars: 0 },
     { call: call.id, approval: approval.id },
   );
+  const asker = askerOf(powers, run.run);
+  keepContext(draft, asker.token, run.run);
+  noteSink(draft, asker, call.id, label);
+  issue(draft, run.run.id, tokensIn(JSON.stringify(output)));
   const shown = writeValue(draft, run.run.id, { ...value, label }, output, expires);
   const answer = draft.sealJson("call", "answer.v1", run.run.conversation, label, { output, values: [shown] }, expires);
   draft.put("call", call.id, { ...call, status: "done", answer, approval: approval.id, values: [value.handle] });

@@ -117,6 +117,8 @@ function asked(id: string, { body, run, session, actor, tenant }: Entry): Approv
     label: BOTTOM,
     assurance: body["assurance"] as Approval["assurance"],
     fourEyes: body["four_eyes"] === true,
+    approvers: [],
+    answer: null,
     digest: String(body["digest"]),
     codeHash: "",
     wrongCodes: 0,

@@ -8,13 +8,13 @@ import { askPeople } from "./ask.ts";
 import type { Handler } from "./call.ts";
 import { type Catalogue, catalogueOf } from "./capabilities.ts";
 import { Drives } from "./drive.ts";
-import { answerByEvent, answerWord, changed } from "./inbound.ts";
+import type { Handlers } from "./handlers.ts";
+import { answerByEvent, answerWord, changed, takenBack } from "./inbound.ts";
 import type { Invoking } from "./invoke.ts";
 import { conversationList, messageList, requestRead } from "./lists.ts";
 import { Pairing } from "./pairing.ts";
 import type { Powers } from "./powers.ts";
 import { readerHandler } from "./readers.ts";
-import type { Handlers } from "./receive.ts";
 import { Rejections } from "./rejections.ts";
 import { chatReply, chatSend } from "./speak.ts";
 import { Supervisor } from "./supervise.ts";
@@ -50,6 +50,7 @@ export function buildGateway(powers: Powers, transforms: readonly Transform[]): 
     pair: (draft, event) => pairing.claim(draft, event),
     unknown: (draft, event, principal) => pairing.askOwner(draft, event, principal),
     changed: (draft, message, how) => changed(powers, draft, message, how),
+    takenBack: (draft, id) => takenBack(powers, draft, id),
   };
   const supervisor = new Supervisor(powers, catalogue, drives, handlers, rejections);
   return { powers, catalogue, invoking, drives, supervisor, pairing, rejections };

@@ -1,17 +1,17 @@
 /** What the gateway itself does with words, answers, edits and deletes; each works inside the event's own draft. */
 
-import type { Approval } from "../core/approval.ts";
-import type { MessageId } from "../core/ids.ts";
+import { type Approval, isOpen } from "../core/approval.ts";
+import type { MessageId, RunId } from "../core/ids.ts";
 import type { InboundEvent, Message } from "../core/message.ts";
 import type { Conversation, Principal } from "../core/people.ts";
 import { isTerminal, type Run } from "../core/run.ts";
 import { sessionKey } from "../core/session.ts";
-import { type Answered, approvalByCode, decide, type Evidence, voidWhere } from "./answer.ts";
+import { type Answered, approvalByCode, type Evidence, NOT_YOURS, voidWhere } from "./answer.ts";
 import type { Draft } from "./draft.ts";
-import { conclude } from "./execute.ts";
+import { answered, conclude } from "./execute.ts";
+import type { Aftermath } from "./handlers.ts";
 import { keyOf, messageBy } from "./keep.ts";
 import type { Powers } from "./powers.ts";
-import type { Aftermath } from "./receive.ts";
 import { say } from "./say.ts";
 import { parseReaction, type Word } from "./words.ts";
 
@@ -23,21 +23,35 @@ export function answerByEvent(
   draft: Draft,
   event: InboundEvent,
   conversation: Conversation,
-  principal: Principal | null,
+  principal: Principal,
 ): Aftermath {
   const { envelope, content } = event;
   const target = promptOf(powers, draft, event);
   const key = content.key ?? "";
   const yes = envelope.kind === "action" ? (key === "approve" ? true : key === "deny" ? false : null) : nodOf(key);
-  if (target === null || yes === null || principal === null) return NOTHING;
-  const isReplayed = envelope.trust.flags.some(
-    (flag) => flag === "backfill" || flag === "imported" || flag === "forwarded",
-  );
-  if (isReplayed) return NOTHING;
+  if (target === null || yes === null) return NOTHING;
   const approval = openOn(powers, draft, conversation, target);
   if (approval === null) return NOTHING;
-  const answered = decide(powers, draft, approval, principal, { by: "prompt", message: target, conversation }, yes);
-  return follow(draft, conversation, null, answered);
+  const answer = envelope.kind === "reaction" ? draft.newId("MessageId") : null;
+  const evidence: Evidence = {
+    by: "prompt",
+    message: target,
+    conversation,
+    answer,
+    button: envelope.kind === "action",
+  };
+  const result = answered(powers, draft, approval, principal, evidence, yes);
+  // The yes is known by its own id for as long as it can be taken back.
+  if (answer !== null && result.granted)
+    draft.addRef("event", envelope.channel, keyOf(envelope, envelope.event_id), answer, conversation.id);
+  return follow(draft, conversation, null, result);
+}
+
+/** A reaction that said yes was taken back: what was not done yet is not done. */
+export function takenBack(powers: Powers, draft: Draft, reaction: string): readonly RunId[] {
+  const voided = voidWhere(powers, draft, "answer", reaction, "taken_back");
+  for (const approval of voided) conclude(draft, approval);
+  return voided.flatMap(({ run }) => run ?? []);
 }
 
 const nodOf = (key: string): boolean | null => {
@@ -63,20 +77,14 @@ function openOn(powers: Powers, draft: Draft, conversation: Conversation, messag
 }
 
 /** Says what came of an answer, and what has to happen next. */
-function follow(draft: Draft, conversation: Conversation, message: Message | null, answered: Answered): Aftermath {
+function follow(draft: Draft, conversation: Conversation, message: Message | null, result: Answered): Aftermath {
   const where = { conversation, thread: message?.thread ?? null };
-  if ("refusal" in answered) {
-    const { refusal } = answered;
-    // Somebody who may not decide gets no answer: a stranger's reaction is not worth a message (threat B01).
-    if (refusal.code === "auth.denied" && refusal.hint === "You may not decide this.") return NOTHING;
-    say(draft, where, `${refusal.message} ${refusal.hint ?? ""}`.trim());
-    return NOTHING;
-  }
-  const { approval, granted } = answered;
+  const { approval, granted, refusal } = result;
   if (granted) return { do: "consume", approval: approval.id };
-  conclude(draft, approval);
-  say(draft, where, "All right, I will not do it.");
-  return approval.run === null ? NOTHING : { do: "drive", run: approval.run };
+  if (refusal === null) say(draft, where, "All right, I will not do it.");
+  // Somebody who may not decide gets no answer: a stranger's reaction is not worth a message (threat B01).
+  else if (refusal.hint !== NOT_YOURS) say(draft, where, `${refusal.message} ${refusal.hint ?? ""}`.trim());
+  return approval.run === null || isOpen(approval) ? NOTHING : { do: "drive", run: approval.run };
 }
 
 /** status, cancel, help, approve and deny: answered here, before any run. */
@@ -103,7 +111,7 @@ export function answerWord(
       return NOTHING;
     case "cancel":
       say(draft, where, cancelAll(powers, draft, conversation, principal));
-      return { do: "stopped" };
+      return { do: "stopped", goOn: [] };
     case "approve":
     case "deny": {
       const approval = approvalByCode(powers, draft, conversation.id, word.code);
@@ -112,12 +120,8 @@ export function answerWord(
         return NOTHING;
       }
       const evidence: Evidence = { by: "code", code: word.code, conversation };
-      return follow(
-        draft,
-        conversation,
-        null,
-        decide(powers, draft, approval, principal, evidence, word.word === "approve"),
-      );
+      const yes = word.word === "approve";
+      return follow(draft, conversation, null, answered(powers, draft, approval, principal, evidence, yes));
     }
   }
 }
@@ -193,13 +197,20 @@ export function cancelRun(
   draft.run(run.id).apply({ type: "cancel", reason });
 }
 
-/** An edited or deleted message takes its request's run, its open questions and what was derived from it along. */
-export function changed(powers: Powers, draft: Draft, message: Message, how: "edited" | "deleted"): void {
+/**
+ * An edited or deleted message takes its request's run, its open questions and what was derived from it along.
+ * Returns runs that go on.
+ */
+export function changed(powers: Powers, draft: Draft, message: Message, how: "edited" | "deleted"): readonly RunId[] {
+  const goOn = new Set<RunId>();
   for (const approval of voidWhere(powers, draft, "source", message.id, how)) {
-    if (approval.run !== null && !isTerminal(draft.run(approval.run).run)) conclude(draft, approval);
+    if (approval.run === null || isTerminal(draft.run(approval.run).run)) continue;
+    conclude(draft, approval);
+    goOn.add(approval.run);
   }
   for (const { value } of powers.store.find("run", "request", message.id, { limit: 10 })) {
     if (isTerminal(draft.run(value.id).run)) continue;
+    goOn.delete(value.id);
     cancelRun(powers, draft, draft.run(value.id).run, how);
     const conversation = draft.get("conversation", value.conversation);
     if (conversation !== null && how === "edited") {
@@ -211,11 +222,29 @@ export function changed(powers: Powers, draft: Draft, message: Message, how: "ed
     }
   }
   if (draft.get("queued", message.id) !== null) draft.drop("queued", message.id);
+  dropDerived(powers, draft, message, how);
+  return [...goOn];
+}
+
+/** What was made from a message: values, the answers that told them, and what was asked about them. */
+function dropDerived(powers: Powers, draft: Draft, message: Message, how: "edited" | "deleted"): void {
   for (const { value } of powers.store.find("value", "source", message.id, { limit: 1000 })) {
     const run = powers.store.get("run", value.run)?.value;
     // What an open run still wants to say is made anew from the edited text when it is said.
     if (how === "edited" && run !== undefined && !isTerminal(run)) continue;
     draft.drop("value", value.handle);
     draft.dropBlob(value.blob);
+    for (const { value: call } of powers.store.find("call", "run", value.run, { limit: 1000 })) {
+      const stored = draft.get("call", call.id);
+      if (stored === null || stored.answer === null || !stored.values.includes(value.handle)) continue;
+      draft.dropBlob(stored.answer);
+      draft.put("call", call.id, { ...stored, answer: null, code: "not_found" });
+    }
+  }
+  for (const { value } of powers.store.find("approval", "source", message.id, { limit: 1000 })) {
+    const stored = draft.get("approval", value.id);
+    if (stored === null || ["pending", "granted"].includes(stored.status.state)) continue;
+    for (const blob of [stored.prompt, stored.stored]) if (blob !== null) draft.dropBlob(blob);
+    draft.put("approval", value.id, { ...stored, prompt: null, stored: null });
   }
 }

@@ -10,13 +10,14 @@ import { join } from "../core/label.ts";
 import { JUSTIFICATION_CHARS_MAX, TRANSFORM_MS_MAX } from "../core/limits.ts";
 import type { Call } from "../core/records.ts";
 import { Refusal } from "../core/refusal.ts";
-import { deadlineOf, isTerminal, type Run } from "../core/run.ts";
-import { type Asker, askerOf, judge, refusalBy, requestOf } from "./asker.ts";
+import { deadlineOf, isTerminal } from "../core/run.ts";
+import { type Asker, askerOf, contextOf, judge, refusalBy, requestOf } from "./asker.ts";
 import { type Asked, callRecord, type Doing, type Handler, isAsked, type Made, nextOf, refused, seen } from "./call.ts";
 import type { Catalogue } from "./capabilities.ts";
 import type { Draft } from "./draft.ts";
 import { grantPermit } from "./permit.ts";
 import type { Powers } from "./powers.ts";
+import { keepContext } from "./reveal.ts";
 import { transact } from "./transact.ts";
 import { refusalOf } from "./transition.ts";
 
@@ -72,9 +73,34 @@ function checkedShape(
   });
 }
 
+/**
+ * What does not even fit costs its step and is written down: asking for ever ends, and the ledger says that it was
+ * tried.
+ */
+async function shapeOf(
+  invoking: Invoking,
+  runId: RunId,
+  invocation: Invocation,
+): Promise<{ readonly manifest: Manifest; readonly input: unknown }> {
+  try {
+    return checkedShape(invoking, invocation);
+  } catch (error) {
+    const { code } = seen(error);
+    await transact(invoking.powers, (draft) => {
+      const run = draft.run(runId);
+      const call = draft.newId("CallId");
+      const cost = { steps: 1 };
+      if (!run.apply({ type: "reserve", call, cost }) || isTerminal(run.run)) return;
+      run.apply({ type: "settle", call, reserved: cost, used: cost }, { code });
+      run.note("decision.made", { call, action: "invoke", effect: "deny", code });
+    });
+    throw error;
+  }
+}
+
 async function begin(invoking: Invoking, runId: RunId, invocation: Invocation): Promise<InvocationReply> {
   const { powers } = invoking;
-  const { manifest, input } = checkedShape(invoking, invocation);
+  const { manifest, input } = await shapeOf(invoking, runId, invocation);
   const body = canonical({ capability: manifest.id, input: input as Canonical });
   const mac = powers.store.mac("idempotency", runId, powers.hashing.utf8(body));
   const opened = await transact(powers, (draft) => admit(invoking, draft, runId, invocation, manifest, input, mac));
@@ -163,7 +189,7 @@ function admit(
     manifest.effect === "none"
       ? draft.sealJson("call", "input.v1", run.run.conversation, label, input, draft.now + powers.settings.ttlMs)
       : null;
-  const call = { ...callRecord(draft, id, runId, invocation, manifest, mac), why, input: sealed };
+  const call = { ...callRecord(draft, id, runId, manifest, mac), why, input: sealed };
   const applied = run.apply({ type: "reserve", call: call.id, cost: manifest.cost }, { capability: manifest.id }, [
     { name: "justification", blob: why, bytes },
   ]);
@@ -173,7 +199,12 @@ function admit(
   if (manifest.egress === undefined) {
     const decision = judge(
       powers,
-      requestOf(powers, asker, { action: "invoke", capability: manifest.id, effect: manifest.effect }, run.run.context),
+      requestOf(
+        powers,
+        asker,
+        { action: "invoke", capability: manifest.id, effect: manifest.effect },
+        contextOf(asker),
+      ),
     );
     run.note("decision.made", {
       call: call.id,
@@ -234,7 +265,7 @@ function settle(powers: Powers, doing: Doing, call: Call, made: Made): Promise<I
     if (made.output !== undefined) {
       const context = join(run.run.context, made.label);
       run.apply({ type: "revealed", context, bits: made.capacity.bits, chars: made.capacity.chars }, { call: call.id });
-      keepContext(draft, doing, run.run);
+      keepContext(draft, doing.asker.token, run.run);
     }
     const answer = { output: made.output, values: made.values };
     const expires = draft.now + powers.settings.ttlMs;
@@ -247,14 +278,6 @@ function settle(powers: Powers, doing: Doing, call: Call, made: Made): Promise<I
     });
     return { status: "done" as const, ...answer, budget_left: left(run.run.budget), next: nextOf(run.run) };
   });
-}
-
-/** An external agent remembers: its token's context label grows with the run's and never shrinks. */
-function keepContext(draft: Draft, doing: Doing, run: Run): void {
-  const { token } = doing.asker;
-  if (token === null) return;
-  const stored = draft.need("token", token.id);
-  draft.put("token", token.id, { ...stored, context: join(stored.context, run.context) });
 }
 
 /** Refused or failed: the reservation goes back but for its step, and the ledger says the code, never a text. */

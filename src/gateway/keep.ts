@@ -6,7 +6,7 @@
 import type { BlobId, MessageId, ThreadId } from "../core/ids.ts";
 import { CATEGORY, type Label } from "../core/label.ts";
 import { CONVERSATION_BYTES_MAX } from "../core/limits.ts";
-import type { Envelope, InboundEvent, Message } from "../core/message.ts";
+import { type Envelope, type InboundEvent, type Message, plainMime } from "../core/message.ts";
 import { paddedBytes } from "../core/padding.ts";
 import type { Conversation, Principal } from "../core/people.ts";
 import type { Activation } from "./activate.ts";
@@ -50,7 +50,11 @@ export function keep(
 ): Message | null {
   const { envelope } = event;
   // Lengths are kept in steps: a row must not tell how long a message was.
-  const media = envelope.content.media.map((it) => ({ ...it, bytes: paddedBytes(it.bytes) }));
+  const media = envelope.content.media.map((it) => ({
+    ...it,
+    mime: plainMime(it.mime),
+    bytes: paddedBytes(it.bytes),
+  }));
   const bytes = paddedBytes(envelope.content.bytes) + media.reduce((sum, it) => sum + it.bytes, 0);
   if (conversation.bytes + bytes > CONVERSATION_BYTES_MAX) return null;
   const expiresAt = envelope.received_at + conversation.ttlMs;

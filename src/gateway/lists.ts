@@ -7,11 +7,12 @@ import { ReadRequest } from "../core/request.ts";
 import type { Scope } from "../core/scope.ts";
 import { refusalBy } from "./asker.ts";
 import type { Doing, Handler, Made } from "./call.ts";
+import { confirmPresence } from "./confirm.ts";
 import type { Draft } from "./draft.ts";
-import { isMemberNow, languageOf, timezoneOf } from "./people.ts";
+import { languageOf, timezoneOf } from "./people.ts";
 import type { Powers } from "./powers.ts";
 import { issue, tokensIn, writeFound } from "./pseudonyms.ts";
-import { crowdOf, type Range, rangeOf } from "./range.ts";
+import { crowdOf, isReachable, type Range, rangeOf } from "./range.ts";
 import { crowdFor, runTransform, sourceLabel } from "./readers.ts";
 import { judgeReveal, labelAt } from "./reveal.ts";
 import { transact } from "./transact.ts";
@@ -39,16 +40,12 @@ function reachable(
   powers: Powers,
   doing: Doing,
 ): readonly { readonly alias: string; readonly kind: "direct" | "group" | "console"; readonly messages: number }[] {
-  const { principal, token, conversation } = doing.asker;
+  const { conversation } = doing.asker;
   return powers.store
     .find("conversation", "status", "allowed", { limit: CONVERSATIONS_MAX })
     .map(({ value }) => value)
     .filter(({ alias, context, closed }) => alias !== null && context !== "off" && !closed)
-    .filter((it) =>
-      principal === null
-        ? token?.conversations.includes(it.id) === true
-        : it.id === conversation.id || isMemberNow(powers, it, principal.id),
-    )
+    .filter((it) => it.id === conversation.id || isReachable(powers, doing.asker, it))
     .map(({ id, alias, kind }) => ({
       alias: alias ?? "",
       kind,
@@ -93,6 +90,7 @@ export const requestRead =
     const { asker } = doing;
     const { request, conversation, principal } = asker;
     if (request === null || principal === null) throw new Refusal("not_found", { hint: "Nobody asked for this run." });
+    await confirmPresence(powers, principal.id);
     const range: Range = {
       conversation,
       messages: [request],

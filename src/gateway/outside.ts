@@ -11,6 +11,13 @@ export type Outside = {
   /** Makes and opens the connector of a channel that was just written down. */
   readonly connect: (channel: string) => Promise<void>;
   /**
+   * Where a bot is found by its token, before it is a channel. Refuses a token that its network does not know, and a
+   * bot that another channel has. `root` is the network's address when it is not the usual one.
+   */
+  readonly introduce: (token: string, root: string | null) => Promise<{ readonly link: string }>;
+  /** Does its network tell this channel of every message in a group? null: it does not say, or has no such thing. */
+  readonly readsAll: (channel: string) => Promise<boolean | null>;
+  /**
    * Hands a line to the console channel; resolves once it is durable.
    * `place` is the console's own conversation when null.
    */

@@ -14,9 +14,13 @@ import { BLANK, judge } from "./asker.ts";
 import type { Draft } from "./draft.ts";
 import type { Powers } from "./powers.ts";
 
-/** The owner at this machine. */
+const OWNERS_MAX = 1000;
+
+/** The owner at this machine: the one at its console, whoever else is an owner elsewhere. */
 export function localOwner(powers: Powers): Principal {
-  const owner = powers.store.find("principal", "role", "owner", { limit: 1 })[0]?.value;
+  const owner = powers.store
+    .find("principal", "role", "owner", { limit: OWNERS_MAX })
+    .find(({ value }) => powers.store.get("channel", value.channel)?.value.kind === "console")?.value;
   if (owner === undefined)
     throw new Refusal("auth.denied", { hint: "This home has no owner yet; start it with `lazaret up`." });
   return owner;
@@ -70,11 +74,13 @@ export function owned(
     label: BOTTOM,
     assurance: "high",
     fourEyes: false,
+    approvers: ["owner"],
     digest,
     codeHash: "",
     wrongCodes: 0,
     sources: [],
     surfaces: [],
+    answer: null,
     prompt: null,
     stored: null,
     createdAt: draft.now,

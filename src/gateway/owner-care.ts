@@ -11,13 +11,16 @@ import type { Owner, VerbInput, VerbOutput } from "../core/verbs/all.ts";
 import type { CARE_VERBS } from "../core/verbs/care.ts";
 import { policyDigest } from "./ask.ts";
 import { DEMO_ALIAS, DEMO_LINES, demoLines } from "./demo.ts";
+import type { Draft } from "./draft.ts";
 import type { Gateway } from "./gateway.ts";
 import { importLines } from "./import.ts";
+import { cancelRun } from "./inbound.ts";
 import type { Outside } from "./outside.ts";
 import { localOwner, owned } from "./owned.ts";
 import { policyVerbs } from "./owner-policy.ts";
 import { conversationNamed } from "./people.ts";
 import type { Powers } from "./powers.ts";
+import { say } from "./say.ts";
 import { transact } from "./transact.ts";
 import { channelView, conversationView, tokenView } from "./views.ts";
 
@@ -135,7 +138,7 @@ async function createToken(powers: Powers, order: VerbInput<"token.create">): Pr
       hint: "Set an owner PIN first: lazaret pin set. An agent on this machine must not say yes for you.",
     });
   }
-  if (store.find("token", "name", name, { limit: 1 }).some(({ value }) => value.revokedAt === null))
+  if (store.find("token", "name", name, { limit: 1000 }).some(({ value }) => value.revokedAt === null))
     throw new Refusal("conflict", { field: name, hint: "There is a token of that name." });
   const places = conversations.map((alias) => conversationNamed(powers, alias).id);
   const secret = TOKEN_PREFIX + hex(powers.random.bytes(32));
@@ -164,8 +167,25 @@ async function createToken(powers: Powers, order: VerbInput<"token.create">): Pr
   return { id, token: secret, expires_at: expiresAt };
 }
 
+/** An agent that was shut out leaves nothing open, and whoever waits for it reads why. */
+function endRuns(powers: Powers, draft: Draft, agent: string): void {
+  for (const { value } of powers.store.find("run", "agent", agent, { limit: 10_000, newestFirst: true })) {
+    if (isTerminal(value) || !value.external) continue;
+    cancelRun(powers, draft, value, "revoked");
+    const conversation = draft.get("conversation", value.conversation);
+    if (conversation === null || value.request === null) continue;
+    const where = { conversation, thread: value.thread, replyTo: value.request };
+    say(
+      draft,
+      where,
+      "The agent that answers here was shut out, so I stopped. Ask again for another answer.",
+      value.id,
+    );
+  }
+}
+
 function tokenVerbs(
-  { powers }: Gateway,
+  { powers, drives }: Gateway,
   outside: Outside,
 ): Pick<Verbs, "token.create" | "token.list" | "token.revoke" | "pin.set"> {
   const { store } = powers;
@@ -175,12 +195,16 @@ function tokenVerbs(
       tokens: store.all("token", { limit: 1000 }).map(({ value }) => tokenView(powers, value)),
     }),
     "token.revoke": async ({ token }) => {
-      const found = store.get("token", token)?.value ?? store.find("token", "name", token, { limit: 1 })[0]?.value;
+      // A name may have had tokens before: what is meant is the one that still opens something.
+      const named = store.find("token", "name", token, { limit: 1000, newestFirst: true }).map(({ value }) => value);
+      const found = store.get("token", token)?.value ?? named.find(({ revokedAt }) => revokedAt === null) ?? named[0];
       if (found === undefined) throw new Refusal("not_found", { field: token });
       await transact(powers, (draft) => {
         draft.put("token", found.id, { ...draft.need("token", found.id), revokedAt: draft.now });
         draft.entry("token.revoked", { token: found.id }, { actor: localOwner(powers).id });
+        if (found.scopes.includes("agent")) endRuns(powers, draft, found.name);
       });
+      drives.sweep();
       return DONE;
     },
     "pin.set": async ({ next }) => {

@@ -5,6 +5,7 @@ import type { Owner, VerbInput } from "../core/verbs/all.ts";
 import type { CONVERSATION_VERBS } from "../core/verbs/conversations.ts";
 import type { Draft } from "./draft.ts";
 import type { Gateway } from "./gateway.ts";
+import type { Outside } from "./outside.ts";
 import { localOwner, owned } from "./owned.ts";
 import { conversationBy, conversationNamed, findConversation, newConversation } from "./people.ts";
 import type { Powers } from "./powers.ts";
@@ -14,7 +15,7 @@ import { conversationView } from "./views.ts";
 
 type Verbs = Pick<Owner, Extract<keyof typeof CONVERSATION_VERBS, `conversation.${string}`>>;
 
-export function conversationVerbs({ powers }: Gateway): Verbs {
+export function conversationVerbs({ powers }: Gateway, outside: Outside): Verbs {
   const change = (
     name: string,
     set: Partial<Conversation>,
@@ -49,7 +50,9 @@ export function conversationVerbs({ powers }: Gateway): Verbs {
       const after = await change(conversation, { context }, (draft, it) => {
         if (context !== "off") say(draft, { conversation: it, thread: null }, announcement(context));
       });
-      return { ...conversationView(powers, after), announced: context !== "off" };
+      const notice = await privacyNotice(outside, after);
+      const view = { ...conversationView(powers, after), announced: context !== "off" };
+      return notice === null ? view : { ...view, notice };
     },
     "conversation.ttl": async ({ conversation, ttl_ms }) =>
       conversationView(powers, await change(conversation, { ttlMs: ttl_ms })),
@@ -97,6 +100,19 @@ function allow(
     );
     return next;
   });
+}
+
+/** Context without messages is empty, and messages without context are told for nothing. */
+async function privacyNotice(outside: Outside, { kind, context, channel }: Conversation): Promise<string | null> {
+  const readsAll = kind === "group" ? await outside.readsAll(channel) : null;
+  if (readsAll === null || readsAll === (context !== "off")) return null;
+  return readsAll
+    ? "Its privacy mode is off: every message of the group comes here, and is dropped. @BotFather, /setprivacy, Enable."
+    : [
+        "Its privacy mode is on: only what is addressed to it comes here.",
+        "Ask @BotFather: /setprivacy, your bot, Disable; then take it out of the group and add it again.",
+        "Or make it an administrator there.",
+      ].join(" ");
 }
 
 const announcement = (context: "members" | "everyone"): string =>

@@ -3,9 +3,8 @@ import type { Entry } from "../core/entry.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Owner } from "../core/verbs/all.ts";
 import type { EVIDENCE_VERBS } from "../core/verbs/evidence.ts";
-import { decide } from "./answer.ts";
 import { dryRun, planOf, purge } from "./erase.ts";
-import { conclude } from "./execute.ts";
+import { answered } from "./execute.ts";
 import type { Gateway } from "./gateway.ts";
 import { cancelRun } from "./inbound.ts";
 import type { Outside } from "./outside.ts";
@@ -127,14 +126,12 @@ function approvalVerbs({
     },
     "approvals.decide": async ({ approval, yes }) => {
       const owner = localOwner(powers);
-      const answered = await transact(powers, (draft) => {
-        const result = decide(powers, draft, draft.need("approval", approval), owner, { by: "socket" }, yes);
-        if (!("refusal" in result) && !result.granted) conclude(draft, result.approval);
-        return result;
-      });
-      if ("refusal" in answered) throw answered.refusal;
-      if (answered.granted) await supervisor.consume(answered.approval.id);
-      else if (answered.approval.run !== null) drives.drive(answered.approval.run, "approval");
+      const result = await transact(powers, (draft) =>
+        answered(powers, draft, draft.need("approval", approval), owner, { by: "socket" }, yes),
+      );
+      if (result.granted) await supervisor.consume(result.approval.id);
+      else if (result.approval.run !== null) drives.drive(result.approval.run, "approval");
+      if (result.refusal !== null) throw result.refusal;
       return approvalView(powers, need(approval));
     },
   };

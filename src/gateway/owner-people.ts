@@ -1,100 +1,31 @@
 /** The owner's verbs about channels, people, capabilities and the console (CONTRACT sections 1, 2, 14). */
 import type { CapabilityId } from "../core/capability.ts";
-import { HOOK_SECRET_BYTES_MIN } from "../core/limits.ts";
 import type { InboundEvent } from "../core/message.ts";
 import type { Conversation } from "../core/people.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Owner } from "../core/verbs/all.ts";
 import type { CONVERSATION_VERBS } from "../core/verbs/conversations.ts";
-import { seen } from "./call.ts";
 import { type Gateway, isOn } from "./gateway.ts";
 import { consoleChannel } from "./import.ts";
 import type { Outside } from "./outside.ts";
 import { localOwner, owned } from "./owned.ts";
+import { channelVerbs } from "./owner-channels.ts";
 import { conversationVerbs } from "./owner-conversations.ts";
 import { conversationNamed } from "./people.ts";
 import type { Powers } from "./powers.ts";
 import { transact } from "./transact.ts";
-import { channelView, principalView } from "./views.ts";
+import { principalView } from "./views.ts";
 
 type Verbs = Pick<Owner, keyof typeof CONVERSATION_VERBS>;
 const DONE = { done: true } as const;
-const PROBE_MS_MAX = 10_000;
 
 export function peopleVerbs(gateway: Gateway, outside: Outside): Verbs {
   return {
     ...channelVerbs(gateway, outside),
     ...pairVerbs(gateway),
-    ...conversationVerbs(gateway),
+    ...conversationVerbs(gateway, outside),
     ...capabilityVerbs(gateway),
     ...chatVerbs(gateway, outside),
-  };
-}
-
-function channelVerbs(
-  { powers, supervisor }: Gateway,
-  outside: Outside,
-): Pick<Verbs, "channel.list" | "channel.add" | "channel.remove" | "channel.verify"> {
-  return {
-    "channel.list": async () => ({
-      channels: powers.store.all("channel", { limit: 1000 }).map(({ value }) => channelView(powers, value)),
-    }),
-    "channel.add": async ({ name, kind, assurance, secret, settings }) => {
-      if (kind !== "webhook")
-        throw new Refusal("channel.unsupported", { hint: `This version has no ${kind} channels.` });
-      if (secret === undefined || secret.length < HOOK_SECRET_BYTES_MIN)
-        throw new Refusal("input.invalid", { field: "secret", hint: "A webhook's secret has at least 32 characters." });
-      if (powers.store.get("channel", name) !== null)
-        throw new Refusal("conflict", { field: name, hint: "There is a channel of that name." });
-      const vaultName = `hook-${name}`;
-      await transact(powers, (draft) => {
-        owned(powers, draft, "channel.connect", name, { name, kind });
-        draft.secret(vaultName, powers.hashing.utf8(secret));
-        draft.entry("secret.set", { name: vaultName }, { actor: localOwner(powers).id });
-        draft.put("channel", name, {
-          id: name,
-          tenant: draft.tenant,
-          kind,
-          from: "cli",
-          assurance: assurance ?? "low",
-          secret: vaultName,
-          settings: settings ?? {},
-        });
-        draft.entry("channel.connected", { channel: name, kind, from: "cli" }, { actor: localOwner(powers).id });
-      });
-      await outside.connect(name);
-      return DONE;
-    },
-    "channel.remove": async ({ name, dry_run }) => {
-      const channel = powers.store.get("channel", name)?.value;
-      if (channel === undefined) throw new Refusal("channel.unknown", { field: name });
-      if (channel.from === "file")
-        throw new Refusal("conflict", { hint: "It is in the configuration file; remove it there." });
-      if (dry_run === true) return DONE;
-      await supervisor.disconnect(name);
-      await transact(powers, (draft) => {
-        owned(powers, draft, "channel.remove", name, { name });
-        draft.drop("channel", name);
-        if (channel.secret !== null) {
-          draft.secret(channel.secret, null);
-          draft.entry("secret.removed", { name: channel.secret }, { actor: localOwner(powers).id });
-        }
-        draft.entry("channel.removed", { channel: name }, { actor: localOwner(powers).id });
-      });
-      return DONE;
-    },
-    "channel.verify": async ({ name }) => {
-      const connector = powers.connectors.get(name);
-      if (connector === undefined) throw new Refusal("channel.unknown", { field: name });
-      const started = powers.clock.now();
-      if (connector.probe === undefined) throw new Refusal("channel.unsupported", { field: name });
-      const stop = AbortSignal.timeout(PROBE_MS_MAX);
-      const code = await connector.probe(stop).then(
-        () => null,
-        (error: unknown) => seen(error).code,
-      );
-      return { ok: code === null, milliseconds: Math.max(0, powers.clock.now() - started), code };
-    },
   };
 }
 
@@ -245,4 +176,11 @@ function chatState(powers: Powers, place: Conversation): "idle" | "busy" | "appr
   const isSpeaking = rows.some((row) => row.conversation === place.id && row.code !== "nobody_listens");
   if (store.inboxCount() > 0 || isSpeaking || runs.includes("active")) return "busy";
   return runs.includes("paused.approval") ? "approval" : "idle";
+}
+
+/** A stop that comes by the handed-in clock. */
+function stopAfter({ clock }: Powers, ms: number): AbortSignal {
+  const abort = new AbortController();
+  clock.at(clock.now() + ms, () => abort.abort());
+  return abort.signal;
 }

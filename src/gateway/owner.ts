@@ -44,13 +44,27 @@ function guard(gateway: Gateway, outside: Outside, name: VerbName, run: (input: 
 async function checkPin({ powers }: Gateway, outside: Outside, pin: string | undefined): Promise<void> {
   const stored = powers.store.get("setting", "pin")?.value.value as Stored | undefined;
   if (stored === undefined) return;
-  if (stored.wrong >= PIN_TRIES_MAX)
+  if (pin === undefined && stored.wrong < PIN_TRIES_MAX)
+    throw new Refusal("auth.pin", { hint: "Type the owner's PIN on the terminal." });
+  // Counted before it is checked, in the row's own commit: a hundred guesses at once are a hundred tries.
+  const wrong = await countTry(powers);
+  if (pin === undefined || wrong > PIN_TRIES_MAX)
     throw new Refusal("auth.locked", { hint: "Five wrong PINs. Restart the daemon on this machine, then try again." });
-  if (pin === undefined) throw new Refusal("auth.pin", { hint: "Type the owner's PIN on the terminal." });
-  // Counted before it is checked: two guesses at once are two tries.
-  await setWrong(powers, stored.wrong + 1);
-  if (!(await outside.checkPin(pin, stored.hash))) throw new Refusal("auth.pin");
+  if (!(await outside.checkPin(pin, stored.hash))) {
+    await transact(powers, (draft) => draft.entry("auth.denied", { what: "pin", tries: wrong }));
+    throw new Refusal("auth.pin");
+  }
   await setWrong(powers, 0);
+}
+
+/** One more try, and the how many-eth it is; stops counting once it is locked. */
+function countTry(powers: Gateway["powers"]): Promise<number> {
+  return transact(powers, (draft) => {
+    const setting = draft.need("setting", "pin");
+    const { hash, wrong } = setting.value as Stored;
+    if (wrong < PIN_TRIES_MAX) draft.put("setting", "pin", { ...setting, value: { hash, wrong: wrong + 1 } });
+    return wrong + 1;
+  });
 }
 
 export async function setWrong(powers: Gateway["powers"], wrong: number): Promise<void> {
@@ -59,6 +73,5 @@ export async function setWrong(powers: Gateway["powers"], wrong: number): Promis
     if (setting === null) return;
     const { hash } = setting.value as Stored;
     draft.put("setting", "pin", { ...setting, value: { hash, wrong } });
-    if (wrong > 0) draft.entry("auth.denied", { what: "pin", tries: wrong });
   });
 }

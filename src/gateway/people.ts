@@ -5,6 +5,7 @@ import type { PrincipalId } from "../core/ids.ts";
 import type { Envelope } from "../core/message.ts";
 import type { Conversation, Principal } from "../core/people.ts";
 import { Refusal } from "../core/refusal.ts";
+import { wasConfirmed } from "./confirm.ts";
 import type { Draft } from "./draft.ts";
 import type { Powers } from "./powers.ts";
 
@@ -89,12 +90,13 @@ export function newConversation(
   });
 }
 
+/** By the owner's word for it, the only name that a run may use. */
+export const conversationByAlias = (powers: Powers, alias: string): Conversation | null =>
+  powers.store.find("conversation", "alias", `${powers.settings.tenant}/${alias}`, { limit: 1 })[0]?.value ?? null;
+
 /** By alias or internal id; null when there is none. */
-export function conversationBy(powers: Powers, name: string): Conversation | null {
-  const key = `${powers.settings.tenant}/${name}`;
-  const byAlias = powers.store.find("conversation", "alias", key, { limit: 1 })[0]?.value;
-  return byAlias ?? powers.store.get("conversation", name)?.value ?? null;
-}
+export const conversationBy = (powers: Powers, name: string): Conversation | null =>
+  conversationByAlias(powers, name) ?? powers.store.get("conversation", name)?.value ?? null;
 
 /** The same, where there has to be one. Throws `conversation.unknown`. */
 export function conversationNamed(powers: Powers, name: string): Conversation {
@@ -107,7 +109,7 @@ export function conversationNamed(powers: Powers, name: string): Conversation {
 export function isMemberNow(powers: Powers, conversation: Conversation, principal: PrincipalId): boolean {
   const person = powers.store.get("principal", principal)?.value;
   if (person === undefined) return false;
-  if (conversation.members === null) return false;
+  if (conversation.members === null) return wasConfirmed(powers, conversation, principal);
   return conversation.members.some(
     (id) => id === principal || powers.store.get("principal", id)?.value.person === person.person,
   );

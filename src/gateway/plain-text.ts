@@ -5,47 +5,88 @@
 import { REPLY_CHARS_MAX } from "../core/limits.ts";
 import { Refusal } from "../core/refusal.ts";
 
-const MENTIONS = /@(?=(?:room|everyone|channel|here|all)\b)/giu;
+const MENTIONS = /@(?=(?:room|everyone|channel|here|all)(?![\p{L}\p{N}]))/giu;
 const INVISIBLE = /\p{Variation_Selector}|\p{Default_Ignorable_Code_Point}|\p{Co}|[^\P{C}\n\t]/gu;
-const HTML_TAG = /<\/?[a-z!][^<>]{0,2000}>/giu;
+/**
+ * Breaks that are no line end to us but are to whoever shows the text: a quoted prompt must not get a line of its
+ * own.
+ */
+const BREAKS = /\r\n?|[\v\f\u0085\u2028\u2029]/gu;
+const HTML_TAG = /<\/?[a-z!][^<>]*>/giu;
 const IMAGE = /!\[([^[\]\n]{0,500})\]\([^()\s]{0,2000}\)/gu;
 const LINK = /\[([^[\]\n]{0,500})\]\(([^()\s]{1,2000})\)/gu;
-const URL = /\b([a-z][a-z0-9+.-]{1,20}):\/\/([^\s<>"'()[\]{}]{1,2000})/giu;
-const WWW = /\bwww\.([^\s<>"'()[\]{}]{1,2000})/giu;
+/** No word boundary before it: programs that make links find one behind an underscore or a long word too. */
+const URL = /([a-z0-9+.-]{1,24}):\/\/([^\s<>"'()[\]{}]{0,2000})/giu;
+/** Schemes that are followed without slashes. */
+const BARE_SCHEME =
+  /(mailto|javascript|\b(?:tel|sms|geo|xmpp|matrix|magnet|bitcoin|data|vbscript|tg|file|intent)):(?=\S)/giu;
+/** A host by itself, which chat programs turn into a link: labels, and an end that could be a top-level domain. */
+const HOST =
+  /(?<![\p{L}\p{M}\p{N}\p{S}_-])((?:[\p{L}\p{M}\p{N}\p{S}_-]{1,256}[.。．｡]){1,10})(\p{L}{2,24}|xn--[a-z0-9-]{2,59})(?![\p{L}\p{N}])/giu;
+const WWW = /www\.([^\s<>"'()[\]{}]{1,2000})/giu;
+/** A network address with a path or a port behind it. */
+const ADDRESS = /(?<![\p{N}.])(\d{1,3}(?:\.\d{1,3}){3})(?=[/:]\S)/gu;
+/** Ends of file names that are no top-level domain: they read better as they are. */
+const FILE_ENDS = new Set(
+  "bmp bz csv doc docx epub exe flac gif gz htm html ics jpeg jpg js json jsonl jsx log mpeg odt ogg otf pdf png ppt pptx rar rtf svg tar toml ts tsx ttf txt wav webm webp xls xlsx xml yaml yml".split(
+    " ",
+  ),
+);
 
 /** Zero-joiner emoji sequences fall apart: three people instead of a family is the price of nothing hidden. */
-const visible = (text: string): string => text.normalize("NFC").replace(INVISIBLE, "");
+const visible = (text: string): string => text.replace(BREAKS, "\n").normalize("NFC").replace(INVISIBLE, "");
 
 const isListed = (host: string, domains: readonly string[]): boolean =>
   domains.some((domain) => host === domain || host.endsWith(`.${domain}`));
 
-const dots = (text: string): string => text.replaceAll(".", "[.]");
+const dots = (text: string): string => text.replace(/[.。．｡]/gu, "[.]");
 
 /**
  * A link that nothing can follow by itself: `hxxps://example[.]org/path`. Web links to listed domains stay as they are.
  */
 function defang(scheme: string, rest: string, domains: readonly string[]): string {
-  const end = /[/?#]/.exec(rest)?.index ?? rest.length;
+  const end = /[/?#\\]/.exec(rest)?.index ?? rest.length;
   const authority = rest.slice(0, end);
   const host = authority.toLowerCase().replace(/:\d{1,5}$/, "");
   const lower = scheme.toLowerCase();
   const isWeb = lower === "https" || lower === "http";
   // Userinfo in an authority makes a link read like another host, so such a link is never left alone.
   if (isWeb && !authority.includes("@") && isListed(host, domains)) return `${scheme}://${rest}`;
-  const shown = lower === "https" ? "hxxps" : lower === "http" ? "hxxp" : `${lower}[:]`;
-  return `${shown}://${dots(authority)}${rest.slice(end)}`;
+  const shown = lower.replace(/http(s?)$/, "hxxp$1");
+  // A link in the path of a link would be found by itself.
+  const more = `${dots(authority)}${rest.slice(end)}`.replaceAll("://", "[:]//");
+  return `${shown}${/hxxps?$/.test(shown) ? ":" : "[:]"}//${more}`;
+}
+
+/** Hosts that stand alone, everywhere but inside the links that were left as they are. */
+function defangHosts(text: string, domains: readonly string[]): string {
+  const change = (part: string): string =>
+    part
+      .replace(BARE_SCHEME, "$1[:]")
+      .replace(WWW, (all: string, rest: string) =>
+        isListed(rest.toLowerCase().split(/[/?#:]/)[0] ?? "", domains) ? all : dots(all),
+      )
+      .replace(HOST, (all: string, _labels: string, end: string) =>
+        FILE_ENDS.has(end.toLowerCase()) || isListed(all.toLowerCase(), domains) ? all : dots(all),
+      )
+      .replace(ADDRESS, dots);
+  let out = "";
+  let at = 0;
+  for (const { 0: all, 1: scheme = "", 2: rest = "", index } of text.matchAll(URL)) {
+    if (domains.length === 0 || !/^https?$/i.test(scheme) || defang(scheme, rest, domains) !== all) continue;
+    out += change(text.slice(at, index)) + all;
+    at = index + all.length;
+  }
+  return out + change(text.slice(at));
 }
 
 function once(text: string, domains: readonly string[]): string {
-  return visible(text)
+  const plain = visible(text)
     .replace(IMAGE, "$1")
     .replace(LINK, "$1 ($2)")
     .replace(HTML_TAG, "")
-    .replace(URL, (_all, scheme: string, rest: string) => defang(scheme, rest, domains))
-    .replace(WWW, (all: string, rest: string) =>
-      isListed(rest.toLowerCase().split(/[/?#:]/)[0] ?? "", domains) ? all : dots(all),
-    )
-    .replace(MENTIONS, "");
+    .replace(URL, (_all, scheme: string, rest: string) => defang(scheme, rest, domains));
+  return defangHosts(plain, domains).replace(MENTIONS, "");
 }
 
 const ROUNDS_MAX = 8;
@@ -63,6 +104,21 @@ export function plainText(text: string, domains: readonly string[], at: "whole" 
     current = next;
   }
   throw new Refusal("egress.text", { hint: "The text keeps changing as it is cleaned." });
+}
+
+const escaped = (text: string): string =>
+  [...text].map((char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`).join("");
+/** What a chat could act on: in a prompt it is spelled out, so that what is shown is all of it and does nothing. */
+const ACTIVE = /@|<(?=[a-z/!])|\[(?=[^\]\n]{0,500}\]\()|:(?=\S)|[.。．｡](?=[\p{L}\p{N}])/giu;
+
+/**
+ * A text as a prompt shows it: itself when it is plain already, otherwise with everything hidden or active as `\u{…}`
+ * (threats A11, B17).
+ */
+export function visibly(text: string, domains: readonly string[]): string {
+  const shown = text.replace(INVISIBLE, escaped).replace(/[\u2028\u2029]/gu, escaped);
+  if (shown.length > 2 * REPLY_CHARS_MAX) throw new Refusal("approval.unshowable");
+  return once(shown, domains) === shown ? shown : shown.normalize("NFC").replace(ACTIVE, escaped);
 }
 
 /** Splits at the network's limit in UTF-16 units, at line ends or spaces where it can, never inside a character. */

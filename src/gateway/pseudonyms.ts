@@ -102,23 +102,36 @@ export function issue(draft: Draft, run: RunId, tokens: readonly string[], named
   draft.put("issued", run, { ...had, tokens: all, named: places });
 }
 
-const LINK = /\b[a-z][a-z0-9+.[\]-]{1,24}:\/\/[^\s<>"']{1,2000}/giu;
 const NAME_CHARS_MAX = 80;
+/**
+ * A word that something could follow, live or defanged. A name in it would be a way out for the name, so its tokens
+ * stay tokens.
+ */
+const LINKISH = /:\/\/|\[[.:]\]|[\p{L}\p{N}][.。．｡][\p{L}\p{N}-]{2,}[/?#:]/u;
+
+export type Stretch = { readonly from: number; readonly to: number };
 
 /**
- * Replaces tokens by names in text that is about to be shown to people of `conversations`. A person token the run was
- * never given is refused with a hint; at most 20 different names come back, the rest stay tokens.
+ * Replaces tokens by names in text that is about to be shown to people of `conversations`, but for the stretches that
+ * stay masked. A token of a name that the run was never given is refused with a hint; at most 20 different names come
+ * back, the rest stay tokens.
  */
 export async function putBack(
   powers: Powers,
   run: RunId,
   conversations: readonly ConversationId[],
   text: string,
+  masked: readonly Stretch[] = [],
 ): Promise<string> {
-  const tokens = tokensIn(text);
+  const isMasked = (at: number): boolean => masked.some(({ from, to }) => from <= at && at < to);
+  const tokens = [
+    ...new Set([...text.matchAll(TOKEN)].filter(({ index }) => !isMasked(index)).map(([token]) => token)),
+  ];
   if (tokens.length === 0) return text;
   const issued = new Set(powers.store.get("issued", run)?.value.tokens ?? []);
-  const stranger = tokens.find((token) => token.startsWith("PERSON_") && !issued.has(token));
+  const stranger = tokens.find(
+    (token) => (COMES_BACK as readonly string[]).includes(kindOf(token)) && !issued.has(token),
+  );
   if (stranger !== undefined) {
     throw new Refusal("egress.pseudonym", {
       hint: `${stranger} was not given to this run; use the tokens it was given.`,
@@ -127,27 +140,21 @@ export async function putBack(
   const names = new Map<string, string>();
   for (const token of tokens) {
     if (names.size >= NAMES_PUT_BACK_MAX) break;
-    const name = issued.has(token) ? await nameOf(powers, conversations, token) : null;
+    const name = await nameOf(powers, conversations, token);
     // A display name is somebody else's text: one plain line of it, whatever it holds.
-    if (name !== null) names.set(token, plainText(name, []).replaceAll("\n", " ").slice(0, NAME_CHARS_MAX));
+    if (name !== null)
+      names.set(token, plainText([...name].slice(0, NAME_CHARS_MAX).join(""), []).replaceAll("\n", " "));
   }
-  return outsideLinks(text, (part) =>
-    part.replace(TOKEN, (token: string) => names.get(token) ?? WORDS[kindOf(token)] ?? token),
+  return text.replace(/\S+/gu, (word: string, at: number) =>
+    LINKISH.test(word)
+      ? word
+      : word.replace(TOKEN, (token: string, _kind: string, _mac: string, inside: number) =>
+          isMasked(at + inside) ? token : (names.get(token) ?? WORDS[kindOf(token)] ?? token),
+        ),
   );
 }
 
 const kindOf = (token: string): string => token.slice(0, token.indexOf("_"));
-
-/** A name in a link would be a way out for it: links keep their tokens. */
-function outsideLinks(text: string, change: (part: string) => string): string {
-  let out = "";
-  let at = 0;
-  for (const match of text.matchAll(LINK)) {
-    out += change(text.slice(at, match.index)) + match[0];
-    at = match.index + match[0].length;
-  }
-  return out + change(text.slice(at));
-}
 
 async function nameOf(powers: Powers, conversations: readonly ConversationId[], token: string): Promise<string | null> {
   for (const conversation of conversations) {

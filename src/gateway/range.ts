@@ -13,7 +13,7 @@ import type { Asker } from "./asker.ts";
 import type { Read } from "./capabilities.ts";
 import type { Draft } from "./draft.ts";
 import { isHeld } from "./holds.ts";
-import { conversationBy, isMemberNow, timezoneOf } from "./people.ts";
+import { conversationByAlias, isMemberNow, timezoneOf } from "./people.ts";
 import { grantPermit } from "./permit.ts";
 import type { Powers } from "./powers.ts";
 import { knownIn, personToken } from "./pseudonyms.ts";
@@ -29,21 +29,26 @@ export type Range = {
  * The conversation a scope names: the run's own, or another that the asker belongs to now.
  * Anything else is `not_found`.
  */
-function conversationOf(powers: Powers, asker: Asker, alias: string | undefined): Conversation {
+export function conversationOf(powers: Powers, asker: Asker, alias: string | undefined): Conversation {
   if (alias === undefined) {
     if (isHeld(powers, asker.conversation.id)) throw new Refusal("not_found");
     return asker.conversation;
   }
-  const other = conversationBy(powers, alias);
+  const other = conversationByAlias(powers, alias);
   if (other === null || other.status !== "allowed" || other.closed || isHeld(powers, other.id))
     throw new Refusal("not_found");
   if (other.id === asker.conversation.id) return other;
-  const isTheirs =
-    asker.principal === null
-      ? asker.token?.conversations.includes(other.id) === true
-      : isMemberNow(powers, other, asker.principal.id);
-  if (!isTheirs) throw new Refusal("not_found");
+  if (!isReachable(powers, asker, other)) throw new Refusal("not_found");
   return other;
+}
+
+/**
+ * Another conversation is open to a run when its asker is in it now, and to an external agent only when its token
+ * names it too.
+ */
+export function isReachable(powers: Powers, { principal, token }: Asker, other: Conversation): boolean {
+  const isToken = token === null || token.conversations.includes(other.id);
+  return isToken && (principal === null ? token !== null : isMemberNow(powers, other, principal.id));
 }
 
 /** Messages of people in the scope, oldest first: never the request itself, never what the bot said. */

@@ -18,7 +18,7 @@ import { grantPermit } from "./permit.ts";
 import type { Powers } from "./powers.ts";
 import { issue, tokensIn, writeFound } from "./pseudonyms.ts";
 import { type Crowd, crowdOf, type Range, rangeOf, withTurns } from "./range.ts";
-import { book, fits, judgeReveal, labelAt, measured, withoutText } from "./reveal.ts";
+import { book, fits, judgeReveal, labelAt, measured, noteSink, withoutText } from "./reveal.ts";
 import { transact } from "./transact.ts";
 import { type NewValue, viewOf, writeValue } from "./values.ts";
 
@@ -213,7 +213,7 @@ function reveal(powers: Powers, doing: Doing, reader: Reader, read: Reading): Ma
       writeValue(draft, asker.run.id, value, output, draft.now + range.conversation.ttlMs);
       writeFound(draft, range.conversation.id, sources, read.found, draft.now + range.conversation.ttlMs);
       issue(draft, asker.run.id, tokensIn(JSON.stringify(output)));
-      book(draft, asker.conversation.id, told);
+      book(draft, asker, told);
       const { id: capability, version } = reader;
       run.note("transform.completed", {
         call: doing.call,
@@ -223,7 +223,7 @@ function reveal(powers: Powers, doing: Doing, reader: Reader, read: Reading): Ma
         messages: range.messages.length,
       });
       run.note("decision.made", { call: doing.call, action: "reveal", capability, effect: how, rule: whole.rule });
-      noteSink(draft, doing, label, shown !== undefined);
+      if (shown !== undefined) noteSink(draft, asker, doing.call, label);
     },
   };
 }
@@ -233,7 +233,8 @@ function askReveal(powers: Powers, doing: Doing, decision: Decision, value: NewV
   return {
     ask: {
       assurance: decision.assurance ?? "medium",
-      fourEyes: decision.fourEyes ?? powers.settings.fourEyes,
+      // A rule may ask for a second person; none may waive what the owner configured.
+      fourEyes: decision.fourEyes === true || powers.settings.fourEyes,
       approvers: decision.approvers ?? ["owner", "approver"],
       rule: decision.rule,
       because: decision.because,
@@ -245,12 +246,4 @@ function askReveal(powers: Powers, doing: Doing, decision: Decision, value: NewV
       stored: { kind: "reveal", output, value },
     },
   };
-}
-
-/** A reveal to an external agent is egress to its recipient. */
-function noteSink(draft: Draft, doing: Doing, label: Label, isShown: boolean): void {
-  const { token, run } = doing.asker;
-  if (token === null || !isShown) return;
-  const sink = { call: doing.call, sink: "agent", token: token.id, recipient: token.runsOn, cats: label.cats };
-  draft.run(run.id).note("egress.checked", sink);
 }

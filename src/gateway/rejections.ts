@@ -16,7 +16,8 @@ type Counter = {
 const SENDERS_MAX = 10_000;
 
 /**
- * What one event weighs. The event may be looked at several times before its commit succeeds, and counts once: for the rate
+ * What one event weighs. The event may be looked at several times before its commit succeeds, and counts once: for
+ * the rate
  * when that is first asked, as a rejection when it is settled.
  */
 export type Weighed = {

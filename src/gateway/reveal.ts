@@ -2,7 +2,8 @@
 import { z } from "zod";
 import type { Decision } from "../../policy/decide.ts";
 import { type Capacity, capacityOf } from "../core/capability.ts";
-import { CATEGORY, type Label } from "../core/label.ts";
+import type { CallId } from "../core/ids.ts";
+import { CATEGORY, join, type Label } from "../core/label.ts";
 import {
   DAY_MS,
   TIER_A_DAY_BITS_MAX,
@@ -10,7 +11,9 @@ import {
   TIER_B_DAY_CHARS_MAX,
   TIER_B_RUN_CHARS_MAX,
 } from "../core/limits.ts";
-import type { Pool } from "../core/records.ts";
+import type { Pool, Token } from "../core/records.ts";
+import { Refusal } from "../core/refusal.ts";
+import type { Run } from "../core/run.ts";
 import type { Tier } from "../core/value.ts";
 import { type Asker, judge, requestOf } from "./asker.ts";
 import type { Draft } from "./draft.ts";
@@ -99,21 +102,25 @@ export function fits(
   capacity: Capacity,
 ): { readonly bits: boolean; readonly chars: boolean } {
   const pool = powers.store.get("pool", poolId(asker.conversation.id, powers.clock.now()))?.value;
-  const { run } = asker;
-  return {
-    bits:
-      run.revealedBits + capacity.bits <= TIER_A_RUN_BITS_MAX &&
-      (pool?.bits ?? 0) + capacity.bits <= TIER_A_DAY_BITS_MAX,
-    chars:
-      run.revealedChars + capacity.chars <= TIER_B_RUN_CHARS_MAX &&
-      (pool?.chars ?? 0) + capacity.chars <= TIER_B_DAY_CHARS_MAX,
-  };
+  const bits = { bits: capacity.bits, chars: 0 };
+  const chars = { bits: 0, chars: capacity.chars };
+  return { bits: hasRoom(asker.run, pool ?? null, bits), chars: hasRoom(asker.run, pool ?? null, chars) };
 }
 
-/** Books what was shown against the conversation's day. */
-export function book(draft: Draft, conversation: string, capacity: Capacity): void {
+const hasRoom = (run: Run, pool: Pick<Pool, "bits" | "chars"> | null, { bits, chars }: Capacity): boolean =>
+  (bits === 0 || (run.revealedBits + bits <= TIER_A_RUN_BITS_MAX && (pool?.bits ?? 0) + bits <= TIER_A_DAY_BITS_MAX)) &&
+  (chars === 0 ||
+    (run.revealedChars + chars <= TIER_B_RUN_CHARS_MAX && (pool?.chars ?? 0) + chars <= TIER_B_DAY_CHARS_MAX));
+
+/**
+ * Books what was shown against the conversation's day. Calls that ran side by side were measured each alone: the last
+ * one is refused here.
+ */
+export function book(draft: Draft, { conversation, run }: Asker, capacity: Capacity): void {
   if (capacity.bits === 0 && capacity.chars === 0) return;
-  const pool = poolOf(draft, conversation);
+  const pool = poolOf(draft, conversation.id);
+  if (!hasRoom(draft.run(run.id).run, pool, capacity))
+    throw new Refusal("tier.cap", { hint: "Use the handles, or go on tomorrow." });
   draft.put("pool", pool.id, { ...pool, bits: pool.bits + capacity.bits, chars: pool.chars + capacity.chars });
 }
 
@@ -121,3 +128,17 @@ export const measured = (output: z.ZodType, value: unknown): Capacity => {
   const { bits, chars } = capacityOf(output, value);
   return { bits: Math.ceil(bits), chars };
 };
+
+/** An external agent remembers: its token's context label grows with the run's and never shrinks. */
+export function keepContext(draft: Draft, token: Token | null, run: Run): void {
+  if (token === null) return;
+  const stored = draft.need("token", token.id);
+  draft.put("token", token.id, { ...stored, context: join(stored.context, run.context) });
+}
+
+/** A reveal to an external agent is egress to its recipient. */
+export function noteSink(draft: Draft, { token, run }: Asker, call: CallId, label: Label): void {
+  if (token === null) return;
+  const sink = { call, sink: "agent", token: token.id, recipient: token.runsOn, cats: label.cats };
+  draft.run(run.id).note("egress.checked", sink);
+}

@@ -13,7 +13,7 @@ export type Where = {
   readonly replyTo?: MessageId | null;
 };
 
-const publicLabel = (tenant: string, conversation: ConversationId): Label => ({
+export const publicLabel = (tenant: string, conversation: ConversationId): Label => ({
   ...BOTTOM,
   tenant,
   audience: [conversation],
@@ -28,7 +28,12 @@ export type Posted =
   | {
       readonly op: "text";
       readonly text: string;
-      readonly approval?: { readonly id: string; readonly code: string; readonly expiresAt: number };
+      readonly approval?: {
+        readonly id: string;
+        readonly code: string;
+        readonly expiresAt: number;
+        readonly denyOnly?: boolean;
+      };
     }
   | { readonly op: "edit" | "redact" | "react" | "typing"; readonly text?: string; readonly key?: string };
 

@@ -3,22 +3,22 @@
  * and only then does a row go into the outbox.
  */
 import type { CapabilityId } from "../core/capability.ts";
-import type { Handle } from "../core/ids.ts";
+import type { ConversationId, Handle } from "../core/ids.ts";
 import { BOTTOM, joinAll, type Label } from "../core/label.ts";
 import { HOUR_MS } from "../core/limits.ts";
 import type { Conversation } from "../core/people.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Source, Value } from "../core/value.ts";
-import { type Asker, refusalBy } from "./asker.ts";
+import { type Asker, contextOf, refusalBy } from "./asker.ts";
 import type { Asked, Doing, Handler, Made } from "./call.ts";
 import type { Catalogue } from "./capabilities.ts";
 import type { Draft } from "./draft.ts";
 import { checkEgress, type Destination, destinationOf, isWithin } from "./egress.ts";
-import { conversationBy } from "./people.ts";
+import { conversationByAlias } from "./people.ts";
 import { grantPermit } from "./permit.ts";
 import { plainText } from "./plain-text.ts";
 import type { Powers } from "./powers.ts";
-import { issue, putBack, tokensIn } from "./pseudonyms.ts";
+import { putBack, type Stretch } from "./pseudonyms.ts";
 import { type Remade, remake } from "./readers.ts";
 import { post } from "./say.ts";
 import { fieldOf, handlesOf, parseTemplate, renderValue } from "./template.ts";
@@ -78,18 +78,26 @@ async function render(powers: Powers, catalogue: Catalogue, doing: Doing, templa
   const values = said.map(({ value }) => value);
   const byHandle = new Map(said.map(({ value, output }) => [value.handle, output]));
   const domains = powers.settings.linkDomains;
-  const places = [...new Set([asker.conversation.id, ...values.map((value) => value.conversation)])];
+  // Tokens that the run was given come from here, from its values' conversations, and from what else it was shown.
+  const { audience } = contextOf(asker);
+  const known = audience === "*" ? [] : (audience as readonly ConversationId[]);
+  const places = [...new Set([asker.conversation.id, ...values.map((value) => value.conversation), ...known])];
   const kinds = new Map(values.map((value) => [value.handle, value.kind]));
   let joined = "";
+  const masked: Stretch[] = [];
   for (const piece of pieces) {
     const raw = "text" in piece ? piece.text : renderValue(fieldOf(byHandle.get(piece.handle), piece.field));
     // What somebody asked to have redacted stays redacted.
     const staysMasked = "handle" in piece && kinds.get(piece.handle) === "message.redact";
-    joined += staysMasked ? raw : await putBack(powers, asker.run.id, places, plainText(raw, domains, "inside"));
+    const shown = staysMasked ? raw : plainText(raw, domains, "inside");
+    if (staysMasked) masked.push({ from: joined.length, to: joined.length + shown.length });
+    joined += shown;
   }
+  // Names come last, into the whole: what a template puts before a value may make a link of the two.
+  joined = await putBack(powers, asker.run.id, places, joined, masked);
   const text = plainText(joined, domains);
   if (text.length === 0) throw new Refusal("egress.text", { hint: "Nothing is left of this text." });
-  const literal = pieces.some((piece) => "text" in piece) ? asker.run.context : BOTTOM;
+  const literal = pieces.some((piece) => "text" in piece) ? contextOf(asker) : BOTTOM;
   const label = joinAll([literal, ...values.map((value) => value.label)]);
   const write = (draft: Draft): void => said.forEach((it) => void it.write(draft));
   return { text, label, sources: values.flatMap((value) => value.sources), write };
@@ -104,15 +112,28 @@ function sendsOf(powers: Powers, asker: Asker): number {
   return typeof value === "number" ? value : 0;
 }
 
-function countSend(draft: Draft, asker: Asker): void {
+/**
+ * Counts in the commit that sends. Posts that were judged side by side each saw the same count: then the later one is
+ * refused.
+ */
+function countSend(draft: Draft, asker: Asker, judged: number): void {
   if (asker.role !== "agent") return;
   const id = sendsId(asker, draft.now);
-  const before = draft.get("setting", id)?.value;
-  draft.put("setting", id, { id, tenant: draft.tenant, value: (typeof before === "number" ? before : 0) + 1 });
+  const stored = draft.get("setting", id)?.value;
+  const before = typeof stored === "number" ? stored : 0;
+  if (before > judged) throw new Refusal("rate.limited", { hint: "Post one after the other." });
+  draft.put("setting", id, { id, tenant: draft.tenant, value: before + 1 });
 }
 
 /** Writes the row and its intent: both before anything leaves, both in the commit that settles the call. */
-function enqueue(powers: Powers, draft: Draft, doing: Doing, destination: Destination, rendered: Rendered): string {
+function enqueue(
+  powers: Powers,
+  draft: Draft,
+  doing: Doing,
+  destination: Destination,
+  rendered: Rendered,
+  sends: number,
+): string {
   const { asker } = doing;
   // Between rendering and this commit somebody may have edited or deleted what it rests on.
   if (isStale(powers, rendered.sources))
@@ -129,12 +150,11 @@ function enqueue(powers: Powers, draft: Draft, doing: Doing, destination: Destin
   });
   const run = draft.run(asker.run.id);
   if (isOwn) run.apply({ type: "replied" }, { call: doing.call });
-  issue(draft, asker.run.id, tokensIn(rendered.text));
-  countSend(draft, asker);
+  countSend(draft, asker, sends);
   return message;
 }
 
-function madeBy(powers: Powers, doing: Doing, destination: Destination, rendered: Rendered): Made {
+function madeBy(powers: Powers, doing: Doing, destination: Destination, rendered: Rendered, sends: number): Made {
   let message = "";
   return {
     get output() {
@@ -146,7 +166,7 @@ function madeBy(powers: Powers, doing: Doing, destination: Destination, rendered
     capacity: { bits: 0, chars: 0 },
     used: { steps: 1, egress_bytes: 2 * rendered.text.length },
     write: (draft) => {
-      message = enqueue(powers, draft, doing, destination, rendered);
+      message = enqueue(powers, draft, doing, destination, rendered, sends);
     },
   };
 }
@@ -164,6 +184,7 @@ async function speak(
   const prefix = asker.role === "agent" ? `[${asker.run.agent}] ` : "";
   const rendered = await render(powers, catalogue, doing, prefix + template);
   const { destination, control } = route(rendered);
+  const sends = sendsOf(powers, asker);
   const { decision } = checkEgress(powers, asker, destination, rendered.label, {
     action: "egress",
     capability: manifest.id as CapabilityId,
@@ -171,15 +192,16 @@ async function speak(
     // What nobody named may still be asked: the person who says yes is shown it (section 3).
     control: control === "unvouched" ? "shown" : control,
     released: false,
-    sends: sendsOf(powers, asker),
+    sends,
   });
   if (decision.effect === "deny") throw refusalBy(decision);
   const isUnvouched = control === "unvouched" && decision.effect === "allow";
-  if (decision.effect === "allow" && !isUnvouched) return madeBy(powers, doing, destination, rendered);
+  if (decision.effect === "allow" && !isUnvouched) return madeBy(powers, doing, destination, rendered, sends);
   return {
     ask: {
       assurance: decision.assurance ?? (isUnvouched ? "low" : "medium"),
-      fourEyes: decision.fourEyes ?? powers.settings.fourEyes,
+      // A rule may ask for a second person; none may waive what the owner configured.
+      fourEyes: decision.fourEyes === true || powers.settings.fourEyes,
       approvers: decision.approvers ?? ["owner", "approver"],
       rule: decision.rule,
       because: isUnvouched ? "The agent chose this destination itself." : decision.because,
@@ -222,8 +244,11 @@ export const chatSend =
   (doing) => {
     const { to, template } = doing.input as { to: string; template: string };
     const { asker } = doing;
-    const target = to === "direct" ? directOf(powers, asker) : conversationBy(powers, to);
-    if (target === null || target.status !== "allowed" || target.closed) throw new Refusal("conversation.unknown");
+    const target = to === "direct" ? directOf(powers, asker) : conversationByAlias(powers, to);
+    // An agent of its own account learns of no conversation but its token's, not even that there is one.
+    const isKnown = asker.principal !== null || (target !== null && asker.token?.conversations.includes(target.id));
+    if (target === null || target.status !== "allowed" || target.closed || isKnown !== true)
+      throw new Refusal("conversation.unknown");
     const isNamed = powers.store.get("issued", asker.run.id)?.value.named.includes(to) === true;
     return speak(powers, catalogue, doing, template, (rendered) => ({
       destination: destinationOf(powers, asker, target, rendered.label),

@@ -8,6 +8,7 @@ import type { Message } from "../core/message.ts";
 import type { Conversation } from "../core/people.ts";
 import { isTerminal, type Predicate, type Run } from "../core/run.ts";
 import { isIdle, type Session, sessionKey } from "../core/session.ts";
+import { tokenNamed } from "./asker.ts";
 import type { Draft } from "./draft.ts";
 import type { Powers } from "./powers.ts";
 
@@ -119,9 +120,10 @@ export function runFor(
   principal: PrincipalId,
 ): Run {
   const agent = conversation.agent ?? powers.settings.agent;
-  const token = powers.store.find("token", "name", agent, { limit: 1 })[0]?.value;
+  const token = tokenNamed(powers, agent);
   const isOurs = powers.drivers.some((driver) => driver.name === agent);
-  const external = !isOurs && token !== undefined && token.revokedAt === null;
+  // A run that its token cannot reach would wait for nobody.
+  const external = !isOurs && token?.conversations.includes(conversation.id) === true;
   return newRun(powers, draft, {
     session,
     principal,
@@ -129,7 +131,7 @@ export function runFor(
     agent: isOurs || external ? agent : "butler",
     external,
     // An external agent remembers across runs, so its context does too (CONTRACT section 3).
-    context: external ? token.context : BOTTOM,
+    context: external && token !== null ? token.context : BOTTOM,
   });
 }
 

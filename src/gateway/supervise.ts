@@ -1,4 +1,5 @@
 /** Keeps channels streaming, the inbox drained, the outbox moving, and picks up after a crash. */
+import { ChannelFault } from "../core/channel-fault.ts";
 import type { RunId } from "../core/ids.ts";
 import { MINUTE_MS, SECOND_MS } from "../core/limits.ts";
 import type { Connector } from "../core/ports.ts";
@@ -9,9 +10,10 @@ import type { Catalogue } from "./capabilities.ts";
 import { Delivery, recoverOutbox } from "./deliver.ts";
 import type { Drives } from "./drive.ts";
 import { carryOutApproved } from "./execute.ts";
+import type { Aftermath, Handlers } from "./handlers.ts";
 import type { HookOutbox } from "./hooks.ts";
+import { drain, takeIn } from "./intake.ts";
 import type { Powers } from "./powers.ts";
-import { type Aftermath, drain, type Handlers } from "./receive.ts";
 import type { Rejections } from "./rejections.ts";
 import { transact } from "./transact.ts";
 
@@ -74,24 +76,22 @@ export class Supervisor {
     const { store, clock, log } = this.#powers;
     const { connector, abort } = line;
     for (let failures = 0; !abort.signal.aborted; failures++) {
+      let stayAwayMs = 0;
       try {
         for await (const batch of connector.open({ cursor: store.cursor(connector.channel), stop: abort.signal })) {
-          const inbox = {
-            tenant: this.#powers.settings.tenant,
-            channel: connector.channel,
-            cursor: batch.cursor,
-            events: batch.events,
-          };
           // Pulling the next batch acknowledges this one, so it is durable before the loop goes on.
-          await store.commit({ inbox });
+          await takeIn(this.#powers, this.#rejections, connector.channel, batch);
           failures = 0;
           this.drainSoon();
         }
       } catch (error) {
-        log("channel", { channel: connector.channel, code: seen(error).code, failures });
+        const fault = error instanceof ChannelFault ? error : null;
+        stayAwayMs = fault?.retryAfterMs ?? 0;
+        log("channel", { channel: connector.channel, code: fault?.code ?? seen(error).code, failures });
       }
       if (abort.signal.aborted) return;
-      const pause = Math.min(BACKOFF_MS_MAX, SECOND_MS * 2 ** Math.min(failures, 9));
+      const backoff = Math.min(BACKOFF_MS_MAX, SECOND_MS * 2 ** Math.min(failures, 9));
+      const pause = Math.max(stayAwayMs, backoff);
       await new Promise<void>((resolve) => {
         const forget = clock.at(clock.now() + pause, resolve);
         const stopped = (): void => {
@@ -157,6 +157,7 @@ export class Supervisor {
         break;
       case "stopped":
         this.#drives.sweep();
+        for (const run of what.goOn) this.#drives.drive(run, "approval");
         break;
       case "nothing":
         break;

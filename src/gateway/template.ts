@@ -45,8 +45,7 @@ export function renderValue(value: unknown): string {
   if (value === null || value === undefined) return "none";
   if (typeof value === "string") return value;
   if (typeof value === "number" || typeof value === "boolean") return String(value);
-  if (Array.isArray(value))
-    return value.length === 0 ? "none" : value.map((item) => `• ${renderItem(item)}`).join("\n");
+  if (Array.isArray(value)) return value.length === 0 ? "none" : value.map(renderEntry).join("\n");
   if (!isFields(value)) return "";
   return Object.entries(value)
     .filter(([key]) => key !== "read")
@@ -55,6 +54,22 @@ export function renderValue(value: unknown): string {
 }
 
 const STATUS: Readonly<Record<string, string>> = { open: "☐", done: "☑", cancelled: "☒" };
+const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** `2026-11-27` as `Fri 27 Nov 2026`; a time keeps the zone it was said in. */
+function dueText(due: string): string {
+  const day = new Date(`${due.slice(0, 10)}T00:00:00Z`);
+  if (Number.isNaN(day.getTime())) return due;
+  const text = `${WEEKDAYS[day.getUTCDay()]} ${day.getUTCDate()} ${MONTHS[day.getUTCMonth()]} ${day.getUTCFullYear()}`;
+  return due.length > 10 ? `${text}, ${due.slice(11, 16)}` : text;
+}
+
+/** A line of a list: a task has a box of its own, everything else a bullet. */
+function renderEntry(item: unknown): string {
+  const isTask = isFields(item) && typeof item["title"] === "string" && typeof item["status"] === "string";
+  return isTask ? renderItem(item) : `• ${renderItem(item)}`;
+}
 
 function renderItem(item: unknown): string {
   if (!isFields(item)) return renderValue(item);
@@ -62,10 +77,10 @@ function renderItem(item: unknown): string {
   if (typeof title === "string") {
     const details = [
       typeof assignee === "string" ? assignee : null,
-      typeof due === "string" ? `due ${due}` : null,
+      typeof due === "string" ? `due ${dueText(due)}` : null,
       priority === "high" ? "urgent" : null,
     ].filter((part) => part !== null);
-    const box = typeof status === "string" ? `${STATUS[status] ?? ""} ` : "";
+    const box = typeof status === "string" ? `${STATUS[status] ?? "•"} ` : "";
     return `${box}${title}${details.length > 0 ? ` — ${details.join(", ")}` : ""}`;
   }
   if (typeof text === "string") {

@@ -4,6 +4,7 @@ import type { Run } from "../core/run.ts";
 import { Draft } from "./draft.ts";
 import type { Powers } from "./powers.ts";
 import { say } from "./say.ts";
+import { showSettled } from "./settled.ts";
 
 const TRIES_MAX = 32;
 
@@ -40,6 +41,7 @@ async function attempt<T>(powers: Powers, build: (draft: Draft) => T): Promise<{
   const draft = new Draft(powers);
   const result = build(draft);
   for (const run of draft.ended()) tell(draft, run);
+  for (const approval of draft.settled()) showSettled(powers, draft, approval);
   try {
     if (!draft.isEmpty) await draft.commit();
   } catch (error) {

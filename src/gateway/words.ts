@@ -21,7 +21,12 @@ const SIMPLE: Readonly<Record<string, "status" | "cancel" | "help">> = {
   stop: "cancel",
   abort: "cancel",
   help: "help",
+  // What Telegram's own button says when a chat begins.
+  start: "help",
 };
+
+/** `/status`, `/status@a_bot`, `@a_bot status`: to whom it is said is no part of a word. Others check that. */
+const ADDRESS = /^(?:@[A-Za-z0-9_]{1,64}[,:]?\s+|\/(?=[A-Za-z]+(?:@[A-Za-z0-9_]{1,64})?(?:\s|$)))/;
 
 /**
  * Reads a message as one of the gateway's words. The whole message must be the word: a sentence that contains one is
@@ -29,8 +34,8 @@ const SIMPLE: Readonly<Record<string, "status" | "cancel" | "help">> = {
  */
 export function parseWord(text: string): Word | null {
   if (text.length > 300) return null;
-  const parts = text.trim().replace(/^\//, "").split(/\s+/);
-  const first = parts[0]?.toLowerCase() ?? "";
+  const parts = text.trim().replace(ADDRESS, "").split(/\s+/);
+  const first = parts[0]?.toLowerCase().replace(/^([a-z]+)@[a-z0-9_]{1,64}$/, "$1") ?? "";
   const simple = Object.hasOwn(SIMPLE, first) ? SIMPLE[first] : undefined;
   if (simple !== undefined) return parts.length === 1 ? { word: simple } : null;
   if (first !== "approve" && first !== "deny") return null;

@@ -119,7 +119,7 @@ export class Committer {
    * pays that has it.
    */
   #together(jobs: readonly Job[]): readonly Verdict[] {
-    if (jobs.length === 1) return this.#transact(() => this.#singly(jobs));
+    if (jobs.length === 1 && isSmall(jobs[0])) return this.#transact(() => this.#singly(jobs));
     try {
       return this.#transact(() => this.#optimistically(jobs));
     } catch (error) {
@@ -191,6 +191,10 @@ export class Committer {
     });
   }
 }
+
+/** A savepoint around a batch of this many messages would cost more than doing a failed one again. */
+const SAVEPOINT_MESSAGES_MAX = 8;
+const isSmall = (job: Job | undefined): boolean => (job?.batch.messages?.length ?? 0) <= SAVEPOINT_MESSAGES_MAX;
 
 const diskRefusal = (error: unknown): Refusal =>
   codeOf(error) === "SQLITE_FULL"

@@ -4,6 +4,7 @@
 import { assert } from "../core/assert.ts";
 import type { Erased, ErasePlan } from "../core/batch.ts";
 import type { BlobId } from "../core/ids.ts";
+import { DELIVERY_MEMORY_MS } from "../core/limits.ts";
 import { type KeyContext, unwrapKey, wrapKey } from "./blob.ts";
 import type { Committer } from "./commit.ts";
 import { shrink, truncateJournal } from "./db.ts";
@@ -99,6 +100,7 @@ export class Eraser {
     for (const id of plan.refs) counts.references += refs.erase(id, now);
     for (const put of plan.put) records.put(put);
     for (const drop of plan.drop) if (records.drop(drop)) counts.records++;
+    refs.forgetDeliveries(now - DELIVERY_MEMORY_MS);
     const kek = this.#files.kek(epoch);
     const broken = this.#rewrapAll(kek, epoch, tally);
     wipe(kek);

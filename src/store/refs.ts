@@ -155,6 +155,11 @@ export class RefTable {
     }
   }
 
+  /** Inside a transaction: deliveries from before a time can no longer be told from new ones. */
+  forgetDeliveries(before: number): void {
+    this.#statements.of("DELETE FROM delivery WHERE at < ?").run(before);
+  }
+
   /** Forgets what was remembered of names, after a rollback or an erasure. */
   forget(): void {
     this.#names.clear();

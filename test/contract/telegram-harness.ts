@@ -146,7 +146,7 @@ const chatOf = ({ conversation, title }: Deed): WireChat => ({
 });
 
 /** What somebody does, as Telegram sends it; gives the id that later deeds name. */
-export class Acting {
+class Acting {
   readonly #bench: BotBench;
 
   constructor(bench: BotBench) {

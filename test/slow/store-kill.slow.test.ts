@@ -42,7 +42,7 @@ function told(dir: string, killAt: number): Told[] {
 async function check(dir: string, story: readonly Told[]): Promise<void> {
   const keysDir = join(dir, "keys");
   const options = { dataDir: join(dir, "data"), keysDir, clock: new HandClock(), random, tenant: "default" };
-  const store = await openStore({ ...options, unlock: { kind: "file" }, create: true });
+  const store = await openStore({ ...options, unlock: { kind: "file" }, create: true, shared: true });
   const erased = story.flatMap(({ erased: done }) => (done === undefined ? [] : [done]));
   const erasing = story.flatMap(({ erasing: begun }) => (begun === undefined ? [] : [begun]));
   const within = (scopes: readonly Scope[], said: Told): boolean =>

@@ -160,7 +160,11 @@ export const methodsOf = (world: World, settings: { webhook: string }): Readonly
   getChat: method(z.strictObject({ chat_id: Int }), (args) => chatOf(world, args.chat_id)),
   getChatMember: method(z.strictObject({ chat_id: Int, user_id: Int }), (args) => {
     chatOf(world, args.chat_id);
-    if (args.user_id !== world.me.id) throw new ApiError(400, "Bad Request: user not found");
+    const status = world.standings.get(`${args.chat_id}:${args.user_id}`);
+    if (args.user_id !== world.me.id) {
+      if (status === undefined) throw new ApiError(400, "Bad Request: user not found");
+      return { status, user: { id: args.user_id, is_bot: false, first_name: "Somebody" } };
+    }
     return { status: world.leads.has(args.chat_id) ? "administrator" : "member", user: world.me };
   }),
 });

@@ -18,6 +18,8 @@ export class World {
   readonly files = new Map<string, { readonly file: WireFile; readonly bytes: Uint8Array }>();
   /** Chats in which the bot is an administrator: only there it sees reactions. */
   readonly leads = new Set<number>();
+  /** What somebody is in a chat, as `chat:user`: whoever wrote there is a member until told otherwise. */
+  readonly standings = new Map<string, string>();
   readonly #presses = new Map<string, { answered: boolean; readonly at: number }>();
   #drawn = 0;
 
@@ -43,6 +45,8 @@ export class World {
   /** Keeps a message under the next number. */
   write(chat: WireChat, from: WireUser, more: object): WireMessage {
     this.chats.set(chat.id, chat);
+    const key = `${chat.id}:${from.id}`;
+    if (!this.standings.has(key)) this.standings.set(key, "member");
     this.#drawn += 1;
     const message: WireMessage = { message_id: this.#drawn, date: this.seconds, chat, from, ...more };
     this.messages.set(`${chat.id}:${message.message_id}`, message);
@@ -93,6 +97,7 @@ export class World {
   /** Somebody's standing in a chat changed; it is the bot's own when `user` is the bot. */
   member(chat: WireChat, user: WireUser, before: string, after: string): void {
     this.chats.set(chat.id, chat);
+    this.standings.set(`${chat.id}:${user.id}`, after);
     this.updates.emit(user.id === this.me.id ? "my_chat_member" : "chat_member", {
       chat,
       from: user,

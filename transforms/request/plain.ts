@@ -49,8 +49,8 @@ const COURTESY_MAX = 6;
 export function plain(text: string): Plain {
   const written = text.replace(FENCED, " ").replace(QUOTED_LINE, " ").trim().slice(0, REQUEST_CHARS_MAX);
   const folded = fold(written);
-  // `/summarize` is a command of its own: its slash goes, its word stays.
-  let asked = folded.replace(/^[/!](?=[a-z])/, "");
+  // `/summarize` is a command of its own: its slash goes, its word stays; `/summarize@a_bot` is the same.
+  let asked = folded.replace(/^[/!]([a-z][a-z0-9_]{0,31})(?:@[a-z0-9_]{1,64})?(?![a-z0-9_@])/, "$1");
   if (folded.startsWith("@")) asked = folded.replace(ADDRESS, "");
   for (let round = 0; round < COURTESY_MAX; round++) {
     const shorter = asked.replace(round === 0 ? ADDRESS : COURTESY, "").replace(COURTESY, "");

@@ -23,7 +23,11 @@ export type Candidate = {
   readonly sentence: number;
 };
 
-export type Cast = { readonly nameOf: (sender: string) => string; readonly addresseeOf: (turn: Turn) => string | null };
+export type Cast = {
+  readonly nameOf: (sender: string) => string;
+  /** To whom a sentence of this turn speaks. */
+  readonly addresseeOf: (turn: Turn, sentence: string) => string | null;
+};
 
 const SENTENCES_A_TURN_MAX = 12;
 const CANDIDATES_MAX = 6000;
@@ -37,11 +41,11 @@ export function candidatesOf(turns: readonly Turn[], cast: Cast, isOrdinary: (wo
   let sentence = 0;
   for (const turn of turns) {
     const speaker = cast.nameOf(turn.sender);
-    const roles: Roles = { speaker, addressee: cast.addresseeOf(turn) };
     for (const { text } of sentencesOf(turn.text).slice(0, SENTENCES_A_TURN_MAX)) {
       sentence += 1;
       // A masked secret takes its sentence with it.
       if (/\[[A-Z]+\]/u.test(text)) continue;
+      const roles: Roles = { speaker, addressee: cast.addresseeOf(turn, text) };
       for (const raw of clausesOf(text)) {
         const clause = { ...raw, tokens: pending.fill(raw.tokens, turn.index, turn.sender) };
         pending.note(raw.tokens, turn.index, turn.sender);

@@ -4,7 +4,7 @@ import { NO, YES } from "../tasks/phrases.ts";
 import { plain } from "../text/sentences.ts";
 import type { Candidate } from "./candidates.ts";
 import { possessive } from "./shift.ts";
-import { thirdPerson } from "./verbs.ts";
+import { IMPERATIVES, thirdPerson } from "./verbs.ts";
 
 /** How many messages later an answer still belongs to what was said. */
 const ANSWER_TURNS = 3;
@@ -46,6 +46,18 @@ const TAIL = /(?<=^.{18,}), (?!(?:\p{L}+ ){0,8}(?:\d|\p{Lu}|mon|tues|wednes|thur
 /** "Marco will call": one or two capital words before it. */
 const WILL = /^(\p{Lu}\S*(?: \p{Lu}\S*)?) will (?!not |be )(\p{Ll}+)(?= )/u;
 
+/** "Marco will call and come": the second verb follows the first. */
+const WILL_AND = /^(\p{Lu}\S*(?: \p{Lu}\S*)? will (?!not |be )(?:\S+ ){1,8}?and )(\p{Ll}+)(?= )/u;
+/** Verbs that are things as well: "brings salt and water". */
+const THINGS = new Set(
+  (
+    "book call change check clean click cook copy cut drink drive email fix help hold invite look mail move note " +
+    "order pass place plan play post print push report return review ring run save schedule set show sign stop talk " +
+    "test text tidy turn update upload use wake walk wash watch water wear work"
+  ).split(" "),
+);
+const isVerb = (word: string): boolean => IMPERATIVES.has(word) && !THINGS.has(word);
+
 /** The same statement in fewer words. */
 export function compacted(candidate: Candidate, turns: readonly Turn[], nameOf: (sender: string) => string): string {
   const { speaker, act, turn, roles } = candidate;
@@ -72,10 +84,12 @@ export function compacted(candidate: Candidate, turns: readonly Turn[], nameOf: 
       .replace(/^(They agree on )(?:doing|having|making) (?=the |a |an )/u, "$1");
   // Notes, not novels: "Marco calls repair service" for "Marco will call the repair service".
   text = text
+    .replace(WILL_AND, (both, before: string, verb: string) => (isVerb(verb) ? before + thirdPerson(verb) : both))
     .replace(WILL, (_, who: string, verb: string) => `${who} ${thirdPerson(verb)}`)
     .replace(/ the (?=\p{L})/gu, " ")
     .replace(/^The /u, "");
   text = text
+    .replace(/ before (?:they|it) (?:are|is) \p{L}+(?=\.?$)/u, "")
     .replace(FILLER, " ")
     .replace(/\s+/gu, " ")
     .replace(/ ([,.;:!?])/gu, "$1")

@@ -11,7 +11,7 @@ import { NO, type Phrase, TAKES, YES } from "./phrases.ts";
 import { Referents } from "./referents.ts";
 import { assigneeOf, dueOf, listenerOf, type Scene } from "./scene.ts";
 import { ALL, ALL_DONE, INQUIRY, NOT_YET, READY } from "./signals.ts";
-import { baseOf, titleOf, withoutDates } from "./title.ts";
+import { baseOf, titleOf, withoutCondition, withoutDates } from "./title.ts";
 import { fateOf } from "./turns-of-fate.ts";
 
 export class Miner {
@@ -45,7 +45,9 @@ export class Miner {
     this.#answer(scene);
     for (const { text: sentence, start } of sentencesOf(text).slice(0, 40)) {
       const listed = /(?:^|\n)\s*(?:[-*•]|\[ ?\]|\d{1,2}[.)])\s*$/u.test(text.slice(0, start));
-      this.#sentence(sentence, scene, listed);
+      // "Seven if Elena comes. Elena, can you …?": whom a sentence calls counts before whom the message calls.
+      const called = this.#people.vocative(sentence, turn.sender) ?? scene.called;
+      this.#sentence(sentence, { ...scene, called }, listed);
       this.#referents.note(withoutDates(sentence, written), turn.index);
     }
   }
@@ -101,6 +103,7 @@ export class Miner {
         i > 2 &&
         /^(?:and|,)$/iu.test(tokens[i - 1] ?? "") &&
         this.#people.find(token) !== null &&
+        !/^(?:at|on|in|to|from|with|for|by|and|,|\d.*)$/iu.test(tokens[i + 1] ?? "") &&
         tokens.length - i > 2,
     );
     if (at < 0) return [clause];
@@ -130,7 +133,8 @@ export class Miner {
     if (priority !== "normal" && (said || short)) draft.priority = priority;
   }
 
-  #take(item: Found, clause: string, sentence: string, scene: Scene): void {
+  #take(found: Found, clause: string, sentence: string, scene: Scene): void {
+    const item = { ...found, what: withoutCondition(found.what) };
     if (item.who === "named" && (item.name === null || this.#people.named(item.name) === null)) return;
     if (item.asks) {
       this.#offer = { what: item.what, scene };

@@ -28,6 +28,13 @@ export class People {
     return /^\p{Lu}[\p{L}\p{N}_'-]*$/u.test(name) && !NOT_NAMES.has(name.toLowerCase()) ? name : null;
   }
 
+  /** Somebody of the chat whom a sentence begins by calling: "Ben, can you …". */
+  vocative(sentence: string, speaker: string): string | null {
+    const name = /^(?:(?:hey|hi|ok|okay|and|so|please) )?@?([\p{L}\p{N}_]+),\s/iu.exec(sentence)?.[1];
+    const found = name === undefined ? null : this.find(name);
+    return found === speaker ? null : found;
+  }
+
   /** Who is called by name at the beginning or the end of a text, or with an @ anywhere. */
   called(text: string, speaker: string): string | null {
     const at = /(?<![\p{L}\p{N}.])@([\p{L}\p{N}_.-]+)/u.exec(text)?.[1];
@@ -56,6 +63,6 @@ const NOT_NAMES = new Set(
     "folks monday tuesday wednesday thursday friday saturday sunday today tomorrow tonight let never " +
     "remember note update urgent important just maybe great good cool nice perfect " +
     "the a an my your our his her their its one both each some any somebody's fyi btw asap dinner lunch " +
-    "meeting rain weather train bus"
+    "meeting rain weather train bus sorry pardon oops wow ha haha oh ah hmm wait actually honestly finally anyway again"
   ).split(" "),
 );

@@ -36,8 +36,8 @@ export const ENGLISH: readonly Phrase[] = [
   en(`who(?: else)? (?:is|are) (?<gerund>\\p{L}+ing .+)`, "open", { tentative: true }),
   en(`who(?: else)? (?:takes care of|handles|does|is in charge of) (?<thing>.+)`, "open", { tentative: true }),
   en(
-    `i (?<what>(?:do|bring|write|buy|book|prepare|check|send|call|make|cook|bake) (?:the|a|an|some) ` +
-      `(?!.*\\b(?:every|always|usually|often|never)\\b).+)`,
+    `i (?<what>(?:(?:do|bring|write|buy|book|prepare|check|send|call|make|cook|bake|reserve|order|print|repair|fix) ` +
+      `(?:the|a|an|some) |(?:pick up|collect|fetch) )(?!.*\\b(?:every|always|usually|often|never)\\b).+)`,
     "speaker",
     { weak: true },
   ),
@@ -120,7 +120,9 @@ export const ENGLISH: readonly Phrase[] = [
   ),
   en(
     `(?<thing>(?:the|our|my|this|that|your|those|these|all) .+?) (?:(?:still|also) )?(?:needs? to be|has ` +
-      `to be|have to be|must be|should be) ${AV}(?<done>\\p{L}+)(?<tail>(?: .+)?)`,
+      `to be|have to be|must be|should be) ${AV}(?<done>(?!(?:on|in|at|by|to|for|from|of|up|about|around|before|` +
+      `after|between|with|without|a|an|the|here|there|no|not|as|more|less|very|too|so|enough|fine|ok|okay)\\b)` +
+      `\\p{L}+)(?<tail>(?: .+)?)`,
     "open",
   ),
 ];
@@ -188,7 +190,7 @@ export const OTHERS: readonly Phrase[] = [
 
 /** Verbs and openings with which nothing is to be done although the form says so. */
 export const IDLE = new RegExp(
-  "^(?:do not |don't |be (?!in charge|responsible)|believe|imagine|hear|see (?!to |if|whether" +
+  "^(?:do not |don't |ignore\\b|disregard\\b|be (?!in charge|responsible)|believe|imagine|hear|see (?!to |if|whether" +
     String.raw`|about)|understand|guess|say|feel|think|know|love|like|hate|miss|remember (?!to)|wait\b|never` +
     "|not |have (?:a |an )?(?:nice|good|great|fun|time|the|some|no|another|been|had|dinner|lunch" +
     "|breakfast|coffee)|let you know|tell you|tell me (?:wh|how|if|more|about)|show you|explain " +

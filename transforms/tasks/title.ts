@@ -132,6 +132,14 @@ export function germanLast(what: string): string {
   return `${object} ${prefix.trim()}${verb.toLowerCase()}en`;
 }
 
+/** Verbs whose "if" is what they ask: "check if it works". */
+const ASKING = /^(?:ask|check|see|tell|let|confirm|find|look|verify|test|decide|know|say|figure|remind|make sure)\b/iu;
+const CONDITION =
+  /^(\S+ .*?\S),? (?:if|when|once|before|as soon as|as long as) (?:i|you|he|she|it|we|they|everybody) .+$/iu;
+
+/** "repair it if you bring it to me" → "repair it". */
+export const withoutCondition = (what: string): string => (ASKING.test(what) ? what : what.replace(CONDITION, "$1"));
+
 /** The title of a task from the words that say what is to be done, or null when nothing fit for tier B is left. */
 export function titleOf(
   what: string,
@@ -156,6 +164,7 @@ export function titleOf(
     .replace(/\b(?:to|with|for|from) me\b/giu, (match) => match.replace(/me$/iu, speaker))
     .replace(/\bmy\b/giu, `${speaker}'s`)
     .replace(/\bme\b/giu, speaker)
+    .replace(/^(tell|inform|ask|remind|join|call|help|meet) us$/iu, "$1 the others")
     .replace(/\b(?:i|we|you) (?:talked|spoke) about\b.*$/iu, "")
     .replace(
       /^((?:send|give|bring|get|show|email|forward|lend|buy|text|mail|tell|pass)) you (?=(?:the|a|an|some|my|our)\b)/iu,

@@ -65,7 +65,8 @@ export const CONVERSATION_VERBS = {
       settings: z.record(Name, z.string().max(1024)).optional(),
       pin: Pin,
     }),
-    Done,
+    /** `link` is where people find it, on networks that have such a thing. */
+    Done.extend({ link: z.string().max(300).optional() }),
     "high",
   ),
   "channel.remove": verb(z.strictObject({ name: Name, dry_run: z.boolean().optional(), pin: Pin }), Done, "high"),
@@ -104,7 +105,8 @@ export const CONVERSATION_VERBS = {
   "conversation.block": verb(alias, ConversationView),
   "conversation.context": verb(
     alias.extend({ context: z.enum(["off", "members", "everyone"]) }),
-    ConversationView.extend({ announced: z.boolean() }),
+    /** `notice`: the network does not do its part of this, and what to do about it. */
+    ConversationView.extend({ announced: z.boolean(), notice: Words.optional() }),
   ),
   "conversation.ttl": verb(
     alias.extend({ ttl_ms: z.number().int().min(60_000).max(3_155_760_000_000) }),

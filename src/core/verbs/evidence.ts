@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { ASSURANCE } from "../approval.ts";
 import { UNITS } from "../budget.ts";
-import { ApprovalId, ConversationId, HoldId, Name, PrincipalId, ReceiptId, RunId, SessionId } from "../ids.ts";
+import { ApprovalId, ConversationId, HoldId, Name, PrincipalId, ReceiptId, RunId, SessionId, TokenId } from "../ids.ts";
 import { Count, Done, Instant, Nothing, Pin, verb, Words } from "./verb.ts";
 
 const Amounts = z.strictObject(
@@ -39,7 +39,8 @@ export const SessionView = z.strictObject({
   id: SessionId,
   conversation: ConversationId,
   alias: Name.nullable(),
-  requester: PrincipalId,
+  /** A token where an agent began by itself. */
+  requester: z.union([PrincipalId, TokenId]),
   state: z.enum(["open", "closed"]),
   created_at: Instant,
   last_at: Instant,

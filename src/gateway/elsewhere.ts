@@ -1,0 +1,63 @@
+/** What a network says of conversations rather than in them: missed events everywhere, a group that moved. */
+import { EVERYWHERE, type InboundEvent } from "../core/message.ts";
+import type { Conversation } from "../core/people.ts";
+import { voidWhere } from "./answer.ts";
+import type { Draft } from "./draft.ts";
+import { findConversation, findPrincipal, newConversation, senderOf } from "./people.ts";
+import type { Powers } from "./powers.ts";
+import { say } from "./say.ts";
+
+const CONVERSATIONS_MAX = 10_000;
+const OWNERS_MAX = 20;
+
+/** True when the event was a gap that nobody can place: every conversation of the channel may lack something. */
+export function missedEverywhere(powers: Powers, draft: Draft, { envelope }: InboundEvent): boolean {
+  if (envelope.kind !== "gap" || envelope.conversation !== EVERYWHERE) return false;
+  const all = powers.store.find("conversation", "channel", envelope.channel, { limit: CONVERSATIONS_MAX });
+  for (const { value } of all) {
+    const conversation = draft.get("conversation", value.id);
+    if (conversation?.status !== "allowed" || conversation.closed) continue;
+    draft.put("conversation", conversation.id, { ...conversation, gapAt: envelope.received_at });
+    draft.entry("message.gap", { conversation: conversation.id, reason: "network" });
+  }
+  return true;
+}
+
+/**
+ * A group that the network gave another id is a new conversation and needs the owner, who is asked in every direct
+ * chat there is. The old one is closed, and its alias is free.
+ */
+function migrated(powers: Powers, draft: Draft, { envelope }: InboundEvent, from: Conversation): void {
+  const { channel, target } = envelope;
+  if (target === undefined || from.closed) return;
+  voidWhere(powers, draft, "conversation", from.id, "changed");
+  draft.put("conversation", from.id, { ...from, closed: true, alias: null });
+  draft.entry("conversation.changed", { conversation: from.id, closed: true, reason: "migrated" });
+  const place = { channel, platform: target, kind: from.kind, encrypted: from.encrypted };
+  const next = findConversation(draft, channel, target) ?? newConversation(powers, draft, place);
+  const name = from.alias ?? "NAME";
+  const command = `lazaret conversation allow ${next.id} --alias ${name}`;
+  const what = `${from.alias ?? "A group"} has become another group to the network, so I stay silent there.`;
+  const text = `${what} To allow it, type on this machine: ${command}`;
+  for (const { value: owner } of powers.store.find("principal", "role", "owner", { limit: OWNERS_MAX })) {
+    const direct = owner.direct === null ? null : draft.get("conversation", owner.direct);
+    if (direct !== null) say(draft, { conversation: direct, thread: null }, text);
+  }
+}
+
+/** Who is in a conversation, stated whole; or that it moved. What became of one person alone is not kept. */
+export function receiveMembership(powers: Powers, draft: Draft, event: InboundEvent, conversation: Conversation): void {
+  const { envelope, content } = event;
+  if (content.key === "migrated") {
+    migrated(powers, draft, event, conversation);
+    return;
+  }
+  const stated = content.members;
+  if (stated === undefined) return;
+  const members = stated.map((platform) => {
+    const known = findPrincipal(draft, envelope.channel, platform);
+    return (known ?? senderOf(draft, { ...envelope, sender: { id: platform, kind: "person" } }, undefined)).id;
+  });
+  draft.put("conversation", conversation.id, { ...conversation, members: [...new Set(members)] });
+  draft.entry("conversation.changed", { conversation: conversation.id, members: members.length });
+}

@@ -1,0 +1,34 @@
+/** A thousand times yes and no at once, and a run that asks without end. */
+import { expect, test } from "vitest";
+import { race, raceWorld } from "../approval-rounds.ts";
+import { butlerThat, call, closeWorld, group, hookWorld, person } from "../webhook-world.ts";
+
+test("B08: a thousand rounds of concurrent yes and no have one outcome each", async () => {
+  const here = await raceWorld();
+  const outcomes = await race(here, 1000);
+  expect(outcomes["consumed"]).toBeGreaterThan(50);
+  expect(outcomes["denied"]).toBeGreaterThan(50);
+  expect((await here.store.ledger.verify(null)).ok).toBe(true);
+  expect((await here.owner["ledger.replay"]({})).differences).toEqual([]);
+  await closeWorld(here);
+});
+
+test("B19: one place is asked a hundred times a day and no more", async () => {
+  const here = await hookWorld({
+    drivers: [butlerThat(async (run) => void (await call(run, "chat.send", { to: "work", template: "Hello." })))],
+    people: [person("ana", "approver"), person("ben", "member")],
+    conversations: [group("family"), group("work")],
+  });
+  await here.post({ kind: "membership", conversation: "room-family", sender: "net", members: ["ana", "ben"] });
+  const ask = async (): Promise<void> => {
+    await here.post({ conversation: "room-family", sender: "ben", text: "do it", addressed: true });
+    await here.post({ conversation: "room-family", sender: "ben", text: "cancel", addressed: true });
+    here.home.clock.turn(60_000);
+  };
+  for (let n = 0; n < 110; n++) await ask();
+  expect(here.approvals()).toHaveLength(100);
+  here.home.clock.turn(24 * 3_600_000);
+  await ask();
+  expect(here.approvals()).toHaveLength(101);
+  await closeWorld(here);
+});
