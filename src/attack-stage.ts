@@ -122,6 +122,9 @@ export class Stage {
       doctor: async () => [],
       exportLedger: (file) => store.exportLedger(file),
       http: () => null,
+      request: async () => {
+        throw new TypeError("a stage has no network");
+      },
       stop: () => {},
     });
     void this.#listen();
