@@ -12,6 +12,8 @@ export default defineConfig({
     include: ["test/slow/**/*.slow.test.ts"],
     testTimeout: TEST_MS_MAX,
     hookTimeout: TEST_MS_MAX,
+    // Each sweep has the machine to itself: several of them wait for processes and threads of their own.
+    fileParallelism: false,
     reporters: reportersFor("slow"),
   },
 });

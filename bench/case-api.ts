@@ -5,10 +5,9 @@ import fastify from "fastify";
 import { Daemon } from "../src/cli/client.ts";
 import { type Case, msOf, quantile } from "./case.ts";
 import { syncMs } from "./floors.ts";
-import { ended, startMs } from "./process.ts";
+import { ended, freePort, startMs } from "./process.ts";
 import { configure, envIn, program } from "./program.ts";
 
-const PORT = 17_812;
 const CALLS = 30;
 const PIN = "2718281828";
 
@@ -28,7 +27,7 @@ async function transformMs(api: Api): Promise<number> {
   for (let n = 0; n < CALLS; n++) {
     const call = {
       capability: "message.extract_entities",
-      input: { scope: { last: 1 + (n % 5) } },
+      input: { scope: "conversation", last: 1 + (n % 5) },
       justification: "Measures what a call costs.",
       idempotency_key: `call-${n}`,
     };
@@ -61,16 +60,24 @@ export const api: Case = {
   begin: async (place) => {
     const launcher = program(place);
     const home = join(place.dir, "api");
-    configure(home, PORT);
+    const port = await freePort();
+    configure(home, port);
     const command = [process.execPath, launcher, "--home", home, "up"] as const;
     const child: ChildProcess = (await startMs(command, envIn(place.dir), "is up")).child;
     const token = await agentToken(home);
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
-    const there: Api = { url: `http://127.0.0.1:${PORT}`, headers };
+    const there: Api = { url: `http://127.0.0.1:${port}`, headers };
     const server = fastify();
     server.get("/", async () => ({ hello: "world" }));
     const hello = await server.listen({ host: "127.0.0.1", port: 0 });
-    await transformMs(there);
+    const end = async (): Promise<void> => {
+      await server.close();
+      await ended(child);
+    };
+    await transformMs(there).catch(async (error: unknown) => {
+      await end();
+      throw error;
+    });
     await helloMs(hello);
     return {
       round: async () => {
@@ -82,10 +89,7 @@ export const api: Case = {
           "sync p50 ms": sync,
         };
       },
-      end: async () => {
-        await server.close();
-        await ended(child);
-      },
+      end,
     };
   },
 };

@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bigHome } from "./big-home.ts";
 import type { Case } from "./case.ts";
-import { ended, rssOf, runMs, startMs } from "./process.ts";
+import { ended, freePort, rssOf, runMs, startMs } from "./process.ts";
 import { configure, envIn, program } from "./program.ts";
 
-const PORT = 17_811;
+/** As the goal says: at rest. */
+const IDLE_MS = 30_000;
 const NOTHING = [process.execPath, "-e", "0"] as const;
 const IDLE = "console.log('up'); setInterval(() => {}, 1e6)";
 
@@ -23,7 +24,7 @@ export const start: Case = {
   begin: async (place) => {
     const launcher = program(place);
     const { dir: home } = await bigHome(place, place.smoke ? 4_000 : 1_000_000);
-    configure(home, PORT);
+    configure(home, await freePort());
     const env = envIn(place.dir);
     const verb = (...words: string[]) => [process.execPath, launcher, "--home", home, ...words] as const;
     runMs([process.execPath, launcher, "--help"], env);
@@ -33,7 +34,7 @@ export const start: Case = {
         const help = Math.min(...[1, 2, 3].map(() => runMs(verb("--help"), env)));
         const { ms, child } = await startMs(verb("up"), env, "is up");
         const command = Math.min(...[1, 2, 3].map(() => runMs(verb("channel", "list"), env)));
-        await sleep(place.smoke ? 3000 : 15_000);
+        await sleep(IDLE_MS);
         const idle = rssOf(child.pid ?? 0);
         await ended(child);
         const empty = await emptyRss();

@@ -57,10 +57,11 @@ export type Verdict = {
   readonly isFailed: boolean;
 };
 
-export function verdict(bound: Bound, rounds: readonly Round[]): Verdict {
+/** `slack` moves the gate away by so many times. */
+export function verdict(bound: Bound, rounds: readonly Round[], slack = 1): Verdict {
   const values = rounds.map((round) => round[bound.ratio] ?? Number.NaN);
   const middle = median(values);
-  const { gate } = bound;
+  const gate = bound.gate === null ? null : bound.at === "most" ? bound.gate * slack : bound.gate / slack;
   const beyond = gate === null ? 0 : values.filter((value) => isBeyond(bound, value, gate)).length;
   const isFailed = gate !== null && isBeyond(bound, middle, gate) && beyond >= Math.ceil(MOST_ROUNDS * values.length);
   return { bound, median: middle, isGoalMet: !isBeyond(bound, middle, bound.goal), isFailed };

@@ -109,7 +109,11 @@ const powers: Powers = {
   clock: wallClock,
   random: systemRandom,
   hashing,
-  transforms: { run: () => Promise.reject(new Error("no transform is measured here")), close: async () => {} },
+  transforms: {
+    run: () => Promise.reject(new Error("no transform is measured here")),
+    warm: () => {},
+    close: async () => {},
+  },
   drivers: [],
   settings: {
     tenant: "default",

@@ -1,7 +1,8 @@
 /**
- * `npm run bench [-- --json] [--smoke] [--only NAME] [--rounds N] [--dir DIR]`: the product beside its ceilings and floors, all
+ * `npm run bench [-- --json] [--smoke] [--only NAME] [--rounds N] [--dir DIR]`: the product beside its ceilings and
+ * floors, all
  * cases in every round, medians of the rounds' ratios. Ends with 1 when a gate fails: the median and at least four of
- * five rounds beyond it.
+ * five rounds beyond it, in a short run (--smoke) beyond twice the gate, and only on a machine that is ours alone.
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -20,7 +21,11 @@ import { start } from "./case-start.ts";
 
 const CASES: readonly Case[] = [ingest, latency, start, api, reads, ledger, purge, redaction, install];
 const ROUNDS = 5;
-const ROUNDS_SMOKE = 2;
+const ROUNDS_SMOKE = 3;
+/** A short run has not many rounds to forget a disturbance in: its gates stand this much farther off. */
+const SLACK_SMOKE = 2;
+/** Processes that wait for each processor; above this a short run measures its neighbours. */
+const BUSY = 2;
 
 const { values: options } = parseArgs({
   options: {
@@ -94,16 +99,21 @@ function report(results: ReadonlyMap<Case, readonly Round[]>, verdicts: Readonly
   return lines.join("\n");
 }
 
+const busy = (): number => (loadavg()[0] ?? 0) / cpus().length;
+const busyBefore = busy();
 const place: Place = { dir: mkdtempSync(join(options.dir, "lazaret-bench-")), smoke: options.smoke };
 try {
   const count = Number(options.rounds ?? (options.smoke ? ROUNDS_SMOKE : ROUNDS));
   const results = await rounds(place, chosen(), count);
-  const verdicts = new Map([...results].map(([it, all]) => [it, it.bounds.map((bound) => verdict(bound, all))]));
+  const slack = options.smoke ? SLACK_SMOKE : 1;
+  const verdicts = new Map([...results].map(([it, all]) => [it, it.bounds.map((bound) => verdict(bound, all, slack))]));
   const failed = [...verdicts.values()].flat().filter(({ isFailed }) => isFailed);
+  const isJudged = !options.smoke || Math.max(busyBefore, busy()) < BUSY;
   const plain = (it: Case): object => ({ name: it.name, rounds: results.get(it), verdicts: verdicts.get(it) });
   if (options.json) console.log(JSON.stringify({ machine: machine(), cases: [...results.keys()].map(plain) }, null, 2));
   else console.log(report(results, verdicts));
-  process.exitCode = failed.length === 0 ? 0 : 1;
+  if (!isJudged) say("bench: this machine is busy with other work, so gates are reported and not judged");
+  process.exitCode = failed.length === 0 || !isJudged ? 0 : 1;
 } finally {
   rmSync(place.dir, { recursive: true, force: true });
 }

@@ -107,18 +107,9 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     notes: () => [...config.notes, ...faultNotes(policyFault())],
     stop: given.stop,
   };
-  const surface = frontOf(gateway, outside, {
-    listen: (listener) => lines.console.attach(listener),
-    consoleChannel: lines.console.channel,
-    hookDoor: (channel) => lines.hooks.get(channel) ?? null,
-  });
-  const daemon: Daemon = {
-    gateway,
-    surface,
-    powers,
-    policyFault,
-    close: () => close(gateway, house, given, powers),
-  };
+  const surface = frontOf(gateway, outside, doorsOf(lines));
+  const end = (): Promise<void> => close(gateway, house, given, powers);
+  const daemon: Daemon = { gateway, surface, powers, policyFault, close: end };
   const lastAt = store.ledger.entries(Math.max(0, store.ledger.size() - 1), 1)[0]?.time ?? null;
   await begun(powers, { version: given.version, packs: outside.packs(), fallback: rules.fault !== null });
   for (const { value } of store.all("channel", { limit: 1000 })) await lines.connect(value.id);
@@ -135,6 +126,12 @@ function begun(
   const body = { version, policy: packs.join(","), digest: policyDigest(powers), ...(fallback ? { fallback } : {}) };
   return transact(powers, (draft) => draft.entry("daemon.started", body, { actor: "daemon" }));
 }
+
+const doorsOf = (lines: Lines): Parameters<typeof frontOf>[2] => ({
+  listen: (listener) => lines.console.attach(listener),
+  consoleChannel: lines.console.channel,
+  hookDoor: (channel) => lines.hooks.get(channel) ?? null,
+});
 
 const faultNotes = (fault: string | null): readonly string[] =>
   fault === null ? [] : [`What you loaded with policy load is not in force, the configured packs are: ${fault}`];

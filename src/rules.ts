@@ -1,6 +1,6 @@
 /**
- * Packs to a policy: those that are shipped, those that are configured, what the owner loaded, and files that are only
- * looked at.
+ * Packs to a policy: those that are shipped, those that are configured, what the owner loaded, and files that are
+ * only looked at.
  */
 import { readFileSync } from "node:fs";
 import type { Policy } from "../policy/compile.ts";
@@ -30,7 +30,8 @@ const nameOf = ({ name, text }: SourceText): string => {
 export const placeOf = ({ file, line, column, message }: PackError): string => `${file}:${line}:${column}: ${message}`;
 
 /**
- * The configured packs with `more` on top, base under them. Throws `policy.invalid` with the place of the first error.
+ * The configured packs with `more` on top, base under them. Throws `policy.invalid` with the place of the first
+ * error.
  */
 export function compilePolicy(configured: readonly string[], more: readonly SourceText[]): Policy {
   const loading = loadPolicy([...shippedPacks(), ...more], { packs: [...configured, ...more.map(nameOf)] });
@@ -71,7 +72,8 @@ export function rulesInForce(store: HomeStore, configured: readonly string[]): I
 }
 
 /**
- * Files as they would stand on the configured packs; a file that bears the name of a shipped pack stands in its place.
+ * Files as they would stand on the configured packs; a file that bears the name of a shipped pack stands in its
+ * place.
  */
 export function loadFiles(configured: readonly string[], files: readonly SourceText[]): Loading {
   const names = files.map(nameOf);

@@ -5,7 +5,7 @@ import { newId, type RunId } from "../src/core/ids.ts";
 import type { Token } from "../src/core/records.ts";
 import type { RunOrder } from "../src/gateway/surface.ts";
 import { random } from "./store-home.ts";
-import { closeWorld, group, type HookWorld, hookWorld, person } from "./webhook-world.ts";
+import { closeWorld, codeOf, group, type HookWorld, hookWorld, person } from "./webhook-world.ts";
 
 let here: HookWorld;
 let token: Token;
@@ -24,7 +24,6 @@ beforeEach(async () => {
   token = await tokenFor("helper", ["family", "side"]);
 });
 afterEach(() => closeWorld(here));
-
 async function tokenFor(
   name: string,
   conversations: readonly string[],
@@ -46,17 +45,9 @@ const invoke = (
   by = token,
 ): Promise<InvocationReply> =>
   here.door.invoke(fresh(by.id), run, { capability, input, justification: "because I want to", idempotency_key: key });
-const codeOf = (doing: () => unknown): Promise<string> =>
-  Promise.resolve()
-    .then(doing)
-    .then(
-      (it) => (it as InvocationReply | undefined)?.code ?? "done",
-      (error: { code?: string }) => error.code ?? String(error),
-    );
 const say = (room: string, sender: string, text: string, addressed = false) =>
   here.post({ conversation: `room-${room}`, sender, text, addressed });
 const steps = (run: RunId): number => here.store.get("run", run)?.value.budget.used.steps ?? -1;
-
 test("it approves nothing, reads no lists of the owner's, purges nothing", async () => {
   const door = here.door;
   const run = await start();
@@ -87,7 +78,6 @@ test("it approves nothing, reads no lists of the owner's, purges nothing", async
   await door.decide(operator, id, false);
   expect(here.store.get("approval", id)?.value.status.state).toBe("denied");
 });
-
 test("there is no capability to govern with, and asking for one costs its step and stands in the ledger", async () => {
   const run = await start();
   const wanted = [
@@ -111,7 +101,6 @@ test("there is no capability to govern with, and asking for one costs its step a
   const noted = here.entries("decision.made").filter((entry) => entry.run === run && entry.body["effect"] === "deny");
   expect(noted).toHaveLength(wanted.length + 2);
 });
-
 test("it does not raise its budget, and asking for ever ends its run", async () => {
   const run = await start({
     conversation: "family",
@@ -127,8 +116,7 @@ test("it does not raise its budget, and asking for ever ends its run", async () 
   expect(here.store.get("run", run)?.value.status).toEqual({ state: "failed", reason: "budget.steps" });
   expect((await invoke(run, "conversation.list")).code).toBe("budget.exhausted");
 });
-
-test("conversations that are not its token's are not there: not to start in, to read, to send to or to name", async () => {
+test("conversations that are not its token's are not there, whatever it tries", async () => {
   await say("work", "ana", "the password is on the desk");
   const work = here.place("work");
   for (const conversation of ["work", work.id, "nowhere"])
@@ -152,8 +140,7 @@ test("conversations that are not its token's are not there: not to start in, to 
   );
   expect(here.approvals().filter(({ run: of }) => of === run)).toEqual([]);
 });
-
-test("runs, values and traces of others are not there: one answer for forged, guessed, foreign and absent", async () => {
+test("runs, values and traces of others are not there: one answer for all", async () => {
   await say("side", "ana", "we meet at the lake on Friday at noon");
   const other = await tokenFor("other", ["side"]);
   const theirs = await start({ conversation: "side" }, other);
@@ -179,7 +166,6 @@ test("runs, values and traces of others are not there: one answer for forged, gu
   expect(here.door.runs(token, false).map(({ id }) => id)).toEqual([mine]);
   expect(here.door.value(other, handle).kind).toBe("message.summarize");
 });
-
 test("a handle of its own earlier run is no handle of this one", async () => {
   await say("family", "ana", "we meet at the lake on Friday at noon");
   const first = await start();
@@ -190,7 +176,6 @@ test("a handle of its own earlier run is no handle of this one", async () => {
     "not_found",
   );
 });
-
 test("braces, names that it was not given and made-up tokens do not go out", async () => {
   await say("family", "ana", "Carla and Dora come too");
   const run = await start();
@@ -216,7 +201,6 @@ test("braces, names that it was not given and made-up tokens do not go out", asy
   expect((await invoke(run, "chat.reply", { template: "Hello PERSON_7f3a" })).code).toBe("egress.pseudonym");
   expect((await here.items()).length).toBe(0);
 });
-
 test("one run a conversation, no silent end, and a key keeps its body", async () => {
   const run = await start();
   expect(await codeOf(() => start())).toBe("run.queue_full");
@@ -232,7 +216,6 @@ test("one run a conversation, no silent end, and a key keeps its body", async ()
   expect((await here.door.finish(token, run, null)).state).toBe("done");
   expect((await invoke(run, "chat.reply", input, "two")).code).toBe("run.ended");
 });
-
 test("its own words are marked and ten an hour, at once or one after the other; the eleventh is asked", async () => {
   const run = await start();
   const all = await Promise.all(
@@ -249,7 +232,6 @@ test("its own words are marked and ten an hour, at once or one after the other; 
   const later = await start();
   expect((await invoke(later, "chat.reply", { template: "A new hour." })).status).toBe("done");
 });
-
 test("a send to another conversation is asked, each one, and so is what it learned", async () => {
   await say("family", "ana", "we meet at the lake on Friday at noon");
   const run = await start();
@@ -260,7 +242,6 @@ test("a send to another conversation is asked, each one, and so is what it learn
   await invoke(second, "message.summarize");
   expect((await invoke(second, "chat.reply", { template: "I learned something." })).status).toBe("approval_required");
 });
-
 test("what one run was shown, every later and every parallel run of the token carries", async () => {
   await say("family", "ana", "we meet at the lake on Friday at noon");
   const parallel = await start({ conversation: "side" });
@@ -277,7 +258,6 @@ test("what one run was shown, every later and every parallel run of the token ca
   await here.owner["token.revoke"]({ token: token.id });
   expect(fresh(token.id).context).toEqual(grown);
 });
-
 test("a reveal after a yes is remembered, and is egress to the recipient", async () => {
   await say("family", "ana", "we meet at the lake on Friday at noon");
   const run = await start();
@@ -291,7 +271,6 @@ test("a reveal after a yes is remembered, and is egress to the recipient", async
     recipient: "local",
   });
 });
-
 test("calls side by side are told no more than calls one after the other", async () => {
   const long = "We should really talk about the boat, the tent, the stove and the long way to the lake";
   for (let n = 0; n < 12; n++) await say("family", "ana", `${long} number ${n}, on day ${n + 1} of June.`);
@@ -301,8 +280,7 @@ test("calls side by side are told no more than calls one after the other", async
   expect(revealedChars).toBeGreaterThan(0);
   expect([revealedChars <= 2000, revealedBits <= 2000]).toEqual([true, true]);
 });
-
-test("a member's run through it reaches no more than both may, and a name that had another token before gives nothing", async () => {
+test("a member's run through it reaches no more than both may", async () => {
   await say("family", "ben", "summarise work", true);
   const run = here.runs().at(-1);
   expect([run?.agent, run?.external]).toEqual(["helper", true]);

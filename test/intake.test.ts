@@ -101,7 +101,7 @@ test("a delivery that comes twice in one batch is kept once", async () => {
 
 test("the conversation's bytes grow by every message of a batch", async () => {
   await take(said("family", "12345"), said("family", "123"));
-  expect(it.store.find("conversation", "alias", "default/family", { limit: 1 })[0]?.value.bytes).toBe(8);
+  expect(it.store.find("conversation", "alias", "default/family", { limit: 1 })[0]?.value.bytes).toBe(2 * 256);
 });
 
 test("an event that is looked at again counts once for the rate and once as rejected", async () => {

@@ -14,7 +14,9 @@ import { wrongChanges, wrongFindings } from "./policy-enumeration.ts";
 import { everyRequest, randomFrom, randomRequest, randomRules, ruleOf, verdict } from "./policy-oracle.ts";
 
 const folder = new URL("../policy/packs/", import.meta.url);
-const sources = readdirSync(folder).map((name) => ({ name, text: readFileSync(new URL(name, folder), "utf8") }));
+const sources = readdirSync(folder)
+  .filter((name) => name.endsWith(".yaml"))
+  .map((name) => ({ name, text: readFileSync(new URL(name, folder), "utf8") }));
 
 function rulesOf(pack: string): readonly Rule[] {
   const loaded = loadPolicy(sources, { packs: [pack] });

@@ -42,7 +42,7 @@ test("the shipped packs have nothing that must be mended", async () => {
   }
 });
 
-test("scenarios run on the home's packs, and one that fails is named with its line and what came", async () => {
+test("scenarios run on the home's packs; a failed one is named with its line", async () => {
   const tests = `tests:
   - { name: silence, request: { action: invoke, capability: chat.reply, role: member }, expect: deny, rule: quiet.all }
   - { name: noise, request: { action: invoke, capability: chat.reply, role: member }, expect: allow }

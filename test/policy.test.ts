@@ -9,7 +9,9 @@ import type { Rule } from "../policy/rule.ts";
 import { runScenarios } from "../policy/scenario.ts";
 
 const folder = new URL("../policy/packs/", import.meta.url);
-const sources = readdirSync(folder).map((name) => ({ name, text: readFileSync(new URL(name, folder), "utf8") }));
+const sources = readdirSync(folder)
+  .filter((name) => name.endsWith(".yaml"))
+  .map((name) => ({ name, text: readFileSync(new URL(name, folder), "utf8") }));
 
 function load(pack: string): LoadedPolicy {
   const loaded = loadPolicy(sources, { packs: [pack] });

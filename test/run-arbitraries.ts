@@ -46,7 +46,7 @@ export const NAMES: ReadonlySet<string> = new Set(STATES.map(({ state }) => stat
 
 const small = fc.nat({ max: 100 });
 export const call = fc.constantFrom<CallId>(...CALLS);
-export const approval = fc.constantFrom<ApprovalId>(...APPROVALS);
+const approval = fc.constantFrom<ApprovalId>(...APPROVALS);
 const amounts: fc.Arbitrary<Amounts> = fc.record(
   Object.fromEntries(UNITS.map((unit) => [unit, small])) as Record<(typeof UNITS)[number], typeof small>,
 );
@@ -55,7 +55,7 @@ const part: fc.Arbitrary<Partial<Amounts>> = fc.record(
   { requiredKeys: [] },
 );
 /** Any budget a run can have: what is used and set aside may reach its limit, and time may lie beyond it. */
-export const budget: fc.Arbitrary<Budget> = fc
+const budget: fc.Arbitrary<Budget> = fc
   .tuple(amounts, amounts, amounts)
   .map(([limit, used, reserved]) => ({ limit, used, reserved }));
 

@@ -135,18 +135,19 @@ async function hookOf(here: World, options: HookOptions): Promise<WebhookConnect
   return connector;
 }
 
+/** The headers of a system that has the channel's secret. */
+function signedAt(now: number, bytes: string): Record<string, string> {
+  const timestamp = String(Math.floor(now / 1000));
+  const signature = hookSignature(Buffer.from(SECRET), timestamp, Buffer.from(bytes));
+  return { "x-lazaret-timestamp": timestamp, "x-lazaret-signature": signature };
+}
+
 export async function hookWorld(options: HookOptions): Promise<HookWorld> {
   const here = await world({ drivers: [], ...options });
   const hook = await hookOf(here, options);
   const { store, powers, gateway, rest } = here;
   let posted = 0;
-  const signed = (bytes: string): Record<string, string> => {
-    const timestamp = String(Math.floor(powers.clock.now() / 1000));
-    return {
-      "x-lazaret-timestamp": timestamp,
-      "x-lazaret-signature": hookSignature(Buffer.from(SECRET), timestamp, Buffer.from(bytes)),
-    };
-  };
+  const signed = (bytes: string): Record<string, string> => signedAt(powers.clock.now(), bytes);
   const deliver = (body: Body): Promise<"committed" | "duplicate"> => {
     posted += 1;
     const bytes = JSON.stringify({ id: `post-${store.ledger.size()}-${posted}`, ...body });
@@ -239,3 +240,12 @@ export async function closeWorld(here: World & { readonly home: TestHome }): Pro
   await here.close();
   here.home.remove();
 }
+
+/** The code of a refusal, answered or thrown; `done` for what went through. */
+export const codeOf = (doing: () => unknown): Promise<string> =>
+  Promise.resolve()
+    .then(doing)
+    .then(
+      (it) => (it as InvocationReply | undefined)?.code ?? "done",
+      (error: { code?: string }) => error.code ?? String(error),
+    );

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from "vitest";
+import { TRANSFORM_IDLE_MS_MAX } from "../src/core/limits.ts";
 import type { Clock, TransformCall } from "../src/core/ports.ts";
 import { isRefusal, type Refusal } from "../src/core/refusal.ts";
 import { type RunnerOptions, WorkerRunner } from "../src/edge/worker-runner.ts";
@@ -72,7 +73,24 @@ test("calls run one after the other on a kept worker", async () => {
   const { runner: run, clock } = runner();
   const outcomes = await Promise.all([run.run(call("count"), 1000), run.run(call("count"), 1000)]);
   expect(outcomes.map((outcome) => outcome.kind === "value" && outcome.value)).toEqual([1, 1]);
+  // What is left is the thread's own: it ends when nobody needs it.
+  expect(clock.alarms).toBe(1);
+});
+
+test("a thread that nobody needs ends, and the next call starts another", async () => {
+  const { runner: run, clock } = runner();
+  const threadOf = async () => {
+    const outcome = await run.run(call("thread"), 1000);
+    return outcome.kind === "value" ? outcome.value : null;
+  };
+  const first = await threadOf();
+  clock.turn(TRANSFORM_IDLE_MS_MAX - 1);
+  expect(await threadOf()).toBe(first);
+  clock.turn(TRANSFORM_IDLE_MS_MAX - 1);
+  expect(await threadOf()).toBe(first);
+  clock.turn(TRANSFORM_IDLE_MS_MAX);
   expect(clock.alarms).toBe(0);
+  expect(await threadOf()).not.toBe(first);
 });
 
 test("a hung transform meets its deadline, and the next call is served", async () => {

@@ -136,12 +136,13 @@ export function addSessions(program: Command, context: Context): void {
       const report = await context.ask("trace.replay", { session: await context.idOf("sess", given, known) });
       context.result(report, () => {
         const { entries, runs, approvals, calls, digest, difference } = report;
-        const what = [
+        const counts = [
           counted(entries, "entry", "entries"),
           counted(runs, "run"),
           counted(calls, "call"),
           counted(approvals, "approval"),
-        ].join(", ");
+        ];
+        const what = counts.join(", ");
         if (difference === null) return `The entries lead to what is stored: ${what}\n${digest}`;
         const where = difference.seq === null ? "" : `entry ${difference.seq}: `;
         return `The entries lead elsewhere: ${what}\n  ${where}${printable(difference.what)}`;

@@ -61,7 +61,10 @@ const MIMES: ReadonlySet<string> = new Set([
   "text/plain",
   "video/mp4",
 ]);
-/** A media type that may lie in clear. Any other is a word of the sender's choice and stays with the sealed file alone. */
+/**
+ * A media type that may lie in clear. Any other is a word of the sender's choice and stays with the sealed file
+ * alone.
+ */
 export const plainMime = (mime: string): string => (MIMES.has(mime) ? mime : "application/octet-stream");
 
 /** Metadata of one event, strictly parsed. Times are milliseconds since 1970 UTC. It holds no free text. */

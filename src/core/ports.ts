@@ -273,5 +273,7 @@ export type Found = {
 /** Runs transforms off the main thread. At the deadline the thread is ended: `transform.timeout`. */
 export interface TransformRunner {
   run(call: TransformCall, deadlineMs: number): Promise<TransformOutcome>;
+  /** A call will come soon: what takes time before the first one happens now. */
+  warm(): void;
   close(): Promise<void>;
 }

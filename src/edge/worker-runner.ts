@@ -5,6 +5,7 @@
 import { Worker } from "node:worker_threads";
 import {
   TRANSFORM_HEAP_MIB_MAX,
+  TRANSFORM_IDLE_MS_MAX,
   TRANSFORM_QUEUE_MAX,
   TRANSFORM_STACK_MIB_MAX,
   TRANSFORM_START_MS_MAX,
@@ -90,6 +91,7 @@ class Thread {
   }
 
   take({ job, call }: Waiting): void {
+    this.#forget();
     this.#state = "busy";
     this.#job = job;
     this.#forget = this.#clock.at(this.#clock.now() + job.deadlineMs, () => void this.end("transform.timeout"));
@@ -131,6 +133,7 @@ class Thread {
     const job = this.#job;
     this.#job = null;
     this.#state = "idle";
+    this.#forget = this.#clock.at(this.#clock.now() + TRANSFORM_IDLE_MS_MAX, () => void this.end("transform.timeout"));
     if (job !== null) settle(job);
     this.#events.idle();
   }
@@ -145,7 +148,8 @@ function refusalFrom(reply: { readonly code: string; readonly field?: string }):
 }
 
 /**
- * At most `workersMax` threads, started when first needed and kept. A call waits at most its own deadline for a
+ * At most `workersMax` threads, started when first needed and kept while they are used. A call waits at most its own
+ * deadline for a
  * thread and then runs at most its deadline: `transform.timeout`, the thread is ended and a fresh one started. A
  * crash is `transform.failed`. More waiting calls than `queueMax`: `rate.limited`.
  */
@@ -173,7 +177,7 @@ export class WorkerRunner implements TransformRunner {
     });
   }
 
-  /** Starts a thread before the first call needs one. */
+  /** Starts a thread before a call needs one. */
   warm(): void {
     if (!this.#closed && this.#threads.size === 0) this.#start();
   }

@@ -62,6 +62,7 @@ export class Drives {
 
   async #segment(driver: AgentDriver, run: Run, reason: WakeUp["reason"], stop: AbortSignal): Promise<void> {
     const { powers } = this.#invoking;
+    powers.transforms.warm();
     try {
       const asker = askerOf(powers, run);
       const wake: WakeUp = {

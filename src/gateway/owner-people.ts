@@ -177,10 +177,3 @@ function chatState(powers: Powers, place: Conversation): "idle" | "busy" | "appr
   if (store.inboxCount() > 0 || isSpeaking || runs.includes("active")) return "busy";
   return runs.includes("paused.approval") ? "approval" : "idle";
 }
-
-/** A stop that comes by the handed-in clock. */
-function stopAfter({ clock }: Powers, ms: number): AbortSignal {
-  const abort = new AbortController();
-  clock.at(clock.now() + ms, () => abort.abort());
-  return abort.signal;
-}

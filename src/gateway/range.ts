@@ -29,7 +29,7 @@ export type Range = {
  * The conversation a scope names: the run's own, or another that the asker belongs to now.
  * Anything else is `not_found`.
  */
-export function conversationOf(powers: Powers, asker: Asker, alias: string | undefined): Conversation {
+function conversationOf(powers: Powers, asker: Asker, alias: string | undefined): Conversation {
   if (alias === undefined) {
     if (isHeld(powers, asker.conversation.id)) throw new Refusal("not_found");
     return asker.conversation;

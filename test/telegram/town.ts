@@ -13,7 +13,7 @@ export const GROUP: WireChat = { id: -1001, type: "supergroup", title: "Hiking" 
 const NAME = "@gate_bot";
 
 /** Telegram's own marks for a command that begins a text, and for the bot's name in it. */
-export function marked(text: string) {
+function marked(text: string) {
   const command = /^\/[a-z]+(?:@[A-Za-z_]+)?/.exec(text)?.[0];
   const at = text.indexOf(NAME);
   return {
