@@ -13,6 +13,7 @@ import { addImport } from "./import.ts";
 import { addLedger } from "./ledger.ts";
 import { addConfig, addPolicy } from "./policy.ts";
 import { addHold, addPurge } from "./purge.ts";
+import { addReport } from "./report.ts";
 import { addRuns, addSessions } from "./runs.ts";
 import { addPin, addSecrets } from "./secrets.ts";
 import { addStatus } from "./status.ts";
@@ -37,6 +38,7 @@ const NOUNS = [
   addRuns,
   addSessions,
   addLedger,
+  addReport,
   addPurge,
   addHold,
   addSecrets,
