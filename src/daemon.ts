@@ -5,6 +5,7 @@ import type { Request } from "../connectors/telegram/wire.ts";
 import type { WebhookConnector } from "../connectors/webhook.ts";
 import { TRANSFORMS } from "../transforms/index.ts";
 import { butler } from "./agents/butler.ts";
+import type { CheckpointPlace } from "./checkpoint-places.ts";
 import { type Config, configuredOf, settingsOf } from "./config.ts";
 import type { AgentDriver } from "./core/agent.ts";
 import { SHUTDOWN_MS_MAX } from "./core/limits.ts";
@@ -29,6 +30,7 @@ import { compilePolicy, loadedNames, rulesInForce } from "./rules.ts";
 import { hashing } from "./store/hashing.ts";
 import type { HomeStore } from "./store/store.ts";
 import { TelegramLines } from "./telegram-lines.ts";
+import { Watch } from "./watch.ts";
 
 export type DaemonPowers = {
   readonly store: HomeStore;
@@ -51,6 +53,8 @@ export type DaemonPowers = {
   /** Asks a server on the network. */
   readonly request: Request;
   readonly stop: () => void;
+  /** Where checkpoints are kept besides the home; nowhere when absent. */
+  readonly places?: readonly CheckpointPlace[];
 };
 
 export type Daemon = {
@@ -58,6 +62,7 @@ export type Daemon = {
   readonly surface: Surface;
   readonly powers: Powers;
   readonly policyFault: () => string | null;
+  readonly watch: Watch;
   close(): Promise<void>;
 };
 
@@ -79,6 +84,8 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     news: new Set(),
     policy: { current: rules.policy },
   };
+  const watch = new Watch({ store, clock, log, places: given.places ?? [] });
+  await watch.begin();
   const gateway = buildGateway(powers, TRANSFORMS);
   const configured = configuredOf(config);
   const isBuilt = ({ kind }: { readonly kind: string }): boolean => Object.hasOwn(CONNECTORS, kind);
@@ -104,17 +111,18 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     checkPin: given.checkPin,
     compilePolicy: (packs) => compilePolicy(config.packs, packs),
     packs: () => (policyFault() === null ? [...config.packs, ...loadedNames(store)] : config.packs),
-    notes: () => [...config.notes, ...faultNotes(policyFault())],
+    notes: () => [...watch.notes(), ...config.notes, ...faultNotes(policyFault())],
     stop: given.stop,
   };
   const surface = frontOf(gateway, outside, doorsOf(lines));
-  const end = (): Promise<void> => close(gateway, house, given, powers);
-  const daemon: Daemon = { gateway, surface, powers, policyFault, close: end };
+  const end = (): Promise<void> => close(gateway, house, watch, given, powers);
+  const daemon: Daemon = { gateway, surface, powers, policyFault, watch, close: end };
   const lastAt = store.ledger.entries(Math.max(0, store.ledger.size() - 1), 1)[0]?.time ?? null;
   await begun(powers, { version: given.version, packs: outside.packs(), fallback: rules.fault !== null });
   for (const { value } of store.all("channel", { limit: 1000 })) await lines.connect(value.id);
   await offerAgain(powers, lastAt);
   await gateway.supervisor.recover();
+  await watch.start();
   house.start();
   return daemon;
 }
@@ -142,7 +150,13 @@ function ownThreads({ worker, clock }: DaemonPowers): WorkerRunner {
   return transforms;
 }
 
-async function close(gateway: Gateway, house: Housekeeping, given: DaemonPowers, powers: Powers): Promise<void> {
+async function close(
+  gateway: Gateway,
+  house: Housekeeping,
+  watch: Watch,
+  given: DaemonPowers,
+  powers: Powers,
+): Promise<void> {
   await house.stop();
   const hurry = new AbortController();
   const forget = powers.clock.at(powers.clock.now() + SHUTDOWN_MS_MAX, () => hurry.abort());
@@ -151,6 +165,7 @@ async function close(gateway: Gateway, house: Housekeeping, given: DaemonPowers,
   forget();
   if (given.transforms === undefined) await powers.transforms.close();
   await transact(powers, (draft) => draft.entry("daemon.stopped", {}, { actor: "daemon" }));
+  await watch.stop();
   await powers.store.close();
 }
 

@@ -1,6 +1,7 @@
 /** A home on this machine and the daemon that serves it: files, lock, doors, signals. Wired by main.ts. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { placesOf } from "./checkpoint-places.ts";
 import type { Home, Offline } from "./cli/offline.ts";
 import type { Environment } from "./config/environment.ts";
 import { startControl } from "./control/server.ts";
@@ -13,7 +14,17 @@ import { factsOf } from "./doctor-facts.ts";
 import { setWrong } from "./gateway/owner.ts";
 import { homeConfig, pathsOf } from "./home-config.ts";
 import type { HomePaths } from "./home-paths.ts";
-import { checkPin, hashPin, onSignals, ownUser, stderrLog, systemRandom, systemRequest, wallClock } from "./powers.ts";
+import {
+  checkPin,
+  hashPin,
+  onSignals,
+  ownUser,
+  stderrLog,
+  systemGit,
+  systemRandom,
+  systemRequest,
+  wallClock,
+} from "./powers.ts";
 import { openStore } from "./store/open.ts";
 import { restoreHome } from "./store/restore.ts";
 import type { HomeStore } from "./store/store.ts";
@@ -79,6 +90,7 @@ async function run(env: Environment, home: Home, cwd: string, stop: () => void):
       exportLedger: (file) => store.exportLedger(file),
       http: () => running.http,
       request: systemRequest,
+      places: placesOf(config, systemGit),
       stop,
     });
     // Whoever restarts the daemon holds its files: the PIN may be tried again.

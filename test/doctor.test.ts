@@ -25,6 +25,7 @@ const WELL: DoctorFacts = {
   places: [place("directory", 0o700), place("file", 0o600), place("socket", 0o600), place("configuration", 0o600)],
   freeBytes: 20 * GIB,
   pragmas: { journal_mode: "wal", synchronous: 2, secure_delete: 1, auto_vacuum: 2, temp_store: 2, mmap_size: 0 },
+  outside: { places: [], alarms: [], dangling: [] },
   ledger: {
     ok: true,
     entries: 12,
@@ -76,7 +77,16 @@ test("a home that is well passes every check, under ids that stay", () => {
 });
 
 test("what is not known is left out, not passed", () => {
-  const bare = { pragmas: null, ledger: null, clock: null, agents: null, channels: null, policy: null, listen: null };
+  const bare = {
+    pragmas: null,
+    ledger: null,
+    outside: null,
+    clock: null,
+    agents: null,
+    channels: null,
+    policy: null,
+    listen: null,
+  };
   const ids = doctor({ ...WELL, ...bare, backup: null, residue: null }).map(({ id }) => id);
   expect(ids).toEqual(["node.version", "home.permissions", "home.keys-apart", "disk.space", "sandbox"]);
 });
