@@ -46,6 +46,8 @@ export type Config = {
   readonly senderEventsPerMinute: number;
   readonly linkDomains: readonly string[];
   readonly httpAllow: readonly string[];
+  /** Where signed checkpoints are kept besides the home. */
+  readonly checkpoints: ConfigFile["checkpoints"];
   /** What is valid and still may surprise. */
   readonly notes: readonly string[];
 };
@@ -171,6 +173,7 @@ function configOf(file: ConfigFile, zone: string, notes: readonly string[]): Con
     senderEventsPerMinute: file.limits.sender_events_per_minute,
     linkDomains: file.replies.link_domains,
     httpAllow: file.http.allow,
+    checkpoints: file.checkpoints,
     notes,
   };
 }

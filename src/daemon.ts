@@ -5,6 +5,7 @@ import type { Request } from "../connectors/telegram/wire.ts";
 import type { WebhookConnector } from "../connectors/webhook.ts";
 import { TRANSFORMS } from "../transforms/index.ts";
 import { butler } from "./agents/butler.ts";
+import type { CheckpointPlace } from "./checkpoint-places.ts";
 import { type Config, configuredOf, settingsOf } from "./config.ts";
 import type { AgentDriver } from "./core/agent.ts";
 import { SHUTDOWN_MS_MAX } from "./core/limits.ts";
@@ -29,6 +30,7 @@ import { compilePolicy, loadedNames, rulesInForce } from "./rules.ts";
 import { hashing } from "./store/hashing.ts";
 import type { HomeStore } from "./store/store.ts";
 import { TelegramLines } from "./telegram-lines.ts";
+import { Watch } from "./watch.ts";
 
 export type DaemonPowers = {
   readonly store: HomeStore;
@@ -39,6 +41,8 @@ export type DaemonPowers = {
   readonly worker: URL;
   /** Threads that outlive this daemon; it makes its own when there are none. Whoever made them ends them. */
   readonly transforms?: TransformRunner;
+  /** What can drive a run; the butler when absent. */
+  readonly drivers?: readonly AgentDriver[];
   readonly version: string;
   readonly home: string;
   readonly hashPin: Outside["hashPin"];
@@ -46,11 +50,11 @@ export type DaemonPowers = {
   readonly doctor: (daemon: Daemon, residue: boolean) => Promise<readonly CheckView[]>;
   readonly exportLedger: Outside["exportLedger"];
   readonly http: () => string | null;
-  /** Who drives runs; our own butler alone when absent. */
-  readonly drivers?: readonly AgentDriver[];
   /** Asks a server on the network. */
   readonly request: Request;
   readonly stop: () => void;
+  /** Where checkpoints are kept besides the home; nowhere when absent. */
+  readonly places?: readonly CheckpointPlace[];
 };
 
 export type Daemon = {
@@ -59,6 +63,7 @@ export type Daemon = {
   readonly powers: Powers;
   readonly policyFault: () => string | null;
   readonly readsAll: Outside["readsAll"];
+  readonly watch: Watch;
   close(): Promise<void>;
 };
 
@@ -80,6 +85,8 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     news: new Set(),
     policy: { current: rules.policy },
   };
+  const watch = new Watch({ store, clock, log, places: given.places ?? [] });
+  await watch.begin();
   const gateway = buildGateway(powers, TRANSFORMS);
   const configured = configuredOf(config);
   const isBuilt = ({ kind }: { readonly kind: string }): boolean => Object.hasOwn(CONNECTORS, kind);
@@ -105,30 +112,29 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     checkPin: given.checkPin,
     compilePolicy: (packs) => compilePolicy(config.packs, packs),
     packs: () => (policyFault() === null ? [...config.packs, ...loadedNames(store)] : config.packs),
-    notes: () => [...config.notes, ...faultNotes(policyFault())],
+    notes: () => [...watch.notes(), ...config.notes, ...faultNotes(policyFault())],
     stop: given.stop,
   };
   const surface = frontOf(gateway, outside, doorsOf(lines));
-  const end = (): Promise<void> => close(gateway, house, given, powers);
-  const daemon: Daemon = { gateway, surface, powers, policyFault, readsAll: outside.readsAll, close: end };
+  const end = (): Promise<void> => close(gateway, house, watch, given, powers);
+  const readsAll = outside.readsAll;
+  const daemon: Daemon = { gateway, surface, powers, policyFault, watch, readsAll, close: end };
   const lastAt = store.ledger.entries(Math.max(0, store.ledger.size() - 1), 1)[0]?.time ?? null;
-  await transact(powers, (draft) =>
-    draft.entry(
-      "daemon.started",
-      {
-        version: given.version,
-        policy: outside.packs().join(","),
-        digest: policyDigest(powers),
-        ...(rules.fault === null ? {} : { fallback: true }),
-      },
-      { actor: "daemon" },
-    ),
-  );
+  await begun(powers, { version: given.version, packs: outside.packs(), fallback: rules.fault !== null });
   for (const { value } of store.all("channel", { limit: 1000 })) await lines.connect(value.id);
   await offerAgain(powers, lastAt);
   await gateway.supervisor.recover();
+  await watch.start();
   house.start();
   return daemon;
+}
+
+function begun(
+  powers: Powers,
+  { version, packs, fallback }: { version: string; packs: readonly string[]; fallback: boolean },
+): Promise<void> {
+  const body = { version, policy: packs.join(","), digest: policyDigest(powers), ...(fallback ? { fallback } : {}) };
+  return transact(powers, (draft) => draft.entry("daemon.started", body, { actor: "daemon" }));
 }
 
 const doorsOf = (lines: Lines): Parameters<typeof frontOf>[2] => ({
@@ -146,7 +152,13 @@ function ownThreads({ worker, clock }: DaemonPowers): WorkerRunner {
   return transforms;
 }
 
-async function close(gateway: Gateway, house: Housekeeping, given: DaemonPowers, powers: Powers): Promise<void> {
+async function close(
+  gateway: Gateway,
+  house: Housekeeping,
+  watch: Watch,
+  given: DaemonPowers,
+  powers: Powers,
+): Promise<void> {
   await house.stop();
   const hurry = new AbortController();
   const forget = powers.clock.at(powers.clock.now() + SHUTDOWN_MS_MAX, () => hurry.abort());
@@ -156,6 +168,7 @@ async function close(gateway: Gateway, house: Housekeeping, given: DaemonPowers,
   if (given.transforms === undefined) await powers.transforms.close();
   try {
     await transact(powers, (draft) => draft.entry("daemon.stopped", {}, { actor: "daemon" }));
+    await watch.stop();
   } catch (error) {
     // On a full disk the last entry is missing, which verify does not mind; the home is given back all the same.
     if (!isRefusal(error) || error.code !== "store.full") throw error;

@@ -64,6 +64,7 @@ export async function factsOf(
     freeBytes: disk.bavail * disk.bsize,
     pragmas: store.pragmas(),
     ledger: await store.ledger.verify(null),
+    outside: { places: daemon.watch.places, alarms: daemon.watch.outside, dangling: daemon.watch.dangling },
     clock: { lastCommittedAt: last, deletionWaits: store.get("setting", "clock/leap")?.value.value === true },
     agents: {
       tokens: agents.length,

@@ -35,6 +35,7 @@ const DURABLE: Pragmas = {
   mmap_size: 0,
 };
 
+const SHOWN_MAX = 5;
 const DISK_BYTES_MIN = 64 * MIB;
 const DISK_BYTES_FEW = GIB;
 const BACKUP_MS_MAX = 30 * DAY_MS;
@@ -105,6 +106,33 @@ export function ledgerVerifies({ ok: isOk, entries, badSeq, reason, notExcluded 
   return fail(id, `the ledger does not verify${where}: ${reason ?? "reason unknown"}`, remedy);
 }
 
+type Outside = {
+  readonly places: readonly string[];
+  readonly alarms: readonly string[];
+  readonly dangling: readonly number[];
+};
+
+/** `ledger.outside`: does the ledger continue every checkpoint that was kept elsewhere? */
+export function ledgerOutside({ places, alarms }: Outside): CheckView {
+  const id = "ledger.outside";
+  const remedy = "keep the home and the checkpoints as they are; compare: lazaret ledger verify --against CHECKPOINT";
+  if (alarms.length > 0) return fail(id, alarms.join("; "), remedy);
+  if (places.length > 0) return ok(id, `goes on from what is kept in ${places.join(", ")}`);
+  return ok(id, "no place is configured; keep what lazaret ledger checkpoint prints elsewhere");
+}
+
+/** `ledger.dangling`: an effect that was begun, and nobody knows what came of it. */
+export function ledgerDangling({ dangling }: Outside): CheckView {
+  const id = "ledger.dangling";
+  if (dangling.length === 0) return ok(id, "every effect has its outcome");
+  const found = `without an outcome: entries ${dangling.slice(0, SHOWN_MAX).join(", ")}`;
+  return warn(
+    id,
+    found,
+    "look whether it happened: lazaret ledger verify names them, lazaret runs show tells the rest",
+  );
+}
+
 /** `disk.space` of the data directory; null where the system does not say. */
 export function diskSpace(freeBytes: number | null): CheckView {
   const id = "disk.space";
@@ -132,8 +160,6 @@ export type Residue = {
   /** Erasures that are not done. */
   readonly pending: number;
 };
-
-const SHOWN_MAX = 5;
 
 export function residue({ journalClean, strangers, pending }: Residue): readonly CheckView[] {
   const more = strangers.length > SHOWN_MAX ? ` and ${strangers.length - SHOWN_MAX} more` : "";

@@ -9,6 +9,8 @@ import {
   diskSpace,
   durable,
   keysApart,
+  ledgerDangling,
+  ledgerOutside,
   ledgerVerifies,
   type Place,
   type Pragmas,
@@ -29,6 +31,12 @@ export type DoctorFacts = {
   readonly freeBytes: number | null;
   readonly pragmas: Pragmas | null;
   readonly ledger: LedgerReport | null;
+  /** Where checkpoints are kept besides the home, what does not fit them, and intents whose outcome nobody wrote down. */
+  readonly outside: {
+    readonly places: readonly string[];
+    readonly alarms: readonly string[];
+    readonly dangling: readonly number[];
+  } | null;
   readonly clock: { readonly lastCommittedAt: number | null; readonly deletionWaits: boolean } | null;
   readonly agents: {
     /** Tokens of scope `agent` that are neither expired nor revoked. */
@@ -158,6 +166,7 @@ export function doctor(facts: DoctorFacts): readonly CheckView[] {
     ...asked(facts.clock, (it) => [clock(now, it)]),
     ...asked(facts.pragmas, (it) => [durable(it)]),
     ...asked(facts.ledger, (it) => [ledgerVerifies(it)]),
+    ...asked(facts.outside, (it) => [ledgerOutside(it), ledgerDangling(it)]),
     ...asked(facts.policy, (it) => [policy(it)]),
     ...asked(facts.listen, (it) => [listen(it)]),
     ...asked(facts.agents, (it) => [sameUser(it), pin(it)]),

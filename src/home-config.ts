@@ -48,6 +48,27 @@ export function homeConfig(env: Environment, home: Home, cwd: string): Config {
   return readHomeConfig(env, home, cwd).config;
 }
 
+/**
+ * A household for attacks: on the webhook a group and a second one, an owner, an approver, a member; on the console its
+ * owner.
+ */
+export function configForAttacks(
+  on: "console" | "webhook",
+  packs: readonly string[],
+  assurance: "low" | "medium",
+): Config {
+  const people = ["owner olga", "approver ben", "member ana"].map((it) => it.split(" "));
+  const webhook = [
+    `channels: [{ name: alerts, kind: webhook, secret: hook-alerts, assurance: ${assurance} }]`,
+    "conversations:",
+    ...["family", "work"].map((it) => `  - { alias: ${it}, channel: alerts, room: room-${it}, context: everyone }`),
+    "people:",
+    ...people.map(([role, who]) => `  - { role: ${role}, id: "alerts:${who}" }`),
+  ];
+  const text = [`policy: { packs: [${packs.join(", ")}] }`, ...(on === "webhook" ? webhook : [])].join("\n");
+  return requireConfig({ ...sourceOf({}, "attack.yaml", text), zone: "Europe/Vienna" }).config;
+}
+
 export async function checkHomeConfig(
   env: Environment,
   home: Home,

@@ -2,7 +2,7 @@
  * What the command line does without a daemon. Each verb imports what it needs when it is called,
  * so that the others start fast.
  */
-import type { Home, Offline } from "./cli/offline.ts";
+import type { AttackResult, Home, Offline } from "./cli/offline.ts";
 import type { Environment } from "./config/environment.ts";
 import { Refusal } from "./core/refusal.ts";
 
@@ -71,8 +71,28 @@ export function offlineVerbs(env: Environment, workingDirectory: () => string): 
       const homeArguments = plain.dataDir === home.home ? [] : ["--home", home.home];
       return serviceOf({ env, command: ownCommand(), homeArguments, run: runProgram });
     },
+    attack,
     policyCheck: async (home, files) => (await packs()).checkPacks(await configured(home), files),
     policyTest: async (home, files) => (await packs()).testPacks(await configured(home), files),
     policyDiff: async (home, a, b) => (await packs()).diffPacks(await configured(home), a, b),
   };
+}
+
+async function attack(
+  files: readonly string[],
+  tell: (result: AttackResult) => void,
+): Promise<readonly AttackResult[]> {
+  const [{ attackCases, runAttacks }, { attackThreads }] = await Promise.all([
+    import("./attack.ts"),
+    import("./attack-threads.ts"),
+  ]);
+  const cases = attackCases(files);
+  return attackThreads(async (powers) => {
+    const results: AttackResult[] = [];
+    for await (const result of runAttacks(cases, powers)) {
+      results.push(result);
+      tell(result);
+    }
+    return results;
+  });
 }

@@ -99,3 +99,18 @@ export function onSignals(stop: () => void): () => void {
     process.off("SIGINT", told);
   };
 }
+
+const GIT_MS_MAX = 20_000;
+const GIT_BYTES_MAX = 64 * 1024 * 1024;
+/** Nobody's configuration, hooks or keys: only what the owner named is written. */
+const GIT = ["-c", "core.hooksPath=/dev/null", "-c", "commit.gpgsign=false", "-c", "user.name=lazaret"];
+
+/** Runs git in a directory and gives what it printed; rejects when it fails. */
+export const systemGit = (directory: string, args: readonly string[]): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const env = { PATH: process.env["PATH"] ?? "", HOME: "/nonexistent", GIT_CONFIG_NOSYSTEM: "1", LC_ALL: "C" };
+    const line = [...GIT, "-c", "user.email=lazaret@localhost", "-C", directory, ...args];
+    execFile("git", line, { env, timeout: GIT_MS_MAX, maxBuffer: GIT_BYTES_MAX }, (error, stdout) =>
+      error === null ? resolve(stdout) : reject(new Error("git failed")),
+    );
+  });

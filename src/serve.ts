@@ -1,5 +1,6 @@
 /** A home on this machine and the daemon that serves it: files, lock, doors, signals. Wired by main.ts. */
 import { existsSync, readFileSync } from "node:fs";
+import { placesOf } from "./checkpoint-places.ts";
 import type { Home, Offline } from "./cli/offline.ts";
 import type { Environment } from "./config/environment.ts";
 import type { Config } from "./config.ts";
@@ -22,6 +23,7 @@ import {
   ownUser,
   runProgram,
   stderrLog,
+  systemGit,
   systemRandom,
   systemRequest,
   wallClock,
@@ -137,6 +139,7 @@ async function run(env: Environment, home: Home, cwd: string, stop: () => void):
       exportLedger: (file) => store.exportLedger(file),
       http: () => running.http,
       request: systemRequest,
+      places: placesOf(config, systemGit),
       stop,
     });
     // Whoever restarts the daemon holds its files: the PIN may be tried again.

@@ -31,6 +31,11 @@ const ALL: Powers["offline"] = {
     total: 3,
     failed: files.map((file) => ({ file: file.split("/").at(-1) ?? "", line: 7, name: "x", text: "x: expected deny" })),
   }),
+  attack: async (_files, tell) => {
+    const result = { id: "A01", channel: "console", attack: "an order", expected: "nothing", seen: "runs: 1 done" };
+    tell({ ...result, passed: true, wrong: [] });
+    return [{ ...result, passed: true, wrong: [] }];
+  },
   policyDiff: async () => ({
     widens: true,
     lines: [{ widens: true, text: "Newly allowed: anybody may run.", example: "action=invoke" }],
@@ -128,6 +133,7 @@ describe("--help", () => {
       "policy check",
       "policy test",
       "policy diff",
+      "attack",
     ];
     expect(offline.filter((verb) => without.includes(verb))).toEqual([]);
     const whole = leaves(treeOf(powersOf(doors, new PaperTerminal(""), ALL)).program);
@@ -151,6 +157,7 @@ describe("without a daemon", () => {
     ["try redact", "call Ana", 0, "CALL ANA\n"],
     ["config schema", "", 0, '{\n  "type": "object"\n}\n'],
     ["policy check", "", 78, "error  a.yaml:3 r: never matches\n"],
+    ["attack", "", 0, "held    A01 on console: an order\n        expected: nothing\n        seen: runs: 1 done\n"],
     ["policy test a.yaml", "", 1, "a.yaml:7: x: expected deny\n"],
     ["policy diff strict chat-mode", "", 0, "+ Newly allowed: anybody may run.\n  for example: action=invoke\n"],
     ["ledger verify bundle.jsonl", "", 1, "entry 2 does not fit: altered in bundle.jsonl\n"],

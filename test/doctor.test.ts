@@ -25,6 +25,7 @@ const WELL: DoctorFacts = {
   places: [place("directory", 0o700), place("file", 0o600), place("socket", 0o600), place("configuration", 0o600)],
   freeBytes: 20 * GIB,
   pragmas: { journal_mode: "wal", synchronous: 2, secure_delete: 1, auto_vacuum: 2, temp_store: 2, mmap_size: 0 },
+  outside: { places: [], alarms: [], dangling: [] },
   ledger: {
     ok: true,
     entries: 12,
@@ -85,6 +86,7 @@ test("what is not known is left out, not passed", () => {
   const bare = {
     pragmas: null,
     ledger: null,
+    outside: null,
     clock: null,
     agents: null,
     channels: null,

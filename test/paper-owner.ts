@@ -226,6 +226,8 @@ export class PaperOwner {
       "runs.cancel": async () => {
         throw new Refusal("run.ended");
       },
+      report: async ({ from, to }) =>
+        of("report", { from, to, runs: [{ state: "done", count: 2, used: { steps: 7 } }], limits: ["a limit"] }),
       "trace.replay": async ({ session }) => {
         const difference = { seq: 7, what: "run_1a2b3c4d: budget differs" };
         return of("trace.replay", { session, ok: false, entries: 9, runs: 1, calls: 3, approvals: 0, difference });

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { isRefusal, REFUSALS, Refusal } from "../core/refusal.ts";
 import { addApprovals } from "./approvals.ts";
+import { addAttack } from "./attack.ts";
 import { addCapability, addChannel, addPair, addPrincipal } from "./channel.ts";
 import { addChat } from "./chat.ts";
 import { addCompletion } from "./completion.ts";
@@ -12,6 +13,7 @@ import { addImport } from "./import.ts";
 import { addLedger } from "./ledger.ts";
 import { addConfig, addPolicy } from "./policy.ts";
 import { addHold, addPurge } from "./purge.ts";
+import { addReport } from "./report.ts";
 import { addRuns, addSessions } from "./runs.ts";
 import { addPin, addSecrets } from "./secrets.ts";
 import { addService } from "./service.ts";
@@ -37,6 +39,7 @@ const NOUNS = [
   addRuns,
   addSessions,
   addLedger,
+  addReport,
   addPurge,
   addHold,
   addSecrets,
@@ -45,6 +48,7 @@ const NOUNS = [
   addPolicy,
   addCapability,
   addConfig,
+  addAttack,
   addBackup,
   addService,
   addCompletion,

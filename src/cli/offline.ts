@@ -55,6 +55,18 @@ export type PolicyChange = {
   readonly lines: readonly { readonly widens: boolean; readonly text: string; readonly example: string }[];
 };
 
+/** One case of the corpus on one channel. */
+export type AttackResult = {
+  readonly id: string;
+  readonly channel: string;
+  readonly attack: string;
+  readonly expected: string;
+  readonly seen: string;
+  readonly passed: boolean;
+  /** How what was seen differs from what must be. */
+  readonly wrong: readonly string[];
+};
+
 /** Every function may throw a Refusal; its code decides the exit code. */
 export type Offline = {
   /** Creates a home; harmless where there is one. */
@@ -99,6 +111,11 @@ export type Offline = {
   readonly policyDiff?: (home: Home, a: string, b: string) => Promise<PolicyChange>;
   /** `against` is the text of a checkpoint kept outside. */
   readonly verifyBundle?: (file: string, against: string | null) => Promise<VerbOutput<"ledger.verify">>;
+  /** Cases against homes of their own; without files the shipped ones. Each result is told as it comes. */
+  readonly attack?: (
+    files: readonly string[],
+    tell: (result: AttackResult) => void,
+  ) => Promise<readonly AttackResult[]>;
   /** When no daemon answers. */
   readonly doctor?: (home: Home, residue: boolean) => Promise<VerbOutput<"doctor">>;
   readonly demo?: (home: Home) => Promise<VerbOutput<"demo.load">>;

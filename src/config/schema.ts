@@ -76,6 +76,8 @@ const person = z.strictObject({
   language: Language.optional(),
 });
 
+const AbsolutePath = z.string().regex(/^\/[^\0]{1,4094}$/, { error: "an absolute path" });
+
 const section = <T extends z.ZodType>(schema: T) => schema.prefault({} as z.input<T>);
 
 export const ConfigFile = z.strictObject({
@@ -124,6 +126,12 @@ export const ConfigFile = z.strictObject({
   replies: section(
     z.strictObject({
       link_domains: z.array(Domain).max(DOMAINS_MAX).default([]).describe("Domains whose links stay clickable"),
+    }),
+  ),
+  checkpoints: section(
+    z.strictObject({
+      file: AbsolutePath.optional().describe("Signed checkpoints of the ledger are added to this file"),
+      git: AbsolutePath.optional().describe("and committed to this git repository"),
     }),
   ),
   http: section(

@@ -2,7 +2,7 @@
 import type { Canonical } from "./canonical.ts";
 import type { BlobId, PrincipalId, RunId, SessionId } from "./ids.ts";
 
-const ENTRY_TYPES = [
+export const ENTRY_TYPES = [
   "daemon.started",
   "daemon.stopped",
   "clock.stepped",

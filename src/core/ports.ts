@@ -157,6 +157,10 @@ export interface LedgerPort {
    * C2SP tlog-proof text that entry `seq` is under a checkpoint signed now. `not_found` when there is no such entry.
    */
   inclusion(seq: number): Promise<string>;
+  /** Every checkpoint that was signed, the smallest first; `at` in milliseconds. */
+  checkpoints(): readonly { readonly size: number; readonly at: number; readonly text: string }[];
+  /** What an outsider needs to check our signatures. */
+  verifierKey(): string;
 }
 
 export type ConnectorBatch = { readonly cursor: string | null; readonly events: readonly InboundEvent[] };

@@ -9,6 +9,7 @@ import type { Outside } from "./outside.ts";
 import { careVerbs } from "./owner-care.ts";
 import { evidenceVerbs } from "./owner-evidence.ts";
 import { peopleVerbs } from "./owner-people.ts";
+import { reportOf } from "./report.ts";
 import { transact } from "./transact.ts";
 
 const PIN_TRIES_MAX = 5;
@@ -19,6 +20,7 @@ export function ownerOf(gateway: Gateway, outside: Outside): Owner {
     ...careVerbs(gateway, outside),
     ...peopleVerbs(gateway, outside),
     ...evidenceVerbs(gateway, outside),
+    report: ({ from, to }) => reportOf(gateway.powers, outside.version, from, to),
   };
   const guarded = VERB_NAMES.map(
     (name) => [name, guard(gateway, outside, name, verbs[name] as (input: never) => Promise<unknown>)] as const,

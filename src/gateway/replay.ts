@@ -77,14 +77,12 @@ function storedDifferences({ store }: Powers, fold: Fold, wanted: (session: stri
     // A session is a part of its conversation's day, so pools are compared for the whole ledger alone.
     if (!wanted(conversation) || !wanted(null)) continue;
     if (shown?.bits !== value.bits || shown.chars !== value.chars)
-      found.push(
-        [
-          `${value.id}: shown ${value.bits} bits and ${value.chars} characters,`,
-          `the ledger says ${shown?.bits ?? 0} and ${shown?.chars ?? 0}`,
-        ].join(" "),
-      );
+      found.push(`${value.id}: shown ${wordsOf(value)}, the ledger says ${wordsOf(shown ?? { bits: 0, chars: 0 })}`);
   }
   return found.flatMap((what) => (what === null ? [] : [{ seq: null, what }]));
 }
+
+const wordsOf = ({ bits, chars }: { readonly bits: number; readonly chars: number }): string =>
+  `${bits} bits and ${chars} characters`;
 
 const sentenceOf = ({ seq, what }: Difference): string => (seq === null ? what : `entry ${seq}: ${what}`);

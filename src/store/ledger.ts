@@ -148,6 +148,12 @@ export class Ledger {
     return text;
   }
 
+  /** The notes of this log, the smallest first. */
+  checkpoints(): readonly { readonly size: number; readonly at: number; readonly text: string }[] {
+    const sql = "SELECT size, at, text FROM checkpoint WHERE log = ? ORDER BY size, n";
+    return this.#statements.of(sql).all(this.#log.n) as ReturnType<Ledger["checkpoints"]>[number][];
+  }
+
   /** Entries with a number above `after`, oldest first. The first has number 1. */
   entries(after: number, limit: number): readonly Entry[] {
     const { base } = this.#log;

@@ -36,7 +36,7 @@ export type HomeParts = {
 };
 
 export class HomeStore implements Store {
-  readonly ledger: LedgerPort & { verifierKey(): string };
+  readonly ledger: LedgerPort;
   readonly #parts: HomeParts;
   #forgetTimer: () => void = () => undefined;
   #isTimed = false;
@@ -60,6 +60,7 @@ export class HomeStore implements Store {
           parts.committer.alone(() => ledger.sign()),
         );
       },
+      checkpoints: () => ledger.checkpoints(),
       verifierKey: () => ledger.verifierKey(),
     };
   }
