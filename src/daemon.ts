@@ -19,6 +19,7 @@ import { Housekeeping } from "./gateway/housekeeping.ts";
 import type { Outside } from "./gateway/outside.ts";
 import { grantPermit } from "./gateway/permit.ts";
 import type { Log, Powers } from "./gateway/powers.ts";
+import { endRestored } from "./gateway/restored.ts";
 import type { Surface } from "./gateway/surface.ts";
 import { transact } from "./gateway/transact.ts";
 import { compilePolicy, loadedNames, rulesInForce } from "./rules.ts";
@@ -107,6 +108,7 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     policyFault,
     close: () => close(gateway, house, given, powers),
   };
+  await endRestored(powers);
   await transact(powers, (draft) =>
     draft.entry(
       "daemon.started",

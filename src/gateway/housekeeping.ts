@@ -9,6 +9,7 @@ import { isTerminal } from "../core/run.ts";
 import { step } from "./answer.ts";
 import { seen } from "./call.ts";
 import type { Drives } from "./drive.ts";
+import { finishPurges } from "./erase.ts";
 import { conclude } from "./execute.ts";
 import { isHeld } from "./holds.ts";
 import type { Powers } from "./powers.ts";
@@ -58,6 +59,7 @@ export class Housekeeping {
     await this.#tickRuns();
     if (this.#rejections.isDue(this.#powers.clock.now()))
       await transact(this.#powers, (draft) => this.#rejections.flush(draft));
+    await finishPurges(this.#powers);
     if (!mayDelete) return;
     await this.#sweep();
     await this.#sweepDerived();
