@@ -5,7 +5,7 @@ import type { OutboxRow } from "../core/outbox.ts";
 import type { RecordKind, Records } from "../core/records.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { PurgeScope } from "../core/verbs/evidence.ts";
-import { isHeld } from "./holds.ts";
+import { isHeld, isMessageHeld } from "./holds.ts";
 import { conversationBy } from "./people.ts";
 import type { Powers } from "./powers.ts";
 
@@ -60,42 +60,24 @@ function listedBy({ store }: Powers, scope: PurgeScope): readonly MessageId[] {
   return runs.flatMap(({ value }) => (value.request === null ? [] : [value.request]));
 }
 
-/** What holds keep: conversations and persons by their ids, sessions by the requests of their runs. */
-class Kept {
-  readonly #powers: Powers;
-  readonly #requests: ReadonlySet<MessageId>;
-  readonly runs: ReadonlySet<RunId>;
-
-  constructor(powers: Powers) {
-    this.#powers = powers;
-    const runs = all(powers, "run").filter((run) => isHeld(powers, run.session));
-    this.runs = new Set(runs.map(({ id }) => id));
-    this.#requests = new Set(runs.flatMap(({ request }) => (request === null ? [] : [request])));
-  }
-
-  has(id: MessageId): boolean {
-    if (this.#requests.has(id)) return true;
-    const message = this.#powers.store.message(id);
-    return message !== null && (isHeld(this.#powers, message.conversation) || isHeld(this.#powers, message.sender));
-  }
-}
-
 /** Reads what the scope covers. */
 export function planOf(powers: Powers, scope: PurgeScope): Plan {
-  const kept = new Kept(powers);
+  const isKept = (id: MessageId): boolean => {
+    const message = powers.store.message(id);
+    return message !== null && isMessageHeld(powers, message);
+  };
   const wanted = conversationsOf(powers, scope).map((id) => ({ id, messages: messagesOf(powers, id) }));
-  const isWhole = ({ id, messages }: (typeof wanted)[number]): boolean =>
-    !isHeld(powers, id) && !messages.some((message) => kept.has(message));
+  const isWhole = ({ id, messages }: (typeof wanted)[number]): boolean => !isHeld(powers, id) && !messages.some(isKept);
   const conversations = new Set(wanted.filter(isWhole).map(({ id }) => id));
   // Of a conversation that cannot go as a whole, everything goes that nobody holds.
   const parts = wanted.filter(({ id }) => !conversations.has(id)).flatMap(({ messages }) => messages);
   const listed = [...new Set([...parts, ...listedBy(powers, scope)])];
-  const messages = new Set(listed.filter((id) => !kept.has(id)));
+  const messages = new Set(listed.filter((id) => !isKept(id)));
   const runs = new Set(
     all(powers, "run")
       .filter(
         (run) =>
-          !kept.runs.has(run.id) &&
+          !isHeld(powers, run.session) &&
           (conversations.has(run.conversation) ||
             (run.request !== null && messages.has(run.request)) ||
             (scope.by === "session" && run.session === scope.session)),

@@ -40,7 +40,7 @@ export type Handlers = {
   /** Runs, approvals and values that a changed or deleted message takes with it. Returns runs that go on. */
   readonly changed: (
     draft: Draft,
-    message: Parameters<typeof withdraw>[2],
+    message: Parameters<typeof withdraw>[3],
     how: "edited" | "deleted",
   ) => readonly RunId[];
   /** A reaction was deleted; `id` is ours for it. Returns runs that go on. */
@@ -145,7 +145,7 @@ function receive(powers: Powers, draft: Draft, event: InboundEvent, weighed: Wei
     case "edit":
       return receiveEdit(powers, draft, event, conversation, principal, reject, handlers);
     case "delete":
-      return receiveDelete(draft, event, conversation, reject, handlers);
+      return receiveDelete(powers, draft, event, conversation, reject, handlers);
     case "reaction":
     case "action":
       return receiveAnswer(draft, event, conversation, principal, weighed, handlers);
@@ -303,13 +303,14 @@ function receiveEdit(
   const isKept = conversation.status === "allowed" && !conversation.closed && !principal.optedOut;
   if (isKept) revise(powers, draft, event, conversation, target);
   else {
-    withdraw(draft, conversation, target);
+    withdraw(powers, draft, conversation, target);
     reject(principal.optedOut ? "opted_out" : "blocked_conversation");
   }
   return { do: "stopped", goOn };
 }
 
 function receiveDelete(
+  powers: Powers,
   draft: Draft,
   event: InboundEvent,
   conversation: Conversation,
@@ -333,7 +334,7 @@ function receiveDelete(
     return { do: "nothing" };
   }
   const goOn = handlers.changed(draft, target, "deleted");
-  withdraw(draft, conversation, target);
+  withdraw(powers, draft, conversation, target);
   return { do: "stopped", goOn };
 }
 
