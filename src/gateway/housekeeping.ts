@@ -60,7 +60,6 @@ export class Housekeeping {
     await this.#tickRuns();
     if (this.#rejections.isDue(this.#powers.clock.now()))
       await transact(this.#powers, (draft) => this.#rejections.flush(draft));
-    await finishPurges(this.#powers);
     if (!mayDelete) return;
     await this.#release();
     await this.#sweep();
