@@ -24,6 +24,7 @@ import type { Outside } from "./gateway/outside.ts";
 import { grantPermit } from "./gateway/permit.ts";
 import type { Log, Powers } from "./gateway/powers.ts";
 import { offerAgain } from "./gateway/prompts.ts";
+import { endRestored } from "./gateway/restored.ts";
 import type { Surface } from "./gateway/surface.ts";
 import { transact } from "./gateway/transact.ts";
 import { compilePolicy, loadedNames, rulesInForce } from "./rules.ts";
@@ -119,6 +120,7 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
   const end = (): Promise<void> => close(gateway, house, watch, given, powers);
   const readsAll = outside.readsAll;
   const daemon: Daemon = { gateway, surface, powers, policyFault, watch, readsAll, close: end };
+  await endRestored(powers);
   const lastAt = store.ledger.entries(Math.max(0, store.ledger.size() - 1), 1)[0]?.time ?? null;
   await begun(powers, { version: given.version, packs: outside.packs(), fallback: rules.fault !== null });
   for (const { value } of store.all("channel", { limit: 1000 })) await lines.connect(value.id);

@@ -1,193 +1,42 @@
 /**
- * Real erasure: what goes is planned from records, made unreadable by its keys, and receipted when it is done
- * (CONTRACT section 12).
+ * Real erasure: what goes is made unreadable by its keys, and receipted when nothing is left in any file
+ * (CONTRACT section 12: unreadable → pending → done).
  */
-import type { ErasePlan, RecordDrop, RecordPut } from "../core/batch.ts";
-import { canonical } from "../core/canonical.ts";
-import {
-  type BlobId,
-  type ConversationId,
-  type MessageId,
-  newId,
-  type PrincipalId,
-  type ReceiptId,
-} from "../core/ids.ts";
-import type { MessageScope } from "../core/ports.ts";
-import type { RecordKind, Records } from "../core/records.ts";
+import { type Canonical, canonical } from "../core/canonical.ts";
+import { newId, ReceiptId } from "../core/ids.ts";
 import { Refusal } from "../core/refusal.ts";
 import { isTerminal } from "../core/run.ts";
 import type { VerbOutput } from "../core/verbs/all.ts";
 import type { PurgeScope } from "../core/verbs/evidence.ts";
-import { isHeld } from "./holds.ts";
+import { all, messagesOf, type Plan, planOf } from "./erase-plan.ts";
 import { cancelRun } from "./inbound.ts";
 import { conversationBy } from "./people.ts";
 import type { Powers } from "./powers.ts";
 import { transact } from "./transact.ts";
-
-const EVERYTHING = 1_000_000;
-
-/** What a purge would take. Held content is counted and left out. */
-export type Plan = {
-  readonly conversations: ReadonlySet<ConversationId>;
-  readonly messages: ReadonlySet<MessageId>;
-  readonly blobs: ReadonlySet<BlobId>;
-  readonly runs: ReadonlySet<string>;
-  readonly values: ReadonlySet<string>;
-  readonly approvals: ReadonlySet<string>;
-  readonly drop: readonly RecordDrop[];
-  readonly put: readonly RecordPut[];
-  readonly refs: ReadonlySet<string>;
-  readonly held: number;
-};
-
-const all = <K extends RecordKind>(powers: Powers, kind: K): readonly Records[K][] =>
-  powers.store.all(kind, { limit: EVERYTHING }).map(({ value }) => value);
-
-function conversationsOf(powers: Powers, scope: PurgeScope): readonly ConversationId[] {
-  switch (scope.by) {
-    case "conversation": {
-      const found = conversationBy(powers, scope.conversation);
-      if (found === null) throw new Refusal("conversation.unknown");
-      return [found.id];
-    }
-    case "channel":
-      return powers.store
-        .find("conversation", "channel", scope.channel, { limit: EVERYTHING })
-        .map(({ value }) => value.id);
-    case "all":
-      return all(powers, "conversation").map(({ id }) => id);
-    default:
-      return [];
-  }
-}
-
-/** Reads what the scope covers. Nothing is written. */
-export function planOf(powers: Powers, scope: PurgeScope): Plan {
-  const { store } = powers;
-  const wanted = conversationsOf(powers, scope);
-  const conversations = new Set(wanted.filter((id) => !isHeld(powers, id) && !hasHeldPerson(powers, id)));
-  const messageScope: MessageScope | null =
-    scope.by === "sender" ? { sender: scope.principal } : scope.by === "before" ? { sentBefore: scope.time } : null;
-  const listed =
-    messageScope === null ? sessionMessages(powers, scope) : store.messageIds(messageScope, { limit: EVERYTHING });
-  const free = listed.filter((id) => !isMessageHeld(powers, id));
-  let held = listed.length - free.length;
-  for (const id of wanted)
-    if (!conversations.has(id)) held += store.messageIds({ conversation: id }, { limit: EVERYTHING }).length;
-  const messages = new Set(free);
-  const runs = new Set(
-    all(powers, "run")
-      .filter(
-        (run) =>
-          conversations.has(run.conversation) ||
-          (run.request !== null && messages.has(run.request)) ||
-          (scope.by === "session" && run.session === scope.session),
-      )
-      .map(({ id }) => id as string),
-  );
-  return derived(powers, scope, { conversations, messages, runs, held });
-}
-
-/** A person under a hold keeps their messages, so their conversation cannot go as a whole. */
-function hasHeldPerson(powers: Powers, conversation: ConversationId): boolean {
-  return all(powers, "hold").some(
-    (hold) =>
-      hold.scope === "principal" &&
-      powers.store.messages({ conversation, sender: hold.target as PrincipalId, last: 1 }).length > 0,
-  );
-}
-
-function isMessageHeld(powers: Powers, id: MessageId): boolean {
-  const message = powers.store.message(id);
-  return message !== null && (isHeld(powers, message.conversation) || isHeld(powers, message.sender));
-}
-
-function sessionMessages(powers: Powers, scope: PurgeScope): readonly MessageId[] {
-  if (scope.by !== "session") return [];
-  const runs = powers.store.find("run", "session", scope.session, { limit: EVERYTHING });
-  return runs.flatMap(({ value }) => (value.request === null ? [] : [value.request]));
-}
-
-type Base = Pick<Plan, "conversations" | "messages" | "held"> & { readonly runs: ReadonlySet<string> };
-
-/** Everything that was made from what goes: values, questions, calls, queued requests, pseudonyms, names. */
-function derived(powers: Powers, scope: PurgeScope, base: Base): Plan {
-  const { store } = powers;
-  const { conversations, messages, runs } = base;
-  const blobs = new Set<BlobId>();
-  const drop: RecordDrop[] = [];
-  const put: RecordPut[] = [];
-  const refs = new Set<string>();
-  const take = (kind: RecordKind, id: string, ...sealed: readonly (BlobId | null)[]): void => {
-    drop.push({ kind, id });
-    for (const blob of sealed) if (blob !== null) blobs.add(blob);
-  };
-  const isOurs = (conversation: ConversationId | null): boolean =>
-    conversation !== null && conversations.has(conversation);
-  const values = all(powers, "value").filter(
-    (it) => isOurs(it.conversation) || runs.has(it.run) || it.sources.some((s) => messages.has(s.message)),
-  );
-  for (const value of values) take("value", value.handle, value.blob);
-  const approvals = all(powers, "approval").filter(
-    (it) => isOurs(it.conversation) || (it.run !== null && runs.has(it.run)) || it.sources.some((s) => messages.has(s)),
-  );
-  for (const it of approvals) take("approval", it.id, it.prompt, it.stored);
-  for (const call of all(powers, "call"))
-    if (runs.has(call.run)) take("call", call.id, call.why, call.input, call.answer);
-  for (const it of all(powers, "issued")) if (runs.has(it.id)) take("issued", it.id);
-  for (const it of all(powers, "queued"))
-    if (messages.has(it.id) || isOurs(store.get("session", it.session)?.value.conversation ?? null))
-      take("queued", it.id);
-  for (const run of runs) take("run", run);
-  for (const it of all(powers, "session"))
-    if (isOurs(it.conversation) || (scope.by === "session" && it.id === scope.session)) take("session", it.id);
-  for (const it of all(powers, "pseudonym")) {
-    const isSender = scope.by === "sender" && it.principal === scope.principal;
-    if (isOurs(it.conversation) || isSender) take("pseudonym", it.id, it.blob);
-  }
-  for (const id of conversations) emptied(powers, id, put);
-  for (const id of gone(powers, scope)) {
-    refs.add(id);
-    drop.push({ kind: "principal", id });
-  }
-  return {
-    conversations,
-    messages,
-    blobs,
-    runs,
-    values: new Set(values.map((it) => it.handle)),
-    approvals: new Set(approvals.map((it) => it.id)),
-    drop,
-    put,
-    refs,
-    held: base.held,
-  };
-}
-
-function emptied(powers: Powers, id: ConversationId, put: RecordPut[]): void {
-  const stored = powers.store.get("conversation", id);
-  if (stored === null) return;
-  put.push({ kind: "conversation", id, expect: stored.version, value: { ...stored.value, bytes: 0, gapAt: null } });
-}
-
-/** Persons whose mapping dies: those without a role who have nothing left to be known for. */
-function gone(powers: Powers, scope: PurgeScope): readonly PrincipalId[] {
-  const isNobody = (id: PrincipalId): boolean => {
-    const role = powers.store.get("principal", id)?.value.role;
-    return (role === "participant" || role === "stranger") && !isHeld(powers, id);
-  };
-  if (scope.by === "sender") return isNobody(scope.principal) ? [scope.principal] : [];
-  if (scope.by !== "all") return [];
-  return all(powers, "principal")
-    .map(({ id }) => id)
-    .filter(isNobody);
-}
 
 const UNREACHABLE = [
   "What the networks' own servers and the devices of the people there keep.",
   "What was sent to recipients named in the ledger: they have it.",
   "Copies of the keys directory made by somebody else: with them an old copy of the database opens.",
 ];
+const PENDING = "purge/";
+const PAGE = 1000;
+const RECIPIENTS_MAX = 500;
+
+/** An erasure whose receipt is not written yet: kept in the commit that made its content unreadable. */
+type Pending = {
+  readonly receipt: string;
+  readonly by: PurgeScope["by"];
+  /** Internal id of what the scope named, or the instant before which everything went. */
+  readonly target: string | number | null;
+  readonly conversations: readonly string[];
+  readonly recipients: readonly string[];
+  readonly planned: { readonly [name: string]: number };
+  /** Checkpoint of the ledger before. */
+  readonly before: string;
+  /** The entry that says it is done was written. */
+  readonly completed: boolean;
+};
 
 const viewOf = (
   plan: Plan,
@@ -207,94 +56,190 @@ const viewOf = (
   unreachable: UNREACHABLE,
 });
 
-/** How much the plan would take, counted before. */
-export function dryRun(powers: Powers, plan: Plan): VerbOutput<"purge"> {
-  const inside = [...plan.conversations].reduce(
-    (sum, id) => sum + powers.store.messageIds({ conversation: id }, { limit: EVERYTHING }).length,
-    0,
-  );
-  const count = new Set([...plan.messages]).size + inside;
-  return viewOf(plan, "dry_run", null, plan.blobs.size + count, count);
+/** How much a purge would take, counted before. */
+export function dryRun(powers: Powers, scope: PurgeScope): VerbOutput<"purge"> {
+  const plan = planOf(powers, scope);
+  const inside = [...plan.conversations].flatMap((id) => messagesOf(powers, id));
+  const { size } = new Set([...plan.messages, ...inside]);
+  return viewOf(plan, "dry_run", null, plan.blobs.size + size, size);
 }
 
-/**
- * Purges. Open runs are cancelled and open questions void before;
- * the receipt is written only when nothing is left in any file.
- */
+/** Purges that are under way in this process: housekeeping leaves them alone. */
+const busy = new WeakMap<Powers, Set<string>>();
+
+/** Purges. Open runs are cancelled and open questions void before. */
 export async function purge(powers: Powers, scope: PurgeScope): Promise<VerbOutput<"purge">> {
-  const { store, settings } = powers;
-  await stopRuns(powers, planOf(powers, scope));
-  const plan = planOf(powers, scope);
-  const before = await store.ledger.checkpoint();
   const id = newId("ReceiptId", powers.random.bytes(16));
-  const started = {
-    type: "purge.started",
-    tenant: settings.tenant,
-    actor: "daemon",
-    body: { receipt: id, by: scope.by, messages: plan.messages.size, conversations: plan.conversations.size },
-  } as const;
-  const order: ErasePlan = {
-    tenant: settings.tenant,
-    conversations: [...plan.conversations],
-    messages: [...plan.messages],
+  const working = busy.get(powers) ?? new Set();
+  busy.set(powers, working.add(id));
+  try {
+    await stopRuns(powers, planOf(powers, scope));
+    const before = await powers.store.ledger.checkpoint();
+    const plan = planOf(powers, scope);
+    const erased = await powers.store.erase(orderOf(powers, scope, plan, id, before));
+    await dropOrphans(powers);
+    const isClean = erased.journalClean || powers.store.clean();
+    if (isClean) await receipted(powers, id);
+    return viewOf(plan, isClean ? "done" : "pending", isClean ? id : null, erased.blobs, erased.messages);
+  } finally {
+    working.delete(id);
+  }
+}
+
+function orderOf(powers: Powers, scope: PurgeScope, plan: Plan, id: ReceiptId, before: string) {
+  const { tenant } = powers.settings;
+  const { messages, conversations, values, approvals, runs, held, refs } = plan;
+  const pending: Pending = {
+    receipt: id,
+    by: scope.by,
+    target: targetOf(powers, scope),
+    conversations: [...conversations].sort(),
+    recipients: recipientsOf(powers, plan),
+    planned: { values: values.size, approvals: approvals.size, runs: runs.size, held },
+    before,
+    completed: false,
+  };
+  const name = `${PENDING}${id}`;
+  const value = { id: name, tenant, value: pending as unknown as Canonical };
+  const body = { receipt: id, by: scope.by, messages: messages.size, conversations: conversations.size };
+  return {
+    tenant,
+    conversations: [...conversations],
+    messages: [...messages],
     blobs: [...plan.blobs],
     drop: plan.drop,
-    put: plan.put,
-    refs: [...plan.refs],
-    entries: [started],
+    put: [...plan.put, { kind: "setting", id: name, expect: null, value } as const],
+    refs: [...refs],
+    entries: [{ type: "purge.started", tenant, actor: "daemon", body } as const],
   };
-  const erased = await store.erase(order);
-  if (!erased.journalClean && !store.clean()) return viewOf(plan, "pending", null, erased.blobs, erased.messages);
-  await receipted(powers, scope, plan, id, before, erased);
-  return viewOf(plan, "done", id, erased.blobs, erased.messages);
+}
+
+function targetOf(powers: Powers, scope: PurgeScope): string | number | null {
+  switch (scope.by) {
+    case "conversation":
+      return conversationBy(powers, scope.conversation)?.id ?? null;
+    case "sender":
+      return scope.principal;
+    case "session":
+      return scope.session;
+    case "channel":
+      return scope.channel;
+    case "before":
+      return scope.time;
+    case "all":
+      return null;
+  }
+}
+
+/** Who was told something of it, from the ledger: conversations that were written to, and whoever runs an agent. */
+function recipientsOf({ store }: Powers, { touched }: Plan): readonly string[] {
+  const found = new Set<string>();
+  for (let after = 0; ; ) {
+    const page = store.ledger.entries(after, PAGE);
+    if (page.length === 0) break;
+    for (const { type, run, body } of page) {
+      if (run === undefined || !touched.has(run)) continue;
+      const to = type === "effect.done" ? body["conversation"] : type === "egress.checked" ? body["recipient"] : null;
+      if (typeof to === "string" && found.size < RECIPIENTS_MAX) found.add(to);
+    }
+    after = page.at(-1)?.seq ?? after;
+  }
+  return [...found].sort();
 }
 
 async function stopRuns(powers: Powers, plan: Plan): Promise<void> {
   await transact(powers, (draft) => {
-    for (const id of plan.runs) {
-      const { run } = draft.run(id as Parameters<typeof draft.run>[0]);
+    for (const id of plan.touched) {
+      if (draft.get("run", id) === null) continue;
+      const { run } = draft.run(id);
       if (!isTerminal(run)) cancelRun(powers, draft, run, "purged");
     }
   });
 }
 
-async function receipted(
-  powers: Powers,
-  scope: PurgeScope,
-  plan: Plan,
-  id: ReceiptId,
-  before: string,
-  erased: Awaited<ReturnType<Powers["store"]["erase"]>>,
-): Promise<void> {
-  const at = powers.clock.now();
-  const counts = {
-    messages: erased.messages,
-    blobs: erased.blobs,
-    records: erased.records,
-    references: erased.references,
-    values: plan.values.size,
-    approvals: plan.approvals.size,
-    runs: plan.runs.size,
-    held: plan.held,
-  };
+/** Values that were being made while their sources went: nothing is left to have made them from. */
+async function dropOrphans(powers: Powers): Promise<void> {
+  const { store } = powers;
+  const orphans = all(powers, "value").filter(({ sources }) =>
+    sources.some((it) => store.message(it.message) === null),
+  );
+  if (orphans.length === 0) return;
   await transact(powers, (draft) => {
+    for (const { handle, blob } of orphans) {
+      draft.drop("value", handle);
+      draft.dropBlob(blob);
+    }
+  });
+}
+
+/** Writes the receipts of erasures that a crash or an open reader kept waiting. */
+export async function finishPurges(powers: Powers): Promise<void> {
+  const waiting = all(powers, "setting").filter(({ id }) => id.startsWith(PENDING));
+  for (const { id } of waiting) {
+    const receipt = ReceiptId.parse(id.slice(PENDING.length));
+    if (busy.get(powers)?.has(receipt) === true || !powers.store.clean()) continue;
+    await dropOrphans(powers);
+    await receipted(powers, receipt);
+  }
+}
+
+async function receipted(powers: Powers, id: ReceiptId): Promise<void> {
+  const name = `${PENDING}${id}`;
+  const read = (): Pending => {
+    const stored = powers.store.get("setting", name)?.value.value;
+    if (stored === undefined) throw new Refusal("internal");
+    return stored as unknown as Pending;
+  };
+  const epoch = epochOf(powers, id);
+  await transact(powers, (draft) => {
+    const { completed, by, planned, ...rest } = draft.need("setting", name).value as unknown as Pending;
+    if (completed) return;
+    const value = { ...rest, by, planned, completed: true } as unknown as Canonical;
+    draft.put("setting", name, { id: name, tenant: draft.tenant, value });
     draft.entry(
       "purge.completed",
-      { receipt: id, by: scope.by, ...counts, epoch_before: erased.epoch[0], epoch_after: erased.epoch[1] },
+      { receipt: id, by, ...epoch.counts, ...planned, epoch_before: epoch.before, epoch_after: epoch.after },
       { actor: "daemon" },
     );
   });
   const after = await powers.store.ledger.checkpoint();
+  const { by, target, conversations, recipients, planned, before } = read();
+  const at = powers.clock.now();
   const text = canonical({
     v: 1,
     receipt: id,
     at,
-    scope: scope.by,
-    conversations: [...plan.conversations].sort(),
-    counts,
-    epoch: { before: erased.epoch[0], after: erased.epoch[1] },
+    scope: by,
+    target,
+    conversations,
+    recipients,
+    counts: { ...epoch.counts, ...planned },
+    epoch: { before: epoch.before, after: epoch.after },
     checkpoint: { before, after },
     unreachable: UNREACHABLE,
   });
-  await transact(powers, (draft) => void draft.put("receipt", id, { id, tenant: draft.tenant, at, text }));
+  await transact(powers, (draft) => {
+    draft.put("receipt", id, { id, tenant: draft.tenant, at, text });
+    draft.drop("setting", name);
+  });
+}
+
+type Epoch = { readonly before: number; readonly after: number; readonly counts: { readonly [name: string]: number } };
+const COUNTS = ["messages", "blobs", "records", "references"] as const;
+
+/** What the commit that made it unreadable says of itself: its epochs and how much went. */
+function epochOf({ store }: Powers, id: ReceiptId): Epoch {
+  let isBegun = false;
+  for (let after = 0; ; ) {
+    const page = store.ledger.entries(after, PAGE);
+    if (page.length === 0) throw new Refusal("internal");
+    for (const { type, body } of page) {
+      if (type === "purge.started" && body["receipt"] === id) isBegun = true;
+      if (!isBegun || type !== "key.rotated") continue;
+      const number = (name: string): number => (typeof body[name] === "number" ? body[name] : 0);
+      const counts = Object.fromEntries(COUNTS.map((name) => [name, number(name)]));
+      return { before: number("from"), after: number("to"), counts };
+    }
+    after = page.at(-1)?.seq ?? after;
+  }
 }

@@ -25,7 +25,13 @@ export class Fold {
   /** What was shown in a conversation on a day, by the id of its pool. */
   readonly shown = new Map<string, Shown>();
   readonly differences: Difference[] = [];
+  /** What an older ledger began goes on here: it is not this one's to tell. */
+  readonly inherits: boolean;
   entries = 0;
+
+  constructor(inherits = false) {
+    this.inherits = inherits;
+  }
 
   take(entry: Entry): void {
     this.entries++;
@@ -55,7 +61,7 @@ export class Fold {
     if (id === undefined || event === undefined || typeof at !== "number") return;
     const before = this.runs.get(id);
     if (before === undefined) {
-      this.#differ(seq, `${id} goes on, and no entry begins it`);
+      if (!this.inherits) this.#differ(seq, `${id} goes on, and no entry begins it`);
       return;
     }
     const what = event as unknown as RunEvent;
@@ -88,7 +94,7 @@ export class Fold {
     }
     const before = this.approvals.get(id);
     if (before === undefined) {
-      this.#differ(seq, `${id} goes on, and no entry asks it`);
+      if (!this.inherits) this.#differ(seq, `${id} goes on, and no entry asks it`);
       return;
     }
     const after = body["event"] === undefined ? byVerb(before, entry) : stepped(before, entry);

@@ -9,8 +9,10 @@ import { isTerminal } from "../core/run.ts";
 import { step } from "./answer.ts";
 import { seen } from "./call.ts";
 import type { Drives } from "./drive.ts";
+import { finishPurges } from "./erase.ts";
 import { conclude } from "./execute.ts";
-import { isHeld } from "./holds.ts";
+import { isMessageHeld, released, settleDeferred } from "./holds.ts";
+import { DELETED_SINCE, withdraw } from "./keep.ts";
 import type { Powers } from "./powers.ts";
 import type { Rejections } from "./rejections.ts";
 import { transact } from "./transact.ts";
@@ -58,7 +60,9 @@ export class Housekeeping {
     await this.#tickRuns();
     if (this.#rejections.isDue(this.#powers.clock.now()))
       await transact(this.#powers, (draft) => this.#rejections.flush(draft));
+    await finishPurges(this.#powers);
     if (!mayDelete) return;
+    await this.#release();
     await this.#sweep();
     await this.#sweepDerived();
   }
@@ -141,9 +145,12 @@ export class Housekeeping {
     const { store, clock } = this.#powers;
     const now = clock.now();
     let swept = 0;
-    for (;;) {
-      const ids = store.messageIds({ expiredAt: now }, { limit: SWEEP_MESSAGES }).filter((id) => !this.#isHeld(id));
-      if (ids.length === 0) break;
+    for (let limit = SWEEP_MESSAGES; ; ) {
+      const expired = store.messageIds({ expiredAt: now }, { limit });
+      const ids = expired.filter((id) => !this.#isHeld(id));
+      // What is held stays in front of the others: then more has to be looked at.
+      if (ids.length === 0 && expired.length === limit) limit += SWEEP_MESSAGES;
+      else if (ids.length === 0) break;
       await transact(this.#powers, (draft) => {
         for (const id of ids) {
           for (const { value } of store.find("value", "source", id, { limit: 1000 })) {
@@ -159,7 +166,8 @@ export class Housekeeping {
       await transact(this.#powers, (draft) => draft.entry("retention.swept", { messages: swept }, { actor: "daemon" }));
     const day = Math.floor(now / DAY_MS);
     const last = store.get("setting", LAST_EPOCH_DAY)?.value.value;
-    if (swept > 0 || last === undefined) await this.#markEpoch(day, swept > 0 && last !== day);
+    const isDue = swept > 0 || store.get("setting", DELETED_SINCE) !== null;
+    if (isDue || last === undefined) await this.#markEpoch(day, isDue && last !== day);
   }
 
   /** Deletes and sweeps share one epoch a day. */
@@ -169,14 +177,24 @@ export class Housekeeping {
       const nothing = { conversations: [], messages: [], blobs: [], drop: [], put: [], refs: [], entries: [] };
       await store.erase({ tenant: settings.tenant, ...nothing });
     }
-    await transact(
-      this.#powers,
-      (draft) => void draft.put("setting", LAST_EPOCH_DAY, { id: LAST_EPOCH_DAY, tenant: draft.tenant, value: day }),
-    );
+    await transact(this.#powers, (draft) => {
+      draft.put("setting", LAST_EPOCH_DAY, { id: LAST_EPOCH_DAY, tenant: draft.tenant, value: day });
+      if (rotate && draft.get("setting", DELETED_SINCE) !== null) draft.drop("setting", DELETED_SINCE);
+    });
+  }
+
+  /** What was taken back while somebody held it is done away with now that nobody does. */
+  async #release(): Promise<void> {
+    for (const { id, message } of released(this.#powers)) {
+      await transact(this.#powers, (draft) => {
+        if (!settleDeferred(draft, id) || message === null) return;
+        withdraw(this.#powers, draft, draft.need("conversation", message.conversation), message);
+      });
+    }
   }
 
   #isHeld(id: Parameters<Powers["store"]["message"]>[0]): boolean {
     const message = this.#powers.store.message(id);
-    return message !== null && (isHeld(this.#powers, message.conversation) || isHeld(this.#powers, message.sender));
+    return message !== null && isMessageHeld(this.#powers, message);
   }
 }

@@ -11,6 +11,7 @@ import { paddedBytes } from "../core/padding.ts";
 import type { Conversation, Principal } from "../core/people.ts";
 import type { Activation } from "./activate.ts";
 import type { Draft } from "./draft.ts";
+import { defer, isMessageHeld } from "./holds.ts";
 import type { Powers } from "./powers.ts";
 
 /** Events are named within their conversation: some networks number them per chat. */
@@ -150,7 +151,8 @@ export function revise(
   message: Message,
 ): boolean {
   const blob = sealText(powers, draft, event, conversation, message.label, message.expiresAt);
-  draft.dropBlob(message.blob);
+  if (isMessageHeld(powers, message)) defer(draft, message.id, { blob: message.blob });
+  else draft.dropBlob(message.blob);
   draft.message(message.revision, { ...message, blob, revision: message.revision + 1 });
   draft.entry(
     "message.edited",
@@ -160,9 +162,21 @@ export function revise(
   return true;
 }
 
-/** Destroys a message's keys and rows. Its reference stays as a tombstone, so that a late original is dropped. */
-export function withdraw(draft: Draft, conversation: Conversation, message: Message): void {
+/** Set when keys above a deleted message have to be drawn anew with the next epoch. */
+export const DELETED_SINCE = "retention/deleted";
+
+/**
+ * Destroys a message's keys and rows. Its reference stays as a tombstone, so that a late original is dropped. What is
+ * held is closed and kept, and goes when the hold does.
+ */
+export function withdraw(powers: Powers, draft: Draft, conversation: Conversation, message: Message): void {
+  if (isMessageHeld(powers, message)) {
+    defer(draft, message.id, { deleted: true });
+    return;
+  }
   draft.dropMessage(message.id);
+  if (draft.get("setting", DELETED_SINCE) === null)
+    draft.put("setting", DELETED_SINCE, { id: DELETED_SINCE, tenant: draft.tenant, value: true });
   const bytes = Math.max(0, conversation.bytes - message.bytes);
   draft.put("conversation", conversation.id, { ...conversation, bytes });
   draft.entry("message.deleted", { conversation: conversation.id, message: message.id });

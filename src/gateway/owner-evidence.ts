@@ -3,7 +3,7 @@ import type { Entry } from "../core/entry.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Owner } from "../core/verbs/all.ts";
 import type { EVIDENCE_VERBS } from "../core/verbs/evidence.ts";
-import { dryRun, planOf, purge } from "./erase.ts";
+import { dryRun, purge } from "./erase.ts";
 import { answered } from "./execute.ts";
 import type { Gateway } from "./gateway.ts";
 import { cancelRun } from "./inbound.ts";
@@ -174,7 +174,7 @@ function erasureVerbs({
   const { store } = powers;
   return {
     purge: async ({ scope, dry_run }) => {
-      if (dry_run === true) return dryRun(powers, planOf(powers, scope));
+      if (dry_run === true) return dryRun(powers, scope);
       await transact(powers, (draft) => void owned(powers, draft, "purge.run", scope.by, { by: scope.by }));
       const done = await purge(powers, scope);
       drives.sweep();

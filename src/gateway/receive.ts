@@ -40,7 +40,7 @@ export function receive(
     case "edit":
       return receiveEdit(powers, draft, event, conversation, principal, reject, handlers);
     case "delete":
-      return receiveDelete(draft, event, conversation, reject, handlers);
+      return receiveDelete(powers, draft, event, conversation, reject, handlers);
     case "reaction":
     case "action":
       return receiveAnswer(draft, event, conversation, principal, weighed, handlers);
@@ -197,13 +197,14 @@ function receiveEdit(
   const isKept = conversation.status === "allowed" && !conversation.closed && !principal.optedOut;
   if (isKept) revise(powers, draft, event, conversation, target);
   else {
-    withdraw(draft, conversation, target);
+    withdraw(powers, draft, conversation, target);
     reject(principal.optedOut ? "opted_out" : "blocked_conversation");
   }
   return { do: "stopped", goOn };
 }
 
 function receiveDelete(
+  powers: Powers,
   draft: Draft,
   event: InboundEvent,
   conversation: Conversation,
@@ -227,6 +228,6 @@ function receiveDelete(
     return { do: "nothing" };
   }
   const goOn = handlers.changed(draft, target, "deleted");
-  withdraw(draft, conversation, target);
+  withdraw(powers, draft, conversation, target);
   return { do: "stopped", goOn };
 }

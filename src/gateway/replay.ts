@@ -8,6 +8,7 @@ import { isTerminal } from "../core/run.ts";
 import type { VerbOutput } from "../core/verbs/all.ts";
 import { approvalDifference, type Difference, Fold, runDifference } from "./fold.ts";
 import type { Powers } from "./powers.ts";
+import { inherits } from "./restored.ts";
 
 const PAGE = 1000;
 const ROWS_MAX = 1_000_000;
@@ -43,7 +44,7 @@ export function replaySession(powers: Powers, session: SessionId): VerbOutput<"t
 }
 
 function foldWhere({ store }: Powers, wanted: (entry: Entry) => boolean): Fold {
-  const fold = new Fold();
+  const fold = new Fold(inherits(store.ledger.entries(0, 1)[0]));
   for (let after = 0; ; ) {
     const page = store.ledger.entries(after, PAGE);
     if (page.length === 0) return fold;
@@ -56,15 +57,18 @@ function storedDifferences({ store }: Powers, fold: Fold, wanted: (session: stri
   const found: (string | null)[] = [];
   const page = { limit: ROWS_MAX };
   const sessions = new Map<string, string>();
+  const isTold = (folded: unknown): boolean => folded !== undefined || !fold.inherits;
   for (const { value } of store.all("run", page)) {
     sessions.set(value.id, value.session);
-    if (wanted(value.session)) found.push(runDifference(fold.runs.get(value.id), value));
+    if (wanted(value.session) && isTold(fold.runs.get(value.id)))
+      found.push(runDifference(fold.runs.get(value.id), value));
   }
   for (const { value } of store.all("approval", page))
-    if (wanted(value.session)) found.push(approvalDifference(fold.approvals.get(value.id), value));
+    if (wanted(value.session) && isTold(fold.approvals.get(value.id)))
+      found.push(approvalDifference(fold.approvals.get(value.id), value));
   for (const { value } of store.all("call", page)) {
-    if (!wanted(sessions.get(value.run) ?? null)) continue;
     const state = fold.calls.get(value.id);
+    if (!wanted(sessions.get(value.run) ?? null) || !isTold(state)) continue;
     const run = fold.runs.get(value.run);
     const isOpen = value.status === "open" || value.status === "waiting";
     if (state === undefined) found.push(`${value.id}: no entry reserves for it`);
@@ -74,8 +78,9 @@ function storedDifferences({ store }: Powers, fold: Fold, wanted: (session: stri
   for (const { value } of store.all("pool", page)) {
     const shown = fold.shown.get(value.id);
     const conversation = value.id.slice(0, value.id.lastIndexOf("/"));
-    // A session is a part of its conversation's day, so pools are compared for the whole ledger alone.
-    if (!wanted(conversation) || !wanted(null)) continue;
+    // A session is a part of its conversation's day, so pools are compared for the whole ledger alone, and a ledger that
+    // goes on after another has not the whole day.
+    if (!wanted(conversation) || !wanted(null) || fold.inherits) continue;
     if (shown?.bits !== value.bits || shown.chars !== value.chars)
       found.push(`${value.id}: shown ${wordsOf(value)}, the ledger says ${wordsOf(shown ?? { bits: 0, chars: 0 })}`);
   }

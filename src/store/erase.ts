@@ -115,7 +115,7 @@ export class Eraser {
           tenant,
           body: { blob, check: "rewrap" },
         })),
-        { type: "key.rotated", tenant, actor: "daemon", body: { from: before, to: epoch } },
+        { type: "key.rotated", tenant, actor: "daemon", body: { from: before, to: epoch, ...counts } },
       ],
       () => new Map(),
     );

@@ -19,7 +19,7 @@ const LEAF_PREFIX = "\u0000";
 export class Ledger {
   readonly #statements: Statements;
   readonly #clock: Clock;
-  readonly #signer: CheckpointSigner;
+  readonly #signer: Pick<CheckpointSigner, "sign">;
   readonly #probe: Probe;
   #log: Log;
   #tree: Frontier;
@@ -27,7 +27,7 @@ export class Ledger {
   #signedSize: number;
   #signedAt: number;
 
-  constructor(statements: Statements, clock: Clock, signer: CheckpointSigner, log: Log, probe: Probe) {
+  constructor(statements: Statements, clock: Clock, signer: Pick<CheckpointSigner, "sign">, log: Log, probe: Probe) {
     this.#statements = statements;
     this.#clock = clock;
     this.#signer = signer;

@@ -4,12 +4,15 @@
  */
 import { copyFileSync, existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import type { EntryDraft } from "../core/entry.ts";
+import type { OutboxRow } from "../core/outbox.ts";
 import type { LedgerReport } from "../core/ports.ts";
 import { isRefusal, Refusal } from "../core/refusal.ts";
 import { type BackupManifest, backupDatabase, readBackup, syncFile } from "./backup.ts";
+import type { CheckpointSigner } from "./checkpoint.ts";
 import { codeOf, type Db, openDatabase, Statements, settleCopy } from "./db.ts";
 import { databasePath, secureDirectory, syncDirectory, touchSecure } from "./home.ts";
-import { beginLog, newestLog } from "./ledger.ts";
+import { beginLog, Ledger, newestLog } from "./ledger.ts";
 import type { Log } from "./ledger-tree.ts";
 import { verifyLog } from "./ledger-verify.ts";
 import { lockHome } from "./lock.ts";
@@ -44,17 +47,9 @@ export async function restoreHome(options: RestoreOptions): Promise<Restored> {
     rmSync(copy, { force: true });
     touchSecure(copy);
     copyFileSync(backupDatabase(backupDir), copy);
-    const { before, log } = await prepared(copy, manifest, options);
+    const before = await prepared(copy, manifest, options);
     swap(copy, databasePath(dataDir));
     const store = await openStore({ ...options, lock });
-    const body = {
-      origin: log.origin,
-      entries: before.entries,
-      root: before.root,
-      verified: before.ok,
-      backup: { created: manifest.created, epoch: manifest.epoch },
-    };
-    await store.commit({ entries: [{ type: "backup.restored", tenant, actor: "daemon", body }] });
     options.probe?.("restore.done");
     return { manifest, before, store };
   } catch (error) {
@@ -82,26 +77,61 @@ export async function restoreHome(options: RestoreOptions): Promise<Restored> {
       if (log === null) throw new Refusal("input.invalid", { field: backupDir, hint: "The backup has no ledger." });
       const before = await verifyLog(statements, log, null);
       statements.of("BEGIN IMMEDIATE").run();
-      closeLog(statements, log, newOrigin(new RandomPool(random)), clock.now());
+      const next = beginLog(statements, newOrigin(new RandomPool(random)), log.public, clock.now());
+      const unsent = closeOutbox(statements);
+      // In the transaction that makes the new ledger: one that does not name the old never exists, whatever happens.
+      new Ledger(statements, clock, UNSIGNED, next, () => undefined).append(
+        [restoredEntry(tenant, of, log, before), ...unsent],
+        () => new Map(),
+      );
       saveTally(statements, countTally(statements));
       statements.of("COMMIT").run();
-      return { before, log };
+      return before;
     } finally {
       db.close();
     }
   }
 }
 
-/** The next ledger begins where this one ends; its signing key is put in when the home is opened. */
-function closeLog(statements: Statements, log: Log, origin: string, at: number): void {
-  beginLog(statements, origin, log.public, at);
-  // What was on its way out when the backup was made may have been said since: it is never said again.
+const restoredEntry = (
+  tenant: string,
+  of: BackupManifest,
+  log: Log,
+  { entries, root, ok }: LedgerReport,
+): EntryDraft => ({
+  type: "backup.restored",
+  tenant,
+  actor: "daemon",
+  body: { origin: log.origin, entries, root, verified: ok, backup: { created: of.created, epoch: of.epoch } },
+});
+
+/** Entries are appended before the home is open, and signed once it is. */
+const UNSIGNED: Pick<CheckpointSigner, "sign"> = {
+  sign: () => {
+    throw new Refusal("internal");
+  },
+};
+
+/** What was on its way out when the backup was made may have been said since: it is never said again, and named. */
+function closeOutbox(statements: Statements): readonly EntryDraft[] {
+  const open = "WHERE state IN ('pending', 'sending')";
+  const rows = statements.of(`SELECT value FROM outbox ${open} ORDER BY seq`).pluck().all() as string[];
   statements
     .of(
       `UPDATE outbox SET state = 'unknown', value = json_set(value, '$.state', 'unknown', '$.code', 'aborted')
-       WHERE state IN ('pending', 'sending')`,
+       ${open}`,
     )
     .run();
+  return rows.map((text) => {
+    const row = JSON.parse(text) as OutboxRow;
+    const body = { effect: row.message ?? row.id, outbox: row.id, conversation: row.conversation, code: "aborted" };
+    return {
+      type: "effect.unknown",
+      tenant: row.tenant,
+      body: row.call === null ? body : { ...body, call: row.call },
+      ...(row.run === null ? {} : { run: row.run }),
+    };
+  });
 }
 
 /** Takes over keys, secrets and what was erased from the home as it is, when it can be read. */
