@@ -148,7 +148,7 @@ test("A08: what is forwarded, imported or from a backlog is material at most, an
   }
 });
 
-test("B13: in an encrypted conversation only what a device signed instructs; elsewhere only what the network vouches for", () => {
+test("B13: encrypted, only what a device signed instructs; elsewhere only what the network vouches for", () => {
   const seen = TRANSPORTS.flatMap((transport) =>
     VERIFIED.filter(
       (verified) =>

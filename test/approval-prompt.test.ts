@@ -95,7 +95,7 @@ test("an approver's direct chat is asked only while the approver may read the so
   }
 });
 
-test("a yes that is too weak is answered at once with what would suffice, and the strong one still counts", async () => {
+test("a yes that is too weak reads at once what would suffice, and the strong one still counts", async () => {
   await begin(carrier("family", "press"));
   await here.post({ conversation: "room-family", sender: "ana", text: `I heard that ${SECRET}.` });
   await ask("family");

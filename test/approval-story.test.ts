@@ -46,7 +46,7 @@ async function nothingHappened(): Promise<void> {
   expect([state(), await sent()]).toEqual(["consumed", 1]);
 }
 
-test("a yes by the right person executes once, with any skin tone, and a second one is told that it was decided", async () => {
+test("a yes by the right person executes once, in any skin tone; a second one reads that it was decided", async () => {
   expect([state(), await sent()]).toEqual(["pending", 0]);
   const { text, approval } = await here.question();
   expect(text).toContain("> We are late.");

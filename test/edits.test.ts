@@ -158,7 +158,7 @@ test("A07: an edit is a new revision, never a command, and the old words are gon
   expect((await here.items()).length).toBe(0);
 });
 
-test("an edit in a conversation that was blocked, or by somebody who opted out, keeps neither the old nor the new", async () => {
+test("where a room was blocked, or its author opted out, an edit keeps neither old nor new", async () => {
   await begin(sender("work", "Hello."));
   await post("carla", "said", "first words");
   await here.owner["conversation.block"]({ conversation: "family" });

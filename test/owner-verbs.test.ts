@@ -99,7 +99,7 @@ test("changing the PIN needs the old one", async () => {
   expect(await codeOf(verb("secrets.set", { name: "api", value: "x", pin: "4711" }))).toBe("auth.pin");
 });
 
-test("five wrong PINs lock it, the right one included, until the daemon starts anew; each is written down", async () => {
+test("five wrong PINs lock it, for the right one too, until the daemon starts anew; each is written down", async () => {
   await verb("pin.set", { next: "4711" });
   const guess = (pin: string) => codeOf(verb("secrets.set", { name: "api", value: "x", pin }));
   for (let n = 0; n < 5; n++) expect(await guess(`000${n}`)).toBe("auth.pin");

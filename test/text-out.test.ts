@@ -1,4 +1,4 @@
-/** What an agent writes, as people read it: names come back where they may, and nothing that a name or a text holds becomes active. */
+/** What an agent writes, as people read it: names come back where they may, and nothing in them becomes active. */
 import { afterEach, expect, test } from "vitest";
 import type { InvocationReply, RunHandle } from "../src/core/agent.ts";
 import { importLines } from "../src/gateway/import.ts";
@@ -53,7 +53,7 @@ test("a name comes back in chat text, as often as it is said", async () => {
   expect(said).toEqual(["Ana Horvat and Ben, then Ana Horvat."]);
 });
 
-test("no name goes into anything that could be followed, written out or put together from a template and a value", async () => {
+test("no name goes into what could be followed, written out or put together from a template and a value", async () => {
   const said = await crowd(["Ana Horvat"], async ([ana], reply, run) => {
     const made = await call(run, "message.summarize", { conversation: "demo" });
     const value = `{{v:${made.values?.[0]?.handle}.participants}}`;

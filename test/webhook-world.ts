@@ -100,6 +100,7 @@ const outsideOf = (here: World, more: Partial<Outside>): Outside => ({
   compilePolicy: (packs) => policyOf("chat-mode", ...packs.map(({ name }) => name)),
   packs: () => ["chat-mode"],
   notes: () => [],
+  readsAll: async () => null,
   stop: () => {},
   ...more,
 });
@@ -134,18 +135,19 @@ async function hookOf(here: World, options: HookOptions): Promise<WebhookConnect
   return connector;
 }
 
+/** The headers of bytes that the channel's secret vouches for. */
+function signedAt(now: number, bytes: string): Record<string, string> {
+  const timestamp = String(Math.floor(now / 1000));
+  const signature = hookSignature(Buffer.from(SECRET), timestamp, Buffer.from(bytes));
+  return { "x-lazaret-timestamp": timestamp, "x-lazaret-signature": signature };
+}
+
 export async function hookWorld(options: HookOptions): Promise<HookWorld> {
   const here = await world({ drivers: [], ...options });
   const hook = await hookOf(here, options);
   const { store, powers, gateway, rest } = here;
   let posted = 0;
-  const signed = (bytes: string): Record<string, string> => {
-    const timestamp = String(Math.floor(powers.clock.now() / 1000));
-    return {
-      "x-lazaret-timestamp": timestamp,
-      "x-lazaret-signature": hookSignature(Buffer.from(SECRET), timestamp, Buffer.from(bytes)),
-    };
-  };
+  const signed = (bytes: string): Record<string, string> => signedAt(powers.clock.now(), bytes);
   const deliver = (body: Body): Promise<"committed" | "duplicate"> => {
     posted += 1;
     const bytes = JSON.stringify({ id: `post-${store.ledger.size()}-${posted}`, ...body });

@@ -5,11 +5,12 @@ import type { ConversationId, MessageId } from "../core/ids.ts";
 import type { Conversation, Principal, Role } from "../core/people.ts";
 import { Refusal } from "../core/refusal.ts";
 import { roleIn } from "./activate.ts";
-import { codeHash, evidenceOn, maySee, samePerson } from "./ask.ts";
+import { codeHash } from "./ask.ts";
 import { BLANK, judge } from "./asker.ts";
 import type { Draft } from "./draft.ts";
 import { isMemberNow } from "./people.ts";
 import type { Powers } from "./powers.ts";
+import { evidenceOn, maySee, samePerson } from "./route.ts";
 
 /** How somebody answered. `high` comes from the owner's verb at the socket alone; HTTP is low. */
 export type Evidence =

@@ -7,7 +7,7 @@ import { type Canonical, canonical } from "../core/canonical.ts";
 import type { CapabilityId, Manifest } from "../core/capability.ts";
 import { type ApprovalId, CallId, type RunId } from "../core/ids.ts";
 import { join } from "../core/label.ts";
-import { JUSTIFICATION_CHARS_MAX, TRANSFORM_MS_MAX } from "../core/limits.ts";
+import { TRANSFORM_MS_MAX } from "../core/limits.ts";
 import type { Call } from "../core/records.ts";
 import { Refusal } from "../core/refusal.ts";
 import { deadlineOf, isTerminal } from "../core/run.ts";
@@ -18,6 +18,7 @@ import type { Draft } from "./draft.ts";
 import { grantPermit } from "./permit.ts";
 import type { Powers } from "./powers.ts";
 import { keepContext } from "./reveal.ts";
+import { shapeOf } from "./shape.ts";
 import { transact } from "./transact.ts";
 import { refusalOf } from "./transition.ts";
 
@@ -36,8 +37,6 @@ export type Invoking = {
   readonly open: Map<CallId, Promise<InvocationReply>>;
 };
 
-const KEY = /^[\x21-\x7e]{1,128}$/;
-
 /** Never throws for what the caller did: refusals come back as replies with a code and a hint. */
 export async function invoke(invoking: Invoking, run: RunId, invocation: Invocation): Promise<InvocationReply> {
   try {
@@ -47,54 +46,6 @@ export async function invoke(invoking: Invoking, run: RunId, invocation: Invocat
     const stored = invoking.powers.store.get("run", run)?.value;
     if (stored === undefined) throw refusal;
     return refused(stored, refusal.code, refusal.hint);
-  }
-}
-
-function checkedShape(
-  invoking: Invoking,
-  invocation: Invocation,
-): { readonly manifest: Manifest; readonly input: unknown } {
-  const manifest = invoking.catalogue.manifests.get(invocation.capability as CapabilityId);
-  if (manifest === undefined) throw new Refusal("capability.unknown");
-  if (!invoking.isOn(manifest.id)) throw new Refusal("capability.disabled");
-  const { justification, idempotency_key: key } = invocation;
-  if (justification.length < 1 || justification.length > JUSTIFICATION_CHARS_MAX) {
-    throw new Refusal("input.invalid", { field: "justification", hint: "Say why in 1 to 200 characters." });
-  }
-  if (!KEY.test(key))
-    throw new Refusal("input.invalid", { field: "idempotency_key", hint: "1 to 128 printable characters." });
-  const parsed = manifest.input.safeParse(invocation.input ?? {});
-  if (parsed.success) return { manifest, input: parsed.data };
-  const [issue] = parsed.error.issues;
-  const field = issue?.path.join(".") ?? "";
-  throw new Refusal("input.invalid", {
-    field,
-    hint: `${field === "" ? "input" : field}: ${issue?.code ?? "does not fit"}`,
-  });
-}
-
-/**
- * What does not even fit costs its step and is written down: asking for ever ends, and the ledger says that it was
- * tried.
- */
-async function shapeOf(
-  invoking: Invoking,
-  runId: RunId,
-  invocation: Invocation,
-): Promise<{ readonly manifest: Manifest; readonly input: unknown }> {
-  try {
-    return checkedShape(invoking, invocation);
-  } catch (error) {
-    const { code } = seen(error);
-    await transact(invoking.powers, (draft) => {
-      const run = draft.run(runId);
-      const call = draft.newId("CallId");
-      const cost = { steps: 1 };
-      if (!run.apply({ type: "reserve", call, cost }) || isTerminal(run.run)) return;
-      run.apply({ type: "settle", call, reserved: cost, used: cost }, { code });
-      run.note("decision.made", { call, action: "invoke", effect: "deny", code });
-    });
-    throw error;
   }
 }
 

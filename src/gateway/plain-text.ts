@@ -21,16 +21,20 @@ const URL = /([a-z0-9+.-]{1,24}):\/\/([^\s<>"'()[\]{}]{0,2000})/giu;
 const BARE_SCHEME =
   /(mailto|javascript|\b(?:tel|sms|geo|xmpp|matrix|magnet|bitcoin|data|vbscript|tg|file|intent)):(?=\S)/giu;
 /** A host by itself, which chat programs turn into a link: labels, and an end that could be a top-level domain. */
-const HOST =
-  /(?<![\p{L}\p{M}\p{N}\p{S}_-])((?:[\p{L}\p{M}\p{N}\p{S}_-]{1,256}[.。．｡]){1,10})(\p{L}{2,24}|xn--[a-z0-9-]{2,59})(?![\p{L}\p{N}])/giu;
+const LABEL_CHAR = "[\\p{L}\\p{M}\\p{N}\\p{S}_-]";
+const HOST = new RegExp(
+  `(?<!${LABEL_CHAR})((?:${LABEL_CHAR}{1,256}[.。．｡]){1,10})(\\p{L}{2,24}|xn--[a-z0-9-]{2,59})(?![\\p{L}\\p{N}])`,
+  "giu",
+);
 const WWW = /www\.([^\s<>"'()[\]{}]{1,2000})/giu;
 /** A network address with a path or a port behind it. */
 const ADDRESS = /(?<![\p{N}.])(\d{1,3}(?:\.\d{1,3}){3})(?=[/:]\S)/gu;
 /** Ends of file names that are no top-level domain: they read better as they are. */
 const FILE_ENDS = new Set(
-  "bmp bz csv doc docx epub exe flac gif gz htm html ics jpeg jpg js json jsonl jsx log mpeg odt ogg otf pdf png ppt pptx rar rtf svg tar toml ts tsx ttf txt wav webm webp xls xlsx xml yaml yml".split(
-    " ",
-  ),
+  [
+    "bmp bz csv doc docx epub exe flac gif gz htm html ics jpeg jpg js json jsonl jsx log mpeg odt ogg otf pdf png ppt",
+    "pptx rar rtf svg tar toml ts tsx ttf txt wav webm webp xls xlsx xml yaml yml",
+  ].flatMap((line) => line.split(" ")),
 );
 
 /** Zero-joiner emoji sequences fall apart: three people instead of a family is the price of nothing hidden. */

@@ -2,17 +2,15 @@
 import type { ApprovalId, RunId } from "../core/ids.ts";
 import type { InboundEvent, Message } from "../core/message.ts";
 import type { Conversation, Principal } from "../core/people.ts";
-import { isRefusal } from "../core/refusal.ts";
 import { type Activation, activate, type Rejection } from "./activate.ts";
 import type { Draft } from "./draft.ts";
 import { missedEverywhere, receiveMembership } from "./elsewhere.ts";
 import { keep, keyOf, messageBy, revise, withdraw } from "./keep.ts";
 import { findConversation, findPrincipal, senderOf } from "./people.ts";
 import type { Powers } from "./powers.ts";
-import type { Rejections, Weighed } from "./rejections.ts";
+import type { Weighed } from "./rejections.ts";
 import { say } from "./say.ts";
 import { request } from "./start.ts";
-import { transact } from "./transact.ts";
 import { parseWord, type Word } from "./words.ts";
 
 /** Something to do after the commit: start driving a run, carry out what was granted, tell a driver to stop. */
@@ -48,88 +46,16 @@ export type Handlers = {
   readonly takenBack: (draft: Draft, id: string) => readonly RunId[];
 };
 
-/** Read at a time; those of them that start nothing share one batch. */
-const DRAIN_MAX = 128;
+/** Nothing is to be done after it. */
+export const NOTHING: Aftermath = { do: "nothing" };
 
-type Row = ReturnType<Powers["store"]["inbox"]>[number] & { readonly weighed: Weighed };
-
-/**
- * Drains what waits. Returns what is to be done after; an event that cannot be read is named in the ledger and dropped.
- */
-export async function drain(powers: Powers, rejections: Rejections, handlers: Handlers): Promise<readonly Aftermath[]> {
-  const rows = powers.store.inbox(DRAIN_MAX).map((row): Row => ({ ...row, weighed: rejections.weigh() }));
-  const later = await takeTogether(powers, rows);
-  const taken = rows.length - later.length;
-  const aftermath: Aftermath[] = Array.from({ length: taken }, () => NOTHING);
-  for (const group of independent(later)) {
-    aftermath.push(...(await Promise.all(group.map((row) => takeAlone(powers, row, handlers)))));
-  }
-  return aftermath;
-}
-
-const NOTHING: Aftermath = { do: "nothing" };
-
-/**
- * Messages that start nothing, all in one batch. What may start something waits, with everything that came after it
- * in its
- * conversation; so does all when the batch fails for a reason of its own, since each for itself shows which event has
- * it.
- */
-async function takeTogether(powers: Powers, rows: readonly Row[]): Promise<readonly Row[]> {
-  try {
-    const { later, taken } = await transact(powers, (draft) => {
-      const later = new Map<string, Row[]>();
-      const taken = rows.filter((row) => {
-        const key = placeOf(row);
-        const waiting = later.get(key);
-        if (waiting === undefined && row.event !== "altered" && receiveQuietly(powers, draft, row.event, row))
-          return true;
-        later.set(key, [...(waiting ?? []), row]);
-        return false;
-      });
-      return { later: [...later.values()].flat(), taken };
-    });
-    for (const { weighed } of taken) weighed.settle();
-    return later;
-  } catch (error) {
-    if (isRefusal(error) && error.code !== "conflict" && error.retryable) throw error;
-    return rows;
-  }
-}
-
-async function takeAlone(powers: Powers, row: Row, handlers: Handlers): Promise<Aftermath> {
-  const aftermath = await transact(powers, (draft): Aftermath => {
-    draft.taken(row.seq);
-    if (row.event !== "altered") return receive(powers, draft, row.event, row.weighed, handlers);
-    draft.entry("quarantine.integrity_failed", { what: "inbox", seq: row.seq });
-    return NOTHING;
-  });
-  row.weighed.settle();
-  return aftermath;
-}
-
-const placeOf = ({ event }: Pick<Row, "event">): string =>
-  event === "altered" ? "" : `${event.envelope.channel}/${event.envelope.conversation}`;
-
-/**
- * Rows that touch different conversations may share a group commit; those of one conversation keep their order. Each
- * group holds the first waiting row of every conversation.
- */
-function independent(rows: readonly Row[]): readonly (readonly Row[])[] {
-  const groups: Row[][] = [];
-  const depth = new Map<string, number>();
-  for (const row of rows) {
-    const key = placeOf(row);
-    const at = depth.get(key) ?? 0;
-    depth.set(key, at + 1);
-    const group = groups[at];
-    if (group === undefined) groups.push([row]);
-    else group.push(row);
-  }
-  return groups;
-}
-
-function receive(powers: Powers, draft: Draft, event: InboundEvent, weighed: Weighed, handlers: Handlers): Aftermath {
+export function receive(
+  powers: Powers,
+  draft: Draft,
+  event: InboundEvent,
+  weighed: Weighed,
+  handlers: Handlers,
+): Aftermath {
   const { envelope } = event;
   if (!isFirst(draft, event)) return NOTHING;
   if (missedEverywhere(powers, draft, event)) return NOTHING;
@@ -187,7 +113,12 @@ function standingOf(powers: Powers, draft: Draft, event: InboundEvent, conversat
 }
 
 /** Takes a message that starts nothing. False, and nothing written, for every other event. */
-function receiveQuietly(powers: Powers, draft: Draft, event: InboundEvent, { seq, weighed }: Row): boolean {
+export function receiveQuietly(
+  powers: Powers,
+  draft: Draft,
+  event: InboundEvent,
+  { seq, weighed }: { readonly seq: number; readonly weighed: Weighed },
+): boolean {
   const { envelope } = event;
   if (envelope.kind !== "message") return false;
   const conversation = findConversation(draft, envelope.channel, envelope.conversation);

@@ -8,11 +8,12 @@ import { isTerminal } from "../core/run.ts";
 import { seen } from "./call.ts";
 import type { Catalogue } from "./capabilities.ts";
 import { Delivery, recoverOutbox } from "./deliver.ts";
+import { drain } from "./drain.ts";
 import type { Drives } from "./drive.ts";
 import { carryOutApproved } from "./execute.ts";
 import type { HookOutbox } from "./hooks.ts";
 import type { Powers } from "./powers.ts";
-import { type Aftermath, drain, type Handlers } from "./receive.ts";
+import type { Aftermath, Handlers } from "./receive.ts";
 import type { Rejections } from "./rejections.ts";
 import { transact } from "./transact.ts";
 
