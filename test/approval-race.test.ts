@@ -3,8 +3,20 @@ import { afterEach, expect, test } from "vitest";
 import type { AgentDriver } from "../src/core/agent.ts";
 import { digestText } from "../src/core/approval.ts";
 import type { InboundEvent } from "../src/core/message.ts";
+import { decide } from "../src/gateway/answer.ts";
+import { Draft } from "../src/gateway/draft.ts";
 import { race, raceWorld } from "./approval-rounds.ts";
-import { butlerThat, closeWorld, group, HOOK, type HookWorld, hookWorld, person, sender } from "./webhook-world.ts";
+import {
+  butlerThat,
+  call,
+  closeWorld,
+  group,
+  HOOK,
+  type HookWorld,
+  hookWorld,
+  person,
+  sender,
+} from "./webhook-world.ts";
 
 let here: HookWorld;
 afterEach(() => closeWorld(here));
@@ -136,6 +148,47 @@ test("B07, A08, A10: a yes from backfill, forwarded, imported, or by a bot or no
   expect([state(), await sent()]).toEqual(["pending", 0]);
   await here.inject(reaction(id, {}));
   expect([state(), await sent()]).toEqual(["consumed", 1]);
+});
+
+test("a yes to a run that has failed meanwhile does nothing", async () => {
+  const driver = butlerThat(async (run) => {
+    await call(run, "chat.send", { to: "work", template: "We are late." });
+    await run.fail("agent");
+  });
+  await begin(undefined, driver);
+  await here.post({ kind: "membership", conversation: "room-family", sender: "net", members: ["ana", "ben"] });
+  await here.post({ conversation: "room-family", sender: "ben", text: "tell work", addressed: true });
+  const { id: target } = await here.question();
+  await here.post({ kind: "reaction", conversation: "room-family", sender: "ana", target, key: "✅" });
+  expect([here.runs()[0]?.status.state, state(), await sent()]).toEqual(["failed", "void", 0]);
+});
+
+test("a rule that routes to the owner is not answered by an approver", async () => {
+  await asked();
+  const found = here.store.get("approval", here.approvals()[0]?.id ?? "");
+  if (found === null) throw new Error("nothing was asked");
+  const value = { ...found.value, approvers: ["owner"] };
+  await here.store.commit({ put: [{ kind: "approval", id: value.id, expect: found.version, value }] });
+  const { id: target } = await here.question();
+  await here.post({ kind: "reaction", conversation: "room-family", sender: "ana", target, key: "✅" });
+  expect([state(), await sent()]).toEqual(["pending", 0]);
+  await here.owner["approvals.decide"]({ approval: value.id, yes: true });
+  expect([state(), await sent()]).toEqual(["consumed", 1]);
+});
+
+test("the decision itself looks at the place, whoever hands it the evidence", async () => {
+  await asked();
+  const [approval] = here.approvals();
+  const ana = (await here.owner["principal.list"]({})).principals.find(({ platform }) => platform === "ana");
+  const principal = here.store.get("principal", ana?.id ?? "")?.value;
+  if (approval === undefined || principal === undefined) throw new Error("nothing was asked");
+  const codeFrom = (alias: string): string | undefined => {
+    const evidence = { by: "code", code: "", conversation: here.place(alias) } as const;
+    return decide(here.powers, new Draft(here.powers), approval, principal, evidence, true).refusal?.code;
+  };
+  expect([codeFrom("work"), codeFrom("family")]).toEqual(["auth.denied", undefined]);
+  await here.owner["conversation.block"]({ conversation: "family" });
+  expect(codeFrom("family")).toBe("auth.denied");
 });
 
 test("an agent that asks again under the same key gets what came of the first, another body a conflict", async () => {

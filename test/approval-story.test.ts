@@ -105,6 +105,13 @@ test("an answer from another conversation, on another message or on a look-alike
   await nothingHappened();
 });
 
+test("a nod to another message of ours is no answer to the question", async () => {
+  await say("carla", "status");
+  const other = (await here.items()).findLast(({ approval }) => approval === undefined);
+  await here.post({ kind: "reaction", conversation: "room-family", sender: "ana", target: other?.id, key: "✅" });
+  await nothingHappened();
+});
+
 test("A02, A05: words of approval in a sentence, in an edit or without being addressed are no answer", async () => {
   const word = `approve ${await code()}`;
   await here.post({ id: "plain", conversation: "room-family", sender: "ana", text: word });

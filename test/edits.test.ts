@@ -77,6 +77,17 @@ test("a source that changes between the yes and the send stops it", async () => 
   expect([here.approvals()[0]?.status.state, await sent(), here.runs()[0]?.status.state]).toEqual(["void", 0, "done"]);
 });
 
+test("a yes looks at the sources again, whatever path they changed by", async () => {
+  await begin(carrier);
+  await post("carla", "said", "The boat costs 4000 euros and we sell it on Friday.");
+  await post("ben", "ask", "tell work", true);
+  const source = messages().find(({ addressed }) => addressed === "none");
+  if (source === undefined) throw new Error("not kept");
+  await here.store.commit({ messages: [{ expect: 1, value: { ...source, revision: 2 } }] });
+  await nod();
+  expect([here.approvals()[0]?.status, await sent()]).toEqual([{ state: "void", reason: "edited" }, 0]);
+});
+
 test("a deleted source takes values, the answers that told them, and what was asked about them along", async () => {
   let held: RunHandle | undefined;
   await begin(
