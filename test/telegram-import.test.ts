@@ -90,3 +90,15 @@ test("people are called by their names, and are nobody's identity", async () => 
   expect(town.last(GROUP).text).toMatch(/Ben/);
   expect(town.last(GROUP).text).not.toMatch(/user43|\b43\b/);
 });
+
+test("context is proved by a word that is addressed to nobody, and the way to the past is told", async () => {
+  const context = await town.owner["conversation.context"]({ conversation: "hiking", context: "members" });
+  expect(context.past).toMatch(/Telegram Desktop.*lazaret import FILE --conversation hiking/);
+  const heard = (since: number) => town.owner["conversation.heard"]({ conversation: "hiking", since, wait_ms: 0 });
+  town.home.clock.turn(60_000);
+  const since = town.home.clock.now();
+  await town.say(GROUP, BEN, "@gate_bot help");
+  expect(await heard(since)).toEqual({ heard: false });
+  await town.say(GROUP, BEN, "Good morning.");
+  expect(await heard(since)).toEqual({ heard: true });
+});
