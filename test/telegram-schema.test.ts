@@ -72,7 +72,7 @@ beforeAll(async () => {
   const approval = {
     id: `appr_${"a".repeat(32)}` as ApprovalId,
     code: "K7QM-2",
-    expiresAt: "2026-01-01T00:30:00Z",
+    expiresAt: Date.UTC(2026, 0, 1),
   };
   const sent = await connector.send({ ...at, op: "text", text: "hi", thread: "5" }, NEVER);
   const target = sent.state === "sent" ? (sent.eventIds[0] ?? "") : "";
