@@ -19,18 +19,18 @@ const PACKS = { home: ["chat-mode"], team: ["team"], strict: ["strict"] } as con
 
 test.each(PROFILES)("%s is a configuration whose rules compile, readable by its owner alone", (profile) => {
   const home = homeOf(profile);
-  const file = writeProfile({}, home, dir, profile);
+  const file = writeProfile({ HOME: dir }, home, dir, profile);
   expect(statSync(file).mode & 0o777).toBe(0o600);
-  const { packs } = homeConfig({}, home, dir);
+  const { packs } = homeConfig({ HOME: dir }, home, dir);
   expect(packs).toEqual(PACKS[profile]);
   expect(compilePolicy(packs, []).rules.length).toBeGreaterThan(20);
 });
 
 test("a configuration that is there stays as it is", () => {
   const home = homeOf("home");
-  const file = writeProfile({}, home, dir, "team");
+  const file = writeProfile({ HOME: dir }, home, dir, "team");
   const before = readFileSync(file, "utf8");
-  expect(() => writeProfile({}, home, dir, "home")).toThrow(expect.objectContaining({ code: "conflict" }));
+  expect(() => writeProfile({ HOME: dir }, home, dir, "home")).toThrow(expect.objectContaining({ code: "conflict" }));
   expect(readFileSync(file, "utf8")).toBe(before);
 });
 
