@@ -16,6 +16,7 @@ export type McpStage = AgentStage &
   AsyncDisposable & {
     readonly port: number;
     readonly url: string;
+    readonly socketPath: string;
     /** What the holder of `helper`'s token shows. */
     readonly shown: string;
     readonly faults: unknown[];
@@ -63,9 +64,11 @@ const postTo =
     );
 
 export async function mcpStage(): Promise<McpStage> {
-  const stage = await agentStage();
+  let address: string | null = null;
+  const stage = await agentStage({ http: () => address });
   const { here } = stage;
   const directory = mkdtempSync(join(tmpdir(), "lazaret-mcp-"));
+  const socketPath = join(directory, "lazaret.sock");
   const faults: unknown[] = [];
   const told: { route: string; reason: string }[] = [];
   const surface = {
@@ -76,7 +79,7 @@ export async function mcpStage(): Promise<McpStage> {
   } as unknown as Surface;
   const control = await startControl({
     surface,
-    socketPath: join(directory, "lazaret.sock"),
+    socketPath,
     port: 0,
     hosts: ["127.0.0.1"],
     clock: here.powers.clock,
@@ -84,7 +87,8 @@ export async function mcpStage(): Promise<McpStage> {
     uid: process.getuid?.() ?? null,
     fault: (_where, error) => faults.push(error),
   });
-  const port = Number(control.address?.split(":")[1]);
+  address = control.address;
+  const port = Number(address?.split(":")[1]);
   const issue: McpStage["issue"] = async (name, conversations, scopes = ["agent"]) => {
     const order = { name, scopes: [...scopes] as ["agent"], conversations: [...conversations], runs_on: "local" };
     return (await here.owner["token.create"]({ ...order, pin: "4711" })).token;
@@ -105,6 +109,7 @@ export async function mcpStage(): Promise<McpStage> {
     ...stage,
     token,
     port,
+    socketPath,
     url: `http://127.0.0.1:${port}/mcp`,
     shown,
     faults,

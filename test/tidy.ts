@@ -104,6 +104,7 @@ export const SOLE: readonly Sole[] = [
       "src/edge/wall.ts",
       "src/control/server.ts",
       "src/cli/client.ts",
+      "src/cli/http-door.ts",
     ],
   },
   { thing: "the web server", modules: ["fastify", "ws"], holders: ["src/control/"] },

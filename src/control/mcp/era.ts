@@ -1,6 +1,6 @@
 /**
  * Which protocol a message speaks. Until 2025-11-25 a session begins with `initialize`; from 2026-07-28 on every
- * request carries its version and the headers repeat parts of the body (specification 2026-07-28, basic and streamable HTTP).
+ * request carries its version, and headers repeat parts of its body (specification, basic and streamable HTTP).
  */
 import { z } from "zod";
 import { type Message, RPC, RpcFault } from "./rpc.ts";
