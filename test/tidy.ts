@@ -100,6 +100,7 @@ export const SOLE: readonly Sole[] = [
     holders: [
       "src/main.ts",
       "src/powers.ts",
+      "src/client.ts",
       "src/edge/http.ts",
       "src/edge/wall.ts",
       "src/control/server.ts",
