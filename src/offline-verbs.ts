@@ -55,6 +55,7 @@ export function offlineVerbs(env: Environment, workingDirectory: () => string): 
       return { ...rest, bad_seq, not_excluded, dangling: dangling.slice(0, 1000) };
     },
     service: (home) => service(env, home, workingDirectory()),
+    command: async () => (await import("./powers.ts")).ownCommand(),
     attack,
     policyCheck: async (home, files) => (await packs()).checkPacks(await configured(home), files),
     policyTest: async (home, files) => (await packs()).testPacks(await configured(home), files),
