@@ -10,7 +10,9 @@ const NOTES = /[^\n]+\n\d{1,16}\n[A-Za-z0-9+/]{43}=\n\n(?:\u2014 [^\n]+\n)+/g;
 export type CheckpointPlace = {
   /** As the owner configured it. */
   readonly name: string;
-  /** Every note that is kept there, the oldest first; none where there is nothing yet. Rejects when it cannot be read. */
+  /**
+   * Every note that is kept there, the oldest first; none where there is nothing yet. Rejects when it cannot be read.
+   */
   read(): Promise<readonly string[]>;
   /** Adds one and resolves once it is there. */
   add(note: string): Promise<void>;

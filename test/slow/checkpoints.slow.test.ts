@@ -1,6 +1,6 @@
 /**
- * What tampering is caught by what: the table in docs/ledger-format.md, cell by cell. `local` is all that the home itself
- * can tell; a place outside is what one start of the daemon says of it.
+ * What tampering is caught by what: the table in docs/ledger-format.md, cell by cell. `local` is all that the home
+ * itself can tell; a place outside is what one start of the daemon says of it.
  */
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
