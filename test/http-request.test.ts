@@ -2,10 +2,12 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { settleUnknown } from "../src/gateway/http-perform.ts";
 import { grantPermit } from "../src/gateway/permit.ts";
 import { ECHOES } from "./hostile-upstream.ts";
 import { approve, type HttpWorld, httpWorld, NAME, SECRET } from "./http-world.ts";
 import { closeWorld } from "./webhook-world.ts";
+import { until } from "./world.ts";
 
 let here: HttpWorld;
 beforeEach(async () => {
@@ -64,6 +66,11 @@ test("a person sees exactly what will be sent, with secrets by name, and after t
     [NAME, "header:authorization", `api.example.org:${here.upstream.port}`],
     [NAME, "body:/auth/token", `api.example.org:${here.upstream.port}`],
   ]);
+  const { uses } = await here.owner["secrets.uses"]({ name: NAME });
+  const yes = here.approvals().find(({ capability }) => capability === "http.request");
+  expect(uses.map(({ slot }) => slot)).toEqual(["body:/auth/token", "header:authorization", "query:key"]);
+  expect(uses[0]).toMatchObject({ version: "1", approval: yes?.id, run: yes?.run, requester: yes?.requester });
+  expect(uses[0]?.by).toMatch(/^prn_/);
 });
 
 test("the answer is untrusted, by handle; the agent learns its status, kind and size", async () => {
@@ -83,7 +90,10 @@ test("S35: a server that echoes the credential in any form gives nothing away", 
     const said = JSON.stringify([await kept(), reply]);
     expect([form, reply.status, forms().filter((it) => said.includes(it))]).toEqual([form, "done", []]);
   }
-  const all = [JSON.stringify([here.store.ledger.entries(0, 10_000), await here.items(), here.said]), ...files(here.home.dir)];
+  const all = [
+    JSON.stringify([here.store.ledger.entries(0, 10_000), await here.items(), here.said]),
+    ...files(here.home.dir),
+  ];
   expect(forms().filter((it) => all.some((text) => text.includes(it)))).toEqual([]);
 });
 
@@ -103,6 +113,18 @@ test("an endless answer is cut, a broken one is unknown, and neither is asked ag
   expect(broken.code).toBe("effect.unknown");
   expect(here.entries("effect.unknown")).toHaveLength(1);
   expect(here.upstream.seen).toHaveLength(2);
+});
+
+test("a request that was on its way when the process ended is unknown, and is not sent again", async () => {
+  await here.ask(get("/silent", { headers: BEARER }));
+  const { approval } = await here.question();
+  void here.post({ conversation: "room-family", sender: "ana", text: `approve ${approval.code}`, addressed: true });
+  await until(() => here.upstream.seen.length === 1);
+  expect(await settleUnknown(here.powers)).toEqual([here.runs().at(-1)?.id]);
+  const call = here.store.all("call", { limit: 10 }).find(({ value }) => value.capability === "http.request")?.value;
+  expect([call?.status, call?.code]).toEqual(["unknown", "effect.unknown"]);
+  expect(await settleUnknown(here.powers)).toEqual([]);
+  expect(here.upstream.seen).toHaveLength(1);
 });
 
 test("a name that leads inside by the time of the yes is refused, and the secret was not used", async () => {

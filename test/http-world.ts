@@ -62,8 +62,8 @@ export async function httpWorld(
     http,
     settings: { httpHosts: options.hosts ?? [listed(server.port)], ...options.settings },
   });
-  const { owner, store } = here;
-  await store.commit({ put: [{ kind: "setting", id: "capability/http.request", expect: null, value: ON }] });
+  const { owner } = here;
+  await owner["capability.enable"]({ id: "http.request" });
   await owner["secrets.set"]({ name: NAME, value: SECRET });
   await here.post({ kind: "membership", conversation: "room-family", sender: "net", members: ["ana", "ben"] });
   const ask = async (input: object): Promise<void> => {
@@ -101,8 +101,6 @@ export async function httpWorld(
     },
   };
 }
-
-const ON = { id: "capability/http.request", tenant: "default", value: true };
 
 export async function approve(here: HookWorld): Promise<void> {
   const { approval } = await here.question();

@@ -184,6 +184,7 @@ export async function sendApproved(
 
 function close(draft: Draft, { asker }: Pick<Doing, "asker">, id: CallId, call: HttpCall, outcome: Outcome): void {
   const record = draft.need("call", id);
+  if (record.status !== "waiting") return;
   const { output, kept, value, bytes } = outcome;
   const run = draft.run(record.run);
   const label = labelAt("A", value.label);
@@ -204,6 +205,7 @@ function close(draft: Draft, { asker }: Pick<Doing, "asker">, id: CallId, call: 
 /** In full on doubt: what may have left counts as sent. */
 function closeFailed(draft: Draft, id: CallId, call: HttpCall, refusal: Refusal): void {
   const record = draft.need("call", id);
+  if (record.status !== "waiting") return;
   noteFailed(draft, record.run, id, call, refusal.code);
   settleFailed(draft, record, refusal.code, refusal.hint ?? null);
 }

@@ -1,4 +1,4 @@
-/** The leak scan: live secrets, plain or encoded, and keys of well-known forms, on their way out (CONTRACT section 10). */
+/** The leak scan: live secrets, plain or encoded, and keys of well-known forms, on their way out (section 10). */
 import { Refusal } from "../core/refusal.ts";
 import { SECRET_SHOWN, withoutKnownSecrets } from "../core/secret-forms.ts";
 import type { Powers } from "./powers.ts";
