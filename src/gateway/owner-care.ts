@@ -2,11 +2,12 @@
  * The owner's verbs about the daemon itself: health, demo, import, secrets, tokens, policy, PIN
  * (CONTRACT sections 6, 10, 13, 14).
  */
-import { hex, TOKEN_PREFIX } from "../core/ids.ts";
+import { hex } from "../core/ids.ts";
 import { BOTTOM } from "../core/label.ts";
 import { DAY_MS } from "../core/limits.ts";
 import { Refusal } from "../core/refusal.ts";
 import { isTerminal } from "../core/run.ts";
+import { TOKEN_PREFIX } from "../core/token-text.ts";
 import type { Owner, VerbInput, VerbOutput } from "../core/verbs/all.ts";
 import type { CARE_VERBS } from "../core/verbs/care.ts";
 import { policyDigest } from "./ask.ts";
