@@ -1,8 +1,8 @@
 /**
  * `npm run build [-- OUT [ROOT]]`: src/main.ts and all it imports become dist/main.js; what it imports lazily, and each
- * thread it starts, a file beside it. Files that the sources name by `new URL("./x", import.meta.url)` come along under
- * assets/. src/client.ts is what others import. Packages with files of their own stay outside and are installed. The
- * same sources give the same bytes.
+ * thread it starts, a file beside it; src/client.ts, which others import, dist/client.js with its types. Files that the
+ * sources name by `new URL("./x", import.meta.url)` come along under assets/. Packages with files of their own stay
+ * outside and are installed. The same sources give the same bytes.
  */
 import { existsSync, globSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";

@@ -55,6 +55,7 @@ export function offlineVerbs(env: Environment, workingDirectory: () => string): 
       return { ...rest, bad_seq, not_excluded, dangling: dangling.slice(0, 1000) };
     },
     service: (home) => service(env, home, workingDirectory()),
+    start: async (command, how) => (await import("./powers.ts")).startProgram(env, command, how),
     command: async () => (await import("./powers.ts")).ownCommand(),
     attack,
     policyCheck: async (home, files) => (await packs()).checkPacks(await configured(home), files),

@@ -128,6 +128,19 @@ export type Offline = {
   readonly doctor?: (home: Home, residue: boolean) => Promise<VerbOutput<"doctor">>;
   readonly demo?: (home: Home) => Promise<VerbOutput<"demo.load">>;
   readonly service?: (home: Home) => Promise<Service>;
+  /**
+   * Runs a program to its end and gives its exit code; what it says goes to stderr. `stop` ends it. Throws
+   * `input.invalid` when there is none of that name.
+   */
+  readonly start?: (
+    command: readonly string[],
+    how: {
+      /** Beside this process's own environment. */
+      readonly environment: Readonly<Record<string, string>>;
+      readonly stdin: string;
+      readonly stop: AbortSignal;
+    },
+  ) => Promise<number>;
   /** Program and arguments with which another program starts this one. */
   readonly command?: () => Promise<readonly string[]>;
 };

@@ -145,7 +145,10 @@ export const ConfigFile = z.strictObject({
   timezone: Zone.optional().describe("The machine's own when absent"),
   language: Language.default("en"),
   agents: section(
-    z.strictObject({ default: Name.default("butler").describe("Who answers where nothing else is said") }),
+    z.strictObject({
+      default: Name.default("butler").describe("Who answers where nothing else is said"),
+      fallback: z.enum(["butler", "none"]).default("butler").describe("Who answers when a named agent does not"),
+    }),
   ),
   models: z.array(model).max(20).default([]),
   channels: z.array(channel).max(100).default([]).describe("A console is always there"),

@@ -16,6 +16,8 @@ export type Settings = {
   readonly timezone: string;
   readonly language: string;
   readonly agent: string;
+  /** Who answers when a named agent does not; the butler when absent. */
+  readonly fallback?: "butler" | "none";
   readonly ttlMs: number;
   readonly interactive: Amounts;
   readonly background: Amounts;
