@@ -96,7 +96,7 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
   await bootstrap(powers, { ...configured, channels: configured.channels.filter(isBuilt) });
   const bots = new TelegramLines(powers, given.request);
   const lines = new Lines(powers, gateway, bots);
-  const house = new Housekeeping(powers, gateway.drives, gateway.rejections);
+  const house = new Housekeeping(powers, gateway.drives, gateway.rejections, () => gateway.supervisor.forget());
   // Until something else is loaded: then what was stored and did not compile is gone.
   const policyFault = (): string | null => (powers.policy.current === rules.policy ? rules.fault : null);
   const outside: Outside = {

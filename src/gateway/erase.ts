@@ -8,10 +8,12 @@ import { Refusal } from "../core/refusal.ts";
 import { isTerminal } from "../core/run.ts";
 import type { VerbOutput } from "../core/verbs/all.ts";
 import type { PurgeScope } from "../core/verbs/evidence.ts";
+import { SELF } from "./deliver.ts";
 import { all, messagesOf, type Plan, planOf } from "./erase-plan.ts";
 import { cancelRun } from "./inbound.ts";
 import { conversationBy } from "./people.ts";
 import type { Powers } from "./powers.ts";
+import { redact } from "./said.ts";
 import { transact } from "./transact.ts";
 
 const UNREACHABLE = [
@@ -76,7 +78,8 @@ export async function purge(powers: Powers, scope: PurgeScope): Promise<VerbOutp
     await stopRuns(powers, planOf(powers, scope));
     const before = await powers.store.ledger.checkpoint();
     const plan = planOf(powers, scope);
-    const erased = await powers.store.erase(orderOf(powers, scope, plan, id, before));
+    const redacted = await takeBack(powers, plan);
+    const erased = await powers.store.erase(orderOf(powers, scope, plan, id, { before, redacted }));
     await dropOrphans(powers);
     const isClean = erased.journalClean || powers.store.clean();
     if (isClean) await receipted(powers, id);
@@ -86,7 +89,29 @@ export async function purge(powers: Powers, scope: PurgeScope): Promise<VerbOutp
   }
 }
 
-function orderOf(powers: Powers, scope: PurgeScope, plan: Plan, id: ReceiptId, before: string) {
+/** What we said of it is taken back where the network can; the rows outlive what they name. Answers how many. */
+async function takeBack(powers: Powers, { messages, conversations }: Plan): Promise<number> {
+  const { store, settings } = powers;
+  const ours = [...powers.connectors.keys()].flatMap((channel) => {
+    const self = store.ref("principal", settings.tenant, channel, SELF);
+    return self === null || self === "erased" ? [] : store.messageIds({ sender: self as never }, { limit: OURS_MAX });
+  });
+  const gone = ours
+    .flatMap((it) => store.message(it) ?? [])
+    .filter((it) => messages.has(it.id) || conversations.has(it.conversation));
+  let count = 0;
+  for (let at = 0; at < gone.length; at += REDACTIONS_A_COMMIT) {
+    const part = gone.slice(at, at + REDACTIONS_A_COMMIT);
+    count += await transact(powers, (draft) => part.filter((it) => redact(powers, draft, it)).length);
+  }
+  return count;
+}
+const OURS_MAX = 100_000;
+const REDACTIONS_A_COMMIT = 100;
+
+type Before = { readonly before: string; readonly redacted: number };
+
+function orderOf(powers: Powers, scope: PurgeScope, plan: Plan, id: ReceiptId, { before, redacted }: Before) {
   const { tenant } = powers.settings;
   const { messages, conversations, values, approvals, runs, held, refs } = plan;
   const pending: Pending = {
@@ -95,7 +120,7 @@ function orderOf(powers: Powers, scope: PurgeScope, plan: Plan, id: ReceiptId, b
     target: targetOf(powers, scope),
     conversations: [...conversations].sort(),
     recipients: recipientsOf(powers, plan),
-    planned: { values: values.size, approvals: approvals.size, runs: runs.size, held },
+    planned: { values: values.size, approvals: approvals.size, runs: runs.size, held, redacted },
     before,
     completed: false,
   };

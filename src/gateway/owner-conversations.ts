@@ -4,6 +4,7 @@ import { Refusal } from "../core/refusal.ts";
 import type { Owner, VerbInput } from "../core/verbs/all.ts";
 import type { CONVERSATION_VERBS } from "../core/verbs/conversations.ts";
 import type { Draft } from "./draft.ts";
+import { announced } from "./everybody.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Outside } from "./outside.ts";
 import { localOwner, owned } from "./owned.ts";
@@ -48,7 +49,9 @@ export function conversationVerbs({ powers }: Gateway, outside: Outside): Verbs 
     },
     "conversation.context": async ({ conversation, context }) => {
       const after = await change(conversation, { context }, (draft, it) => {
-        if (context !== "off") say(draft, { conversation: it, thread: null }, announcement(context));
+        if (context === "off") return;
+        say(draft, { conversation: it, thread: null }, announcement(context));
+        announced(draft, it);
       });
       const notice = await privacyNotice(outside, after);
       const view = { ...conversationView(powers, after), announced: context !== "off" };
@@ -118,9 +121,9 @@ async function privacyNotice(outside: Outside, { kind, context, channel }: Conve
 const announcement = (context: "members" | "everyone"): string =>
   context === "everyone"
     ? "From now on I keep what is said here, sealed, so that members can ask me for summaries. " +
-      "An agent never reads it. Nothing said before is kept."
+      "An agent never reads it. Nothing said before is kept. Say privacy to me to read more."
     : "From now on I keep what members say here, sealed, so that they can ask me for summaries. " +
-      "An agent never reads it.";
+      "An agent never reads it. Say privacy to me to read more.";
 
 function placeOn(powers: Powers, draft: Draft, channel: string, platform: string): Conversation {
   if (powers.store.get("channel", channel) === null) throw new Refusal("channel.unknown", { field: channel });
