@@ -96,8 +96,8 @@ function materialVerbs({ powers }: Gateway): Pick<Verbs, "demo.load" | "import">
       const { added } = await importLines(powers, DEMO_ALIAS, demoLines(powers.clock.now()));
       return { conversation: DEMO_ALIAS, messages: added, lines: [...DEMO_LINES] };
     },
-    import: async ({ conversation, lines }) => {
-      const { conversation: place, added, known } = await importLines(powers, conversation, lines);
+    import: async ({ conversation, lines, format }) => {
+      const { conversation: place, added, known } = await importLines(powers, conversation, lines, format ?? "jsonl");
       return { conversation: place.id, added, known };
     },
   };
