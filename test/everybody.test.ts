@@ -174,3 +174,26 @@ describe("on Telegram", () => {
     expect(answered).toBeGreaterThan(0);
   });
 });
+
+test("a receipt is signed, and a changed one, a foreign one or one without its entries is told", async () => {
+  const here = await hookWorld({ drivers: [], people: [], conversations: [group("family", { context: "everyone" })] });
+  const other = await hookWorld({ drivers: [], people: [], conversations: [group("family", { context: "everyone" })] });
+  const receiptIn = async (world: HookWorld): Promise<string> => {
+    await world.post({ conversation: "room-family", sender: "zoe", text: "I bring the tent." });
+    const { receipt } = await world.owner.purge({ scope: { by: "conversation", conversation: "family" } });
+    return (await world.owner["purge.receipt"]({ receipt: receipt as never })).text;
+  };
+  const text = await receiptIn(here);
+  expect(await here.owner["ledger.receipt"]({ text })).toMatchObject({ ok: true, reason: null, messages: 1 });
+  const said = JSON.parse(text) as { counts: Record<string, number>; target: string };
+  for (const changed of [
+    { ...said, counts: { ...said.counts, messages: 2 } },
+    { ...said, target: "conv_0" },
+    { ...said, more: 1 },
+    JSON.parse(await receiptIn(other)) as object,
+  ])
+    expect((await here.owner["ledger.receipt"]({ text: JSON.stringify(changed) })).ok).toBe(false);
+  expect(await here.owner["ledger.receipt"]({ text: "no receipt" })).toMatchObject({ ok: false, receipt: null });
+  await closeWorld(here);
+  await closeWorld(other);
+});

@@ -2,7 +2,7 @@
  * Real erasure: what goes is made unreadable by its keys, and receipted when nothing is left in any file
  * (CONTRACT section 12: unreadable → pending → done).
  */
-import { type Canonical, canonical } from "../core/canonical.ts";
+import type { Canonical } from "../core/canonical.ts";
 import { newId, ReceiptId } from "../core/ids.ts";
 import { Refusal } from "../core/refusal.ts";
 import { isTerminal } from "../core/run.ts";
@@ -13,6 +13,7 @@ import { all, messagesOf, type Plan, planOf } from "./erase-plan.ts";
 import { cancelRun } from "./inbound.ts";
 import { conversationBy } from "./people.ts";
 import type { Powers } from "./powers.ts";
+import { signedReceipt } from "./receipt.ts";
 import { redact } from "./said.ts";
 import { transact } from "./transact.ts";
 
@@ -230,7 +231,7 @@ async function receipted(powers: Powers, id: ReceiptId): Promise<void> {
   const after = await powers.store.ledger.checkpoint();
   const { by, target, conversations, recipients, planned, before } = read();
   const at = powers.clock.now();
-  const text = canonical({
+  const text = signedReceipt(powers, {
     v: 1,
     receipt: id,
     at,

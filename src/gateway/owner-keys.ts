@@ -5,12 +5,14 @@ import type { KEY_VERBS, UseView } from "../core/verbs/keys.ts";
 import type { Gateway } from "./gateway.ts";
 import { entriesWhere } from "./owner-evidence.ts";
 import type { Powers } from "./powers.ts";
+import { verifyReceipt } from "./receipt.ts";
 
 type Verbs = Pick<Owner, keyof typeof KEY_VERBS>;
 const USES_READ_MAX = 100_000;
 
 export function keyVerbs({ powers }: Gateway): Verbs {
   return {
+    "ledger.receipt": ({ text }) => verifyReceipt(powers, text),
     "secrets.uses": async ({ name, limit }) => {
       const isOf = ({ type, body }: Entry): boolean =>
         type === "secret.used" && (name === undefined || body["name"] === name);

@@ -5,20 +5,10 @@ import { CHECKPOINT_INTERVAL_MS } from "../core/limits.ts";
 import type { Message } from "../core/message.ts";
 import type { OutboxRow } from "../core/outbox.ts";
 import { type Permit, type PermitUse, redeem } from "../core/permit.ts";
-import type {
-  LedgerPort,
-  LedgerReport,
-  MessageScope,
-  Opened,
-  Page,
-  Range,
-  SecretHit,
-  SecretSource,
-  Store,
-  StoreCounts,
-} from "../core/ports.ts";
+import type { LedgerPort, LedgerReport, MessageScope, Opened, Page, Range, Store, StoreCounts } from "../core/ports.ts";
 import type { IndexOf, RecordKind } from "../core/records.ts";
 import { isRefusal, Refusal } from "../core/refusal.ts";
+import type { SecretHit, SecretSource } from "../core/secret-source.ts";
 import { type BackupManifest, backupHome } from "./backup.ts";
 import { type BundleMade, writeBundle } from "./bundle.ts";
 import type { Committer } from "./commit.ts";
@@ -73,6 +63,8 @@ export class HomeStore implements Store {
       },
       checkpoints: () => ledger.checkpoints(),
       verifierKey: () => ledger.verifierKey(),
+      attest: (statement) => ({ key: ledger.verifierKey(), signature: ledger.attest(statement) }),
+      isAttested: (statement, by) => ledger.isAttested(statement, by),
     };
   }
 

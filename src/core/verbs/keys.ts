@@ -22,6 +22,17 @@ const UseView = z.strictObject({
 export type UseView = z.infer<typeof UseView>;
 
 export const KEY_VERBS = {
+  /** A receipt as `purge --receipt` shows it: its signature, its checkpoints and its entries. */
+  "ledger.receipt": verb(
+    z.strictObject({ text: z.string().min(2).max(60_000) }),
+    z.strictObject({
+      ok: z.boolean(),
+      receipt: z.string().max(64).nullable(),
+      reason: z.string().max(500).nullable(),
+      at: Instant.nullable(),
+      messages: Count,
+    }),
+  ),
   /** Newest first. */
   "secrets.uses": verb(
     z.strictObject({ name: Name.optional(), limit: z.number().int().min(1).max(1000).optional() }),
