@@ -113,6 +113,7 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     doctor: (residue) => given.doctor(daemon, residue),
     backup: async (file) => ({ bytes: (await store.backup(file)).bytes, verified: true }),
     exportLedger: given.exportLedger,
+    seal: async (...of) => (await import("./sealed-file.ts")).writeSealed(...of),
     hashPin: given.hashPin,
     checkPin: given.checkPin,
     compilePolicy: (packs) => compilePolicy(config.packs, packs),

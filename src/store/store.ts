@@ -212,6 +212,17 @@ export class HomeStore implements Store {
     return readPragmas(this.#parts.tables.db);
   }
 
+  /** Rows and pages that an erasure should not have left; all zero when it is done. */
+  residue() {
+    const count = (sql: string): number => Number(this.#parts.tables.statements.of(sql).pluck().get());
+    return {
+      deadKeys: count("SELECT count(*) FROM conversation_key WHERE dead = 1"),
+      blobsWithoutKey: count("SELECT count(*) FROM blob WHERE n NOT IN (SELECT n FROM blob_key)"),
+      keysWithoutBlob: count("SELECT count(*) FROM blob_key WHERE n NOT IN (SELECT n FROM blob)"),
+      freePages: count("SELECT freelist_count FROM pragma_freelist_count"),
+    } as const;
+  }
+
   clean(): boolean {
     return truncateJournal(this.#parts.tables.db);
   }
