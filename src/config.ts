@@ -43,6 +43,7 @@ export type Config = {
   readonly keywords: readonly string[];
   readonly fourEyes: boolean;
   readonly ttlMs: number;
+  readonly onDelete: "redact" | "keep";
   readonly interactive: Amounts;
   readonly background: Amounts;
   readonly senderEventsPerMinute: number;
@@ -171,6 +172,7 @@ function configOf(file: ConfigFile, zone: string, notes: readonly string[]): Con
     keywords: file.activation.keywords,
     fourEyes: file.approvals.four_eyes,
     ttlMs: file.retention.default,
+    onDelete: file.retention.on_delete,
     interactive: amountsOf(file.budgets.interactive, INTERACTIVE),
     background: amountsOf(file.budgets.background, BACKGROUND),
     senderEventsPerMinute: file.limits.sender_events_per_minute,
@@ -197,12 +199,14 @@ export const settingsOf = (config: Config): Settings => ({
   agent: config.agent,
   fallback: config.fallback,
   ttlMs: config.ttlMs,
+  onDelete: config.onDelete,
   interactive: config.interactive,
   background: config.background,
   fourEyes: config.fourEyes,
   keywords: config.keywords,
   linkDomains: config.linkDomains,
   senderEventsPerMinute: config.senderEventsPerMinute,
+  httpHosts: config.httpAllow,
 });
 
 /** What has to be there before anybody speaks, as the gateway writes it down. */

@@ -98,7 +98,7 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
   await bootstrap(powers, { ...configured, channels: configured.channels.filter(isBuilt) });
   const bots = new TelegramLines(powers, given.request);
   const lines = new Lines(powers, gateway, bots);
-  const house = new Housekeeping(powers, gateway.drives, gateway.rejections);
+  const house = new Housekeeping(powers, gateway.drives, gateway.rejections, () => gateway.supervisor.forget());
   // Until something else is loaded: then what was stored and did not compile is gone.
   const policyFault = (): string | null => (powers.policy.current === rules.policy ? rules.fault : null);
   const outside: Outside = {
@@ -113,6 +113,7 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     doctor: (residue) => given.doctor(daemon, residue),
     backup: async (file) => ({ bytes: (await store.backup(file)).bytes, verified: true }),
     exportLedger: given.exportLedger,
+    seal: async (...of) => (await import("./sealed-file.ts")).writeSealed(...of),
     hashPin: given.hashPin,
     checkPin: given.checkPin,
     compilePolicy: (packs) => compilePolicy(config.packs, packs),

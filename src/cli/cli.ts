@@ -14,7 +14,7 @@ import { addImport } from "./import.ts";
 import { addLedger } from "./ledger.ts";
 import { addMcp } from "./mcp.ts";
 import { addConfig, addPolicy } from "./policy.ts";
-import { addHold, addPurge } from "./purge.ts";
+import { addExport, addHold, addPurge } from "./purge.ts";
 import { addReport } from "./report.ts";
 import { addRuns } from "./runs.ts";
 import { addPin, addSecrets } from "./secrets.ts";
@@ -44,6 +44,7 @@ const NOUNS = [
   addLedger,
   addReport,
   addPurge,
+  addExport,
   addHold,
   addSecrets,
   addPin,

@@ -169,7 +169,12 @@ export const ConfigFile = z.strictObject({
     }),
   ),
   policy: section(z.strictObject({ packs: z.array(Name).min(1).max(PACKS_MAX).default(["chat-mode"]) })),
-  retention: section(z.strictObject({ default: duration(KEPT).prefault("7d").describe("How long messages are kept") })),
+  retention: section(
+    z.strictObject({
+      default: duration(KEPT).prefault("7d").describe("How long messages are kept"),
+      on_delete: z.enum(["redact", "keep"]).default("redact").describe("Answers whose source is deleted"),
+    }),
+  ),
   budgets: section(
     z.strictObject({
       interactive: section(budget).describe("A run that somebody waits for"),

@@ -21,6 +21,7 @@ import type { Draft } from "./draft.ts";
 import { visibly } from "./plain-text.ts";
 import type { Powers } from "./powers.ts";
 import { evidenceOn, routeOf, type Surface } from "./route.ts";
+import { noteSaid } from "./said.ts";
 import { post, say } from "./say.ts";
 import { CODE_ALPHABET, CODE_CHARS } from "./words.ts";
 
@@ -216,7 +217,15 @@ function postPrompt(draft: Draft, doing: Doing, ask: AskFor, surface: Surface, s
     replyTo: surface.here ? run.request : null,
   };
   const label: Label = { ...ask.label, audience: [surface.conversation.id] };
-  return post(draft, place, shown, label, run.id, { approval: shown.approval.id });
+  const message = post(draft, place, shown, label, run.id, { approval: shown.approval.id });
+  const where = { channel: surface.conversation.channel, conversation: surface.conversation.id, run: run.id };
+  noteSaid(
+    draft,
+    message,
+    where,
+    ask.sources.map((source) => source.message),
+  );
+  return message;
 }
 
 const sealFor = (

@@ -3,6 +3,7 @@ import { EVERYWHERE, type InboundEvent } from "../core/message.ts";
 import type { Conversation } from "../core/people.ts";
 import { voidWhere } from "./answer.ts";
 import type { Draft } from "./draft.ts";
+import { welcome } from "./everybody.ts";
 import { findConversation, findPrincipal, newConversation, senderOf } from "./people.ts";
 import type { Powers } from "./powers.ts";
 import { say } from "./say.ts";
@@ -58,6 +59,8 @@ export function receiveMembership(powers: Powers, draft: Draft, event: InboundEv
     const known = findPrincipal(draft, envelope.channel, platform);
     return (known ?? senderOf(draft, { ...envelope, sender: { id: platform, kind: "person" } }, undefined)).id;
   });
+  const before = conversation.members;
+  if (before !== null && members.some((id) => !before.includes(id))) welcome(draft, conversation);
   draft.put("conversation", conversation.id, { ...conversation, members: [...new Set(members)] });
   draft.entry("conversation.changed", { conversation: conversation.id, members: members.length });
 }

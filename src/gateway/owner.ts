@@ -21,7 +21,7 @@ export function ownerOf(gateway: Gateway, outside: Outside): Owner {
     ...careVerbs(gateway, outside),
     ...peopleVerbs(gateway, outside),
     ...evidenceVerbs(gateway, outside),
-    ...keyVerbs(gateway),
+    ...keyVerbs(gateway, outside),
     report: ({ from, to }) => reportOf(gateway.powers, outside.version, from, to),
   };
   const guarded = VERB_NAMES.map(

@@ -26,6 +26,8 @@ export type Settings = {
   readonly keywords: readonly string[];
   readonly linkDomains: readonly string[];
   readonly senderEventsPerMinute: number;
+  /** What becomes of our own messages when what they were made from is deleted: taken back when absent. */
+  readonly onDelete?: "redact" | "keep";
   /** Places that `http.request` may ask; none when absent. */
   readonly httpHosts?: readonly HttpHost[];
 };

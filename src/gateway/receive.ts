@@ -4,14 +4,16 @@ import type { Conversation, Principal } from "../core/people.ts";
 import { type Activation, activate, type Rejection } from "./activate.ts";
 import type { Draft } from "./draft.ts";
 import { missedEverywhere, receiveMembership } from "./elsewhere.ts";
+import { answerEverybody, welcome, wordOf } from "./everybody.ts";
 import type { Aftermath, Handlers } from "./handlers.ts";
 import { keep, keyOf, messageBy, revise, withdraw } from "./keep.ts";
 import { findConversation, findPrincipal, senderOf } from "./people.ts";
 import type { Powers } from "./powers.ts";
 import type { Weighed } from "./rejections.ts";
+import { takeBackDerived } from "./said.ts";
 import { say } from "./say.ts";
 import { request } from "./start.ts";
-import { parseWord } from "./words.ts";
+import { type EverybodyWord, parseWord } from "./words.ts";
 
 const NOTHING: Aftermath = { do: "nothing" };
 
@@ -64,7 +66,13 @@ function isFirst(draft: Draft, { envelope }: InboundEvent): boolean {
 }
 
 /** A message as it stands to us, before anything is written. */
-type Standing = { readonly conversation: Conversation; readonly text: string; readonly activation: Activation };
+type Standing = {
+  readonly conversation: Conversation;
+  readonly text: string;
+  readonly activation: Activation;
+  /** A word that anybody may say. */
+  readonly everybody: EverybodyWord | null;
+};
 
 function standingOf(powers: Powers, draft: Draft, event: InboundEvent, conversation: Conversation): Standing {
   const { envelope, content } = event;
@@ -76,6 +84,7 @@ function standingOf(powers: Powers, draft: Draft, event: InboundEvent, conversat
     conversation,
     text,
     activation: activate({ conversation, principal, envelope, text, keywords, repliesToUs }),
+    everybody: wordOf(powers, event, conversation, text, repliesToUs),
   };
 }
 
@@ -86,7 +95,7 @@ export function receiveQuietly(powers: Powers, draft: Draft, event: InboundEvent
   const conversation = findConversation(draft, envelope.channel, envelope.conversation);
   if (conversation === null || conversation.status === "unknown") return false;
   const standing = standingOf(powers, draft, event, conversation);
-  if (standing.activation.is === "instruction") return false;
+  if (standing.activation.is === "instruction" || standing.everybody !== null) return false;
   if (isFirst(draft, event)) takeMessage(powers, draft, event, standing, weighed);
   return true;
 }
@@ -128,7 +137,13 @@ function receiveMessage(
 ): Aftermath {
   const standing = standingOf(powers, draft, event, conversation);
   const word = standing.activation.is === "instruction" ? parseWord(standing.text) : null;
-  const answer = word === null ? null : (sender: Principal) => handlers.word(draft, word, event, conversation, sender);
+  const { everybody } = standing;
+  const answer =
+    everybody !== null
+      ? (sender: Principal) => answerEverybody(powers, draft, everybody, event, conversation, sender, handlers.changed)
+      : word === null
+        ? null
+        : (sender: Principal) => handlers.word(draft, word, event, conversation, sender);
   const taken = takeMessage(powers, draft, event, standing, weighed, answer);
   if (taken === null || "do" in taken) return taken ?? NOTHING;
   return standing.activation.is === "instruction" ? begin(powers, draft, conversation, taken) : NOTHING;
@@ -146,13 +161,16 @@ function takeMessage(
   const { envelope, content } = event;
   const reject = (reason: Rejection): Aftermath => weighed.reject(conversation.id, envelope.channel, reason);
   if (draft.ref("event", envelope.channel, keyOf(envelope, envelope.event_id)) !== null) return reject("erased");
-  if (activation.is === "rejected") return reject(activation.reason);
+  if (activation.is === "rejected" && answer === null) return reject(activation.reason);
   if (!isImport(event) && weighed.isFlooding(envelope.channel, envelope.sender.id, envelope.sent_at)) {
     draft.put("conversation", conversation.id, { ...conversation, gapAt: envelope.received_at });
     return reject("rate");
   }
+  const isNew = findPrincipal(draft, envelope.channel, envelope.sender.id) === null;
   const sender = senderOf(draft, envelope, content.sender_name);
+  if (isNew && !isImport(event)) welcome(draft, conversation);
   if (answer !== null) return answer(sender);
+  if (activation.is === "rejected") return reject(activation.reason);
   const kept = keep(powers, draft, event, conversation, sender, activation);
   if (kept !== null) return kept;
   draft.put("conversation", conversation.id, { ...conversation, gapAt: envelope.received_at });
@@ -228,6 +246,7 @@ function receiveDelete(
     return { do: "nothing" };
   }
   const goOn = handlers.changed(draft, target, "deleted");
+  takeBackDerived(powers, draft, target);
   withdraw(powers, draft, conversation, target);
   return { do: "stopped", goOn };
 }

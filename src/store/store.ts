@@ -5,20 +5,10 @@ import { CHECKPOINT_INTERVAL_MS } from "../core/limits.ts";
 import type { Message } from "../core/message.ts";
 import type { OutboxRow } from "../core/outbox.ts";
 import { type Permit, type PermitUse, redeem } from "../core/permit.ts";
-import type {
-  LedgerPort,
-  LedgerReport,
-  MessageScope,
-  Opened,
-  Page,
-  Range,
-  SecretHit,
-  SecretSource,
-  Store,
-  StoreCounts,
-} from "../core/ports.ts";
+import type { LedgerPort, LedgerReport, MessageScope, Opened, Page, Range, Store, StoreCounts } from "../core/ports.ts";
 import type { IndexOf, RecordKind } from "../core/records.ts";
 import { isRefusal, Refusal } from "../core/refusal.ts";
+import type { SecretHit, SecretSource } from "../core/secret-source.ts";
 import { type BackupManifest, backupHome } from "./backup.ts";
 import { type BundleMade, writeBundle } from "./bundle.ts";
 import type { Committer } from "./commit.ts";
@@ -73,6 +63,8 @@ export class HomeStore implements Store {
       },
       checkpoints: () => ledger.checkpoints(),
       verifierKey: () => ledger.verifierKey(),
+      attest: (statement) => ({ key: ledger.verifierKey(), signature: ledger.attest(statement) }),
+      isAttested: (statement, by) => ledger.isAttested(statement, by),
     };
   }
 
@@ -218,6 +210,17 @@ export class HomeStore implements Store {
   /** SQLite's own answers to what the store asked of it. */
   pragmas(): Pragmas {
     return readPragmas(this.#parts.tables.db);
+  }
+
+  /** Rows and pages that an erasure should not have left; all zero when it is done. */
+  residue() {
+    const count = (sql: string): number => Number(this.#parts.tables.statements.of(sql).pluck().get());
+    return {
+      deadKeys: count("SELECT count(*) FROM conversation_key WHERE dead = 1"),
+      blobsWithoutKey: count("SELECT count(*) FROM blob WHERE n NOT IN (SELECT n FROM blob_key)"),
+      keysWithoutBlob: count("SELECT count(*) FROM blob_key WHERE n NOT IN (SELECT n FROM blob)"),
+      freePages: count("SELECT freelist_count FROM pragma_freelist_count"),
+    } as const;
   }
 
   clean(): boolean {
