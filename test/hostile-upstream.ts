@@ -1,4 +1,4 @@
-/** A server of our own that means ill: one path a trick. Over TLS, on loopback; a scripted resolver leads names here. */
+/** A server of our own that means ill: one path a trick. Over TLS; a scripted resolver leads names here. */
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";

@@ -27,7 +27,7 @@ const rules = (more: Partial<HttpRules> = {}): HttpRules => ({
   addresses: ["public", "loopback"],
   plain: false,
   bytesMax: 64 * 1024,
-  deadline: Date.now() + 5000,
+  msMax: 5000,
   ...more,
 });
 
@@ -148,7 +148,7 @@ test("an endless answer and a bomb are cut at their size, a silent server at its
   expect([endless.bytes.length, endless.cut]).toEqual([64 * 1024, true]);
   const bomb = await http().ask(get("/bomb"), rules());
   expect([bomb.bytes.length, bomb.cut]).toEqual([64 * 1024, true]);
-  const soon = rules({ deadline: Date.now() + 80 });
+  const soon = rules({ msMax: 80 });
   await expect(http().ask(get("/silent"), soon)).rejects.toMatchObject({ code: "http.timeout" });
   await expect(http().ask(get("/broken"), rules())).rejects.toMatchObject({ code: "http.failed" });
   const stop = new AbortController();
@@ -158,7 +158,7 @@ test("an endless answer and a bomb are cut at their size, a silent server at its
 
 test("a resolver that never answers is waited for no longer than the request", async () => {
   const lost = new CheckedHttp({ clock: WALL, ca: CA, resolve: () => new Promise(() => {}) });
-  await expect(lost.ask(get("/"), rules({ deadline: Date.now() + 50 }))).rejects.toMatchObject({
+  await expect(lost.ask(get("/"), rules({ msMax: 50 }))).rejects.toMatchObject({
     code: "http.timeout",
   });
 });
@@ -181,8 +181,7 @@ test("headers that frame the connection, users in a URL and plain http are not t
 
 test("a library's fetch goes the same way and to its one origin only", async () => {
   const origin = `https://api.example.org:${here.port}`;
-  const deadline = (): number => Date.now() + 5000;
-  const given = checkedFetch(http(), { origin, addresses: ["loopback"], bytesMax: 100_000, deadline });
+  const given = checkedFetch(http(), { origin, addresses: ["loopback"], bytesMax: 100_000, msMax: 5000 });
   const answer = await given(`${origin}/fine`, { method: "POST", body: "{}", headers: { "x-key": "1" } });
   expect(await answer.json()).toEqual({ ok: true, path: "/fine" });
   expect(here.seen.at(-1)).toMatchObject({
@@ -192,6 +191,6 @@ test("a library's fetch goes the same way and to its one origin only", async () 
   });
   await expect(given("https://evil.example.org/")).rejects.toMatchObject({ code: "http.unlisted" });
   await expect((await given(`${origin}/forever`)).text()).rejects.toThrow();
-  const outside = checkedFetch(http(), { origin, addresses: ["public"], bytesMax: 100_000, deadline });
+  const outside = checkedFetch(http(), { origin, addresses: ["public"], bytesMax: 100_000, msMax: 5000 });
   await expect(outside(`${origin}/fine`)).rejects.toMatchObject({ code: "http.address" });
 });

@@ -26,8 +26,8 @@ export type HttpRules = {
   readonly plain: boolean;
   /** Of the decoded answer; what is beyond is not read. */
   readonly bytesMax: number;
-  /** Milliseconds since 1970: nothing of this request goes on after it. */
-  readonly deadline: number;
+  /** Nothing of this request goes on for longer, in milliseconds. */
+  readonly msMax: number;
   readonly stop?: Stop;
   /**
    * Called once, after the address was checked, the connection stands and the certificate is verified: gives the
@@ -53,3 +53,27 @@ export type HttpAnswer = {
 export interface HttpPort {
   ask(request: HttpAsk, rules: HttpRules, sent?: () => void): Promise<HttpAnswer>;
 }
+
+/** Where in a request a secret may stand: `header:NAME`, `query:NAME`, `form:NAME`, or `body:` and a JSON pointer. */
+export const SLOT = /^(?:header:[a-z0-9-]{1,64}|(?:query|form):[A-Za-z0-9_.-]{1,64}|body:(?:\/[^/\s]{1,64}){1,8})$/;
+
+/** A place that the owner listed. */
+export type HttpHost = {
+  readonly host: string;
+  readonly port: number;
+  readonly plain: boolean;
+  readonly methods: readonly HttpMethod[];
+  readonly addresses: readonly AddressKind[];
+  /** Paths that the owner vouches for; any other is shown to a person first. */
+  readonly paths: readonly string[];
+  readonly secrets: readonly { readonly name: string; readonly slot: string }[];
+};
+
+/** Headers that say how a connection is framed, or to whom it speaks, are ours. */
+const OURS = new Set([
+  ...["host", "connection", "content-length", "transfer-encoding", "upgrade", "te", "trailer", "expect", "keep-alive"],
+  "accept-encoding",
+]);
+export const isOurHeader = (name: string): boolean => OURS.has(name) || name.startsWith("proxy-");
+export const isHeader = (name: string, value: string): boolean =>
+  /^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/.test(name) && /^[\t\x20-\x7e]*$/.test(value);

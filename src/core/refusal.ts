@@ -61,6 +61,7 @@ export const REFUSALS = {
   "http.timeout": meaning(504, 1, false, "The server took too long."),
   "secret.slot": meaning(403, 4, false, "A secret is named where it may not be used."),
   "secret.leak": meaning(403, 4, false, "The text holds a secret, so it is not sent."),
+  "effect.unknown": meaning(502, 1, false, "It is not known whether this had its effect; it is not tried again."),
   "capability.unknown": meaning(404, 7, false, "There is no such capability."),
   "capability.disabled": meaning(403, 4, false, "This capability is switched off."),
   "capability.schema": meaning(500, 78, false, "The capability's schema is too wide for its tier."),

@@ -9,8 +9,8 @@ export type FetchRules = {
   readonly addresses: readonly AddressKind[];
   /** The answer is cut with an error after so many decoded bytes. */
   readonly bytesMax: number;
-  /** Milliseconds since 1970 at which a request that begins now ends. */
-  readonly deadline: () => number;
+  /** A request takes no longer than so many milliseconds. */
+  readonly msMax: number;
 };
 
 type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
@@ -29,7 +29,7 @@ export function checkedFetch(http: CheckedHttp, rules: FetchRules): Fetch {
       addresses: rules.addresses,
       plain: url.protocol === "http:",
       bytesMax: rules.bytesMax,
-      deadline: rules.deadline(),
+      msMax: rules.msMax,
       stop: request.signal,
     });
     const bodyless = opened.status === 204 || opened.status === 304 || method === "HEAD";

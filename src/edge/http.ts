@@ -8,7 +8,7 @@ import { connect as connectPlain, type Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
-import type { HttpAnswer, HttpAsk, HttpPort, HttpRules } from "../core/http.ts";
+import { type HttpAnswer, type HttpAsk, type HttpPort, type HttpRules, isHeader, isOurHeader } from "../core/http.ts";
 import { HEADER_BYTES_MAX, HTTP_ADDRESSES_MAX, HTTP_CONNECTS_MAX } from "../core/limits.ts";
 import type { Clock } from "../core/ports.ts";
 import { isRefusal, Refusal } from "../core/refusal.ts";
@@ -33,23 +33,6 @@ export type Opened = {
 
 const systemResolve = async (host: string): Promise<readonly string[]> =>
   (await lookup(host, { all: true, verbatim: true })).map(({ address }) => address);
-
-/** Headers that say how a connection is framed, or to whom it speaks, are ours. */
-const OURS = new Set([
-  "host",
-  "connection",
-  "content-length",
-  "transfer-encoding",
-  "upgrade",
-  "te",
-  "trailer",
-  "expect",
-  "keep-alive",
-  "accept-encoding",
-]);
-const isOurs = (name: string): boolean => OURS.has(name) || name.startsWith("proxy-");
-const TOKEN = /^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
-const VALUE = /^[\t\x20-\x7e]*$/;
 
 export class CheckedHttp implements HttpPort {
   readonly #powers: HttpPowers;
@@ -157,7 +140,7 @@ class Ending {
     this.#rules = rules;
     // Nobody may be waiting when it ends.
     this.#over.promise.catch(() => undefined);
-    this.#forget = clock.at(rules.deadline, () => this.#finish("http.timeout"));
+    this.#forget = clock.at(clock.now() + rules.msMax, () => this.#finish("http.timeout"));
     rules.stop?.addEventListener("abort", this.#stopped, { once: true });
     if (rules.stop?.aborted === true) this.#stopped();
   }
@@ -196,10 +179,10 @@ function placeOf(request: HttpAsk, rules: HttpRules): { host: string; port: numb
   if (url.username !== "" || url.password !== "")
     throw new Refusal("input.invalid", { field: "url", hint: "A URL here holds no user and no password." });
   for (const [name, value] of Object.entries(request.headers)) {
-    if (!TOKEN.test(name) || !VALUE.test(value) || isOurs(name))
+    if (!isHeader(name, value) || isOurHeader(name))
       throw new Refusal("input.invalid", {
         field: "headers",
-        hint: `${isOurs(name) ? name : "A header"} is not taken.`,
+        hint: `${isOurHeader(name) ? name : "A header"} is not taken.`,
       });
   }
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
