@@ -11,12 +11,14 @@ import { addConversation } from "./conversation.ts";
 import { addBackup, addDaemon, addDemo } from "./daemon.ts";
 import { addImport } from "./import.ts";
 import { addLedger } from "./ledger.ts";
+import { addMcp } from "./mcp.ts";
 import { addConfig, addPolicy } from "./policy.ts";
 import { addHold, addPurge } from "./purge.ts";
 import { addReport } from "./report.ts";
-import { addRuns, addSessions } from "./runs.ts";
+import { addRuns } from "./runs.ts";
 import { addPin, addSecrets } from "./secrets.ts";
 import { addService } from "./service.ts";
+import { addSessions } from "./sessions.ts";
 import { addStatus } from "./status.ts";
 import { addToken } from "./token.ts";
 import { addTry } from "./try.ts";
@@ -45,6 +47,7 @@ const NOUNS = [
   addSecrets,
   addPin,
   addToken,
+  addMcp,
   addPolicy,
   addCapability,
   addConfig,

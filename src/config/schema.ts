@@ -94,6 +94,34 @@ const httpHost = z.strictObject({
 
 const AbsolutePath = z.string().regex(/^\/[^\0]{1,4094}$/, { error: "an absolute path" });
 
+/** https, or http on this machine. */
+const ServerUrl = z
+  .string()
+  .max(300)
+  .regex(/^(?:https:\/\/[^/?#@\s]+|http:\/\/(?:127\.0\.0\.1|localhost|\[::1\]):\d{1,5})$/, {
+    error: "https://host, or http://127.0.0.1:port on this machine, without a path",
+  });
+const Peer = z.strictObject({
+  url: ServerUrl,
+  channel: Name.describe("A webhook channel there, added with --set keeps=checkpoints"),
+  secret: Name.describe("Its secret's name in the vault here"),
+});
+const Bucket = z.strictObject({
+  url: ServerUrl,
+  bucket: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,62}$/, { error: "a bucket's name" }),
+  region: z
+    .string()
+    .regex(/^[a-z0-9-]{1,64}$/)
+    .default("us-east-1"),
+  prefix: z
+    .string()
+    .regex(/^[A-Za-z0-9_./-]{0,200}$/)
+    .default("lazaret/"),
+  key_id: z.string().regex(/^[A-Za-z0-9]{3,128}$/, { error: "an access key's id" }),
+  secret: Name.describe("The secret access key's name in the vault"),
+  retain: duration({ least: "1d", most: "3650d" }).prefault("365d").describe("How long an object is locked"),
+});
+
 const section = <T extends z.ZodType>(schema: T) => schema.prefault({} as z.input<T>);
 
 export const ConfigFile = z.strictObject({
@@ -148,6 +176,8 @@ export const ConfigFile = z.strictObject({
     z.strictObject({
       file: AbsolutePath.optional().describe("Signed checkpoints of the ledger are added to this file"),
       git: AbsolutePath.optional().describe("and committed to this git repository"),
+      peer: Peer.optional().describe("and posted to another Lazaret"),
+      bucket: Bucket.optional().describe("and put into an S3-compatible bucket with object lock"),
     }),
   ),
   http: section(

@@ -215,6 +215,8 @@ export interface Connector {
   health(): ConnectorHealth;
   /** Is this person in the conversation now, by the network's own word? null where it does not say. Never rejects. */
   isMember?(conversation: string, person: string, stop: Stop): Promise<boolean | null>;
+  /** An id as the network's own export writes it, as the one under which the same event comes in live. */
+  exportedId?(conversation: string, id: string): string;
   /** One proved round trip for `lazaret verify`: resolves when what went out came back, rejects with why it did not. */
   probe?(stop: Stop): Promise<void>;
   close(): Promise<void>;

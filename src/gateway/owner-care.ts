@@ -2,11 +2,12 @@
  * The owner's verbs about the daemon itself: health, demo, import, secrets, tokens, policy, PIN
  * (CONTRACT sections 6, 10, 13, 14).
  */
-import { hex, TOKEN_PREFIX } from "../core/ids.ts";
+import { hex } from "../core/ids.ts";
 import { BOTTOM } from "../core/label.ts";
 import { DAY_MS } from "../core/limits.ts";
 import { Refusal } from "../core/refusal.ts";
 import { isTerminal } from "../core/run.ts";
+import { TOKEN_PREFIX } from "../core/token-text.ts";
 import type { Owner, VerbInput, VerbOutput } from "../core/verbs/all.ts";
 import type { CARE_VERBS } from "../core/verbs/care.ts";
 import { policyDigest } from "./ask.ts";
@@ -96,8 +97,8 @@ function materialVerbs({ powers }: Gateway): Pick<Verbs, "demo.load" | "import">
       const { added } = await importLines(powers, DEMO_ALIAS, demoLines(powers.clock.now()));
       return { conversation: DEMO_ALIAS, messages: added, lines: [...DEMO_LINES] };
     },
-    import: async ({ conversation, lines }) => {
-      const { conversation: place, added, known } = await importLines(powers, conversation, lines);
+    import: async ({ conversation, lines, format }) => {
+      const { conversation: place, added, known } = await importLines(powers, conversation, lines, format ?? "jsonl");
       return { conversation: place.id, added, known };
     },
   };
