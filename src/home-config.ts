@@ -14,7 +14,7 @@ export function pathsOf(env: Environment, home: Home, cwd: string): HomePaths {
 const KNOWN = {
   packs: ["chat-mode", "strict", "team"],
   channelKinds: ["console", "webhook", "telegram"],
-  models: false,
+  models: true,
   http: true,
 } as const;
 
