@@ -3,7 +3,7 @@ import type { InboundEvent, Message } from "../core/message.ts";
 import type { Conversation, Principal } from "../core/people.ts";
 import { type Activation, activate, type Rejection } from "./activate.ts";
 import type { Draft } from "./draft.ts";
-import { missedEverywhere, receiveMembership } from "./elsewhere.ts";
+import { missedEverywhere, receiveMembership, seenIn } from "./elsewhere.ts";
 import type { Aftermath, Handlers } from "./handlers.ts";
 import { keep, keyOf, messageBy, revise, withdraw } from "./keep.ts";
 import { findConversation, findPrincipal, senderOf } from "./people.ts";
@@ -152,8 +152,9 @@ function takeMessage(
     return reject("rate");
   }
   const sender = senderOf(draft, envelope, content.sender_name);
+  const place = seenIn(draft, conversation, sender.id);
   if (answer !== null) return answer(sender);
-  const kept = keep(powers, draft, event, conversation, sender, activation);
+  const kept = keep(powers, draft, event, place, sender, activation);
   if (kept !== null) return kept;
   draft.put("conversation", conversation.id, { ...conversation, gapAt: envelope.received_at });
   return reject("quota");
