@@ -15,6 +15,7 @@ import type { Clock, Connector, HookDoor, Random, TransformRunner } from "./core
 import type { Channel } from "./core/records.ts";
 import { isRefusal, Refusal } from "./core/refusal.ts";
 import type { CheckView } from "./core/verbs/care.ts";
+import { CheckedHttp } from "./edge/http.ts";
 import { WorkerRunner } from "./edge/worker-runner.ts";
 import { policyDigest } from "./gateway/ask.ts";
 import { bootstrap } from "./gateway/bootstrap.ts";
@@ -82,6 +83,7 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     transforms,
     drivers: given.drivers ?? [butler],
     settings: settingsOf(config),
+    http: new CheckedHttp({ clock }),
     log,
     connectors: new Map(),
     bell: { ring: () => {} },

@@ -31,7 +31,9 @@ export type DoctorFacts = {
   readonly freeBytes: number | null;
   readonly pragmas: Pragmas | null;
   readonly ledger: LedgerReport | null;
-  /** Where checkpoints are kept besides the home, what does not fit them, and intents whose outcome nobody wrote down. */
+  /**
+   * Where checkpoints are kept besides the home, what does not fit them, and intents whose outcome nobody wrote down.
+   */
   readonly outside: {
     readonly places: readonly string[];
     readonly alarms: readonly string[];

@@ -2,7 +2,7 @@
  * What the command line does without a daemon. Each verb imports what it needs when it is called,
  * so that the others start fast.
  */
-import type { AttackResult, Home, Offline, Profile } from "./cli/offline.ts";
+import type { AttackResult, Home, Offline, Profile, Service } from "./cli/offline.ts";
 import type { Environment } from "./config/environment.ts";
 import { Refusal } from "./core/refusal.ts";
 
@@ -54,17 +54,8 @@ export function offlineVerbs(env: Environment, workingDirectory: () => string): 
       const { badSeq: bad_seq, notExcluded: not_excluded, dangling, ...rest } = await verifyBundle(file, against);
       return { ...rest, bad_seq, not_excluded, dangling: dangling.slice(0, 1000) };
     },
-    service: async (home) => {
-      const [{ serviceOf }, { ownCommand, runProgram }, { homePaths }] = await Promise.all([
-        import("./service.ts"),
-        import("./powers.ts"),
-        import("./home-paths.ts"),
-      ]);
-      // A service does not see this terminal's environment: only the place that needs no word is left out.
-      const plain = homePaths({ ...env, LAZARET_HOME: "", STATE_DIRECTORY: "" }, undefined, workingDirectory());
-      const homeArguments = plain.dataDir === home.home ? [] : ["--home", home.home];
-      return serviceOf({ env, command: ownCommand(), homeArguments, run: runProgram });
-    },
+    service: (home) => service(env, home, workingDirectory()),
+    command: async () => (await import("./powers.ts")).ownCommand(),
     attack,
     policyCheck: async (home, files) => (await packs()).checkPacks(await configured(home), files),
     policyTest: async (home, files) => (await packs()).testPacks(await configured(home), files),
@@ -96,4 +87,16 @@ async function attack(
     }
     return results;
   });
+}
+
+async function service(env: Environment, home: Home, cwd: string): Promise<Service> {
+  const [{ serviceOf }, { ownCommand, runProgram }, { homePaths }] = await Promise.all([
+    import("./service.ts"),
+    import("./powers.ts"),
+    import("./home-paths.ts"),
+  ]);
+  // A service does not see this terminal's environment: only the place that needs no word is left out.
+  const plain = homePaths({ ...env, LAZARET_HOME: "", STATE_DIRECTORY: "" }, undefined, cwd);
+  const homeArguments = plain.dataDir === home.home ? [] : ["--home", home.home];
+  return serviceOf({ env, command: ownCommand(), homeArguments, run: runProgram });
 }

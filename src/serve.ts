@@ -201,6 +201,7 @@ export async function serve(
       random: systemRandom,
       uid: ownUser,
       fault,
+      version: VERSION,
     });
     running.http = control.address;
     const forget = onSignals(stop);

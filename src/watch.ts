@@ -90,7 +90,9 @@ export class Watch {
     await this.publish();
   }
 
-  /** Keeps the newest checkpoint in every place that does not have it. Never rejects: a place may be away for a while. */
+  /**
+   * Keeps the newest checkpoint in every place that does not have it. Never rejects: a place may be away for a while.
+   */
   async publish(): Promise<void> {
     const newest = this.#powers.store.ledger.checkpoints().at(-1);
     if (newest === undefined) return;

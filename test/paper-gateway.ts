@@ -183,6 +183,11 @@ export class PaperGateway implements Surface {
         return of("purge");
       },
       events: (_token, after, stop) => this.#events(after, stop),
+      next: async (_token, waitMs) => {
+        note("next", { waitMs });
+        return this.past[0] === undefined ? null : over(this.past[0]);
+      },
+      settled: async (_token, id) => run("settled", id),
     };
   }
 

@@ -100,10 +100,12 @@ export const SOLE: readonly Sole[] = [
     holders: [
       "src/main.ts",
       "src/powers.ts",
+      "src/client.ts",
       "src/edge/http.ts",
       "src/edge/wall.ts",
       "src/control/server.ts",
       "src/cli/client.ts",
+      "src/cli/http-door.ts",
     ],
   },
   { thing: "the web server", modules: ["fastify", "ws"], holders: ["src/control/"] },

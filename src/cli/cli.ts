@@ -11,6 +11,7 @@ import { addConversation } from "./conversation.ts";
 import { addBackup, addDaemon, addDemo } from "./daemon.ts";
 import { addImport } from "./import.ts";
 import { addLedger } from "./ledger.ts";
+import { addMcp } from "./mcp.ts";
 import { addConfig, addPolicy } from "./policy.ts";
 import { addHold, addPurge } from "./purge.ts";
 import { addReport } from "./report.ts";
@@ -46,6 +47,7 @@ const NOUNS = [
   addSecrets,
   addPin,
   addToken,
+  addMcp,
   addPolicy,
   addCapability,
   addConfig,

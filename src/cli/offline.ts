@@ -9,6 +9,8 @@ export type Home = {
   readonly home: string;
   /** The daemon's Unix socket. */
   readonly socket: string;
+  /** Where tokens of agents on this machine are put: beside the configuration, never with the data. */
+  readonly tokens: string;
 };
 
 export const TRANSFORMS = ["summarize", "extract_tasks", "extract_entities", "redact"] as const;
@@ -126,4 +128,6 @@ export type Offline = {
   readonly doctor?: (home: Home, residue: boolean) => Promise<VerbOutput<"doctor">>;
   readonly demo?: (home: Home) => Promise<VerbOutput<"demo.load">>;
   readonly service?: (home: Home) => Promise<Service>;
+  /** Program and arguments with which another program starts this one. */
+  readonly command?: () => Promise<readonly string[]>;
 };

@@ -11,7 +11,15 @@ import type { Scope } from "./auth.ts";
 import { openApi } from "./openapi.ts";
 import * as replies from "./replies.ts";
 import * as requests from "./requests.ts";
-import { type BearerRoute, bearer, type EventsRoute, type HookRoute, type PublicRoute, type Route } from "./route.ts";
+import {
+  type BearerRoute,
+  bearer,
+  type EventsRoute,
+  type HookRoute,
+  type McpRoute,
+  type PublicRoute,
+  type Route,
+} from "./route.ts";
 
 const AGENT: readonly Scope[] = ["agent", "owner"];
 const READ: readonly Scope[] = ["auditor", "operator", "owner"];
@@ -117,6 +125,17 @@ const EVENTS: EventsRoute = {
   scopes: ["agent", "operator", "owner"],
   params: null,
   query: requests.After,
+};
+
+const MCP: McpRoute = {
+  class: "bearer",
+  kind: "mcp",
+  method: "POST",
+  path: "/mcp",
+  summary: "Model Context Protocol over streamable HTTP, for agents",
+  scopes: ["agent"],
+  params: null,
+  query: null,
 };
 
 const EVIDENCE: readonly BearerRoute[] = [
@@ -253,6 +272,7 @@ export const ROUTES: readonly Route[] = [
   ...HOOKS,
   ...RUNS,
   EVENTS,
+  MCP,
   ...EVIDENCE,
   ...VERB_NAMES.map(
     (name) =>

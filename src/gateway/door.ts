@@ -16,6 +16,7 @@ import type { Gateway } from "./gateway.ts";
 import { isOn } from "./gateway.ts";
 import { cancelRun } from "./inbound.ts";
 import { answerOf, callIdOf, invoke } from "./invoke.ts";
+import { awaited, NextEvents } from "./next-event.ts";
 import { localOwner } from "./owned.ts";
 import { entriesWhere } from "./owner-evidence.ts";
 import { conversationBy } from "./people.ts";
@@ -160,9 +161,10 @@ function ownersViews({ powers }: Gateway): Pick<TokenDoor, "policy" | "tokens" |
 
 function runDoor(
   gateway: Gateway,
-): Pick<TokenDoor, "startRun" | "runs" | "run" | "invoke" | "invocation" | "finish" | "cancel"> {
+): Pick<TokenDoor, "startRun" | "runs" | "run" | "invoke" | "invocation" | "finish" | "cancel" | "next" | "settled"> {
   const { powers, invoking, drives } = gateway;
   const { store } = powers;
+  const events = new NextEvents(invoking);
   return {
     startRun: (token, order) => startRun(gateway, token, order),
     runs: (token, open) => {
@@ -174,6 +176,15 @@ function runDoor(
       return seen.map((run) => runView(powers, run));
     },
     run: (token, id) => runView(powers, runOf(gateway, token, id)),
+    next: async (token, waitMs, stop) => {
+      demand(token, "agent");
+      return events.next(token, waitMs, stop);
+    },
+    settled: async (token, id, waitMs, stop) => {
+      const isAsking = (): boolean => runOf(gateway, token, id).status.state === "paused.approval";
+      await awaited(invoking, waitMs, stop, async () => (isAsking() ? null : true));
+      return runView(powers, runOf(gateway, token, id));
+    },
     invoke: async (token, id, invocation) => invoke(invoking, driven(gateway, token, id).id, invocation),
     invocation: async (token, id, key, waitMs) => {
       const run = driven(gateway, token, id);

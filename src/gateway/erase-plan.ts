@@ -1,4 +1,6 @@
-/** What a purge takes: read from records, nothing written. What is held is counted and left out (CONTRACT section 12). */
+/**
+ * What a purge takes: read from records, nothing written. What is held is counted and left out (CONTRACT section 12).
+ */
 import type { RecordDrop, RecordPut } from "../core/batch.ts";
 import type { BlobId, ConversationId, MessageId, PrincipalId, RunId } from "../core/ids.ts";
 import type { OutboxRow } from "../core/outbox.ts";

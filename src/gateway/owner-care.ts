@@ -10,6 +10,7 @@ import { isTerminal } from "../core/run.ts";
 import type { Owner, VerbInput, VerbOutput } from "../core/verbs/all.ts";
 import type { CARE_VERBS } from "../core/verbs/care.ts";
 import { policyDigest } from "./ask.ts";
+import { forgetGrants } from "./broker.ts";
 import { DEMO_ALIAS, DEMO_LINES, demoLines } from "./demo.ts";
 import type { Draft } from "./draft.ts";
 import type { Gateway } from "./gateway.ts";
@@ -108,6 +109,7 @@ function secretVerbs({ powers }: Gateway): Pick<Verbs, "secrets.set" | "secrets.
       await transact(powers, (draft) => {
         owned(powers, draft, "secret.insert", name, { name });
         draft.secret(name, powers.hashing.utf8(value));
+        forgetGrants(powers, draft, name);
         draft.entry("secret.set", { name }, { actor: localOwner(powers).id });
       });
       return DONE;
@@ -119,6 +121,7 @@ function secretVerbs({ powers }: Gateway): Pick<Verbs, "secrets.set" | "secrets.
       await transact(powers, (draft) => {
         owned(powers, draft, "secret.remove", name, { name });
         draft.secret(name, null);
+        forgetGrants(powers, draft, name);
         draft.entry("secret.removed", { name }, { actor: localOwner(powers).id });
       });
       return DONE;

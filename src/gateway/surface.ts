@@ -83,6 +83,13 @@ export interface TokenDoor {
   secrets(token: Token): VerbOutput<"secrets.list">;
   receipts(token: Token): VerbOutput<"purge.list">;
   purge(token: Token, scope: PurgeScope): Promise<VerbOutput<"purge">>;
+  /**
+   * The next thing for this agent to do: a request that nobody has taken yet, or what became of a call that waited for
+   * a person. Each is given once. Null after `waitMs`, or at `stop`.
+   */
+  next(token: Token, waitMs: number, stop: Stop): Promise<GatewayEvent | null>;
+  /** Waits at most `waitMs` until no person has to answer for this run, or `stop`. */
+  settled(token: Token, run: RunId, waitMs: number, stop: Stop): Promise<RunView>;
   /** Events of the token's conversations after `after`, then live, until `stop`. */
   events(token: Token, after: number, stop: Stop): AsyncIterable<GatewayEvent>;
 }
