@@ -1,6 +1,6 @@
 /**
- * A whole Lazaret in a temporary home for one attack: the real daemon, store, console, webhook door and bot; a clock that
- * the case turns, and an agent that does what the case says.
+ * A whole Lazaret in a temporary home for one attack: the real daemon, store, console, webhook door and bot; a clock
+ * that the case turns, and an agent that does what the case says.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -34,7 +34,6 @@ const noNetwork: Request = async () => {
 };
 
 const LONG_CHARS = 15_000;
-
 /** Every text that is the word LONG becomes a long one. */
 function lengthened(value: unknown): unknown {
   if (value === "LONG") return "many words ".repeat(LONG_CHARS / 11);
@@ -98,19 +97,16 @@ export class Stage {
 
   async #start(isFirst = false): Promise<void> {
     const { random, transforms } = this.#powers;
-    const keys = join(this.#dir, "keys");
     const data = join(this.#dir, "data");
-    const unlock = { kind: "file" } as const;
-    const open = {
+    const store = await openStore({
       dataDir: data,
-      keysDir: keys,
+      keysDir: join(this.#dir, "keys"),
       clock: this.#clock,
       random,
-      unlock,
+      unlock: { kind: "file" },
       tenant: TENANT_DEFAULT,
       create: true,
-    };
-    const store = await openStore(open);
+    });
     this.#store = store;
     if (isFirst) await this.#secret(store);
     this.#daemon = await startDaemon({
