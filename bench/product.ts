@@ -165,6 +165,7 @@ const outside: Outside = {
   doctor: unused,
   backup: unused,
   exportLedger: unused,
+  seal: unused,
   hashPin: unused,
   checkPin: unused,
   compilePolicy: unused,

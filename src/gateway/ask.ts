@@ -21,6 +21,7 @@ import type { Draft } from "./draft.ts";
 import { visibly } from "./plain-text.ts";
 import type { Powers } from "./powers.ts";
 import { evidenceOn, routeOf, type Surface } from "./route.ts";
+import { noteSaid } from "./said.ts";
 import { post, say } from "./say.ts";
 import { CODE_ALPHABET, CODE_CHARS } from "./words.ts";
 
@@ -105,7 +106,7 @@ export function askPeople(powers: Powers, draft: Draft, doing: Doing, ask: AskFo
   const expiresAt = draft.now + ttlMs;
   const evidence = evidenceOn(powers, surface.conversation);
   const byWords = evidenceOn(powers, surface.conversation, false);
-  const { linkDomains: domains } = powers.settings;
+  const domains = [...powers.settings.linkDomains, ...(ask.domains ?? [])];
   const text = promptText({ ask, code, agent: run.agent, ttlMs, evidence, byWords, id, domains });
   if (text.length > APPROVAL_PROMPT_CHARS_MAX)
     throw new Refusal("approval.unshowable", { hint: "Make the text shorter." });
@@ -216,7 +217,15 @@ function postPrompt(draft: Draft, doing: Doing, ask: AskFor, surface: Surface, s
     replyTo: surface.here ? run.request : null,
   };
   const label: Label = { ...ask.label, audience: [surface.conversation.id] };
-  return post(draft, place, shown, label, run.id, { approval: shown.approval.id });
+  const message = post(draft, place, shown, label, run.id, { approval: shown.approval.id });
+  const where = { channel: surface.conversation.channel, conversation: surface.conversation.id, run: run.id };
+  noteSaid(
+    draft,
+    message,
+    where,
+    ask.sources.map((source) => source.message),
+  );
+  return message;
 }
 
 const sealFor = (

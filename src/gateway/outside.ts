@@ -26,6 +26,8 @@ export type Outside = {
   /** Writes a verified copy of the database to a new file. */
   readonly backup: (file: string) => Promise<{ readonly bytes: number; readonly verified: boolean }>;
   readonly exportLedger: (file: string) => Promise<{ readonly entries: number; readonly bytes: number }>;
+  /** Lines into a new 0600 file that only the holder of an age key reads; answers its bytes. */
+  readonly seal: (file: string, recipient: string, lines: AsyncIterable<string>) => Promise<number>;
   /** Argon2id of a PIN, and checking one against it. */
   readonly hashPin: (pin: string) => Promise<string>;
   readonly checkPin: (pin: string, hash: string) => Promise<boolean>;

@@ -39,7 +39,21 @@ export class CheckpointSigner {
     const line = Buffer.concat([keyId(of.origin, this.publicKey), signature]).toString("base64");
     return `${text}\n\u2014 ${of.origin} ${line}\n`;
   }
+
+  /** Base64 Ed25519 over `lazaret.statement.v1` ‖ 0 ‖ the statement. */
+  attest(statement: string): string {
+    return sign(null, statementBytes(statement), this.#private).toString("base64");
+  }
 }
+
+/** What a statement of ours is signed as: never the bytes of a checkpoint. */
+const statementBytes = (statement: string): Buffer => Buffer.from(`lazaret.statement.v1\u0000${statement}`);
+
+const keyOf = (publicKey: Uint8Array): KeyObject =>
+  createPublicKey({ key: Buffer.concat([SPKI_PREFIX, publicKey]), format: "der", type: "spki" });
+
+export const isAttestedBy = (statement: string, signature: string, publicKey: Uint8Array): boolean =>
+  verify(null, statementBytes(statement), keyOf(publicKey), Buffer.from(signature, "base64"));
 
 /** SHA-256(name ‖ 0x0A ‖ type ‖ public key)[:4]. */
 function keyId(name: string, publicKey: Uint8Array): Buffer {
@@ -66,7 +80,7 @@ export function isSigned(text: string, origin: string, publicKey: Uint8Array): b
   if (parts === null) return false;
   const [, , , , signatures = ""] = parts;
   const body = Buffer.from(text.slice(0, text.length - signatures.length - 1));
-  const key = createPublicKey({ key: Buffer.concat([SPKI_PREFIX, publicKey]), format: "der", type: "spki" });
+  const key = keyOf(publicKey);
   const wanted = keyId(origin, publicKey);
   return signatures
     .trimEnd()

@@ -101,6 +101,7 @@ export class Eraser {
     for (const put of plan.put) records.put(put);
     for (const drop of plan.drop) if (records.drop(drop)) counts.records++;
     refs.forgetDeliveries(now - DELIVERY_MEMORY_MS);
+    refs.forgetUnknown(now - DELIVERY_MEMORY_MS);
     const kek = this.#files.kek(epoch);
     const broken = this.#rewrapAll(kek, epoch, tally);
     wipe(kek);

@@ -8,6 +8,7 @@ import { type Permit, type PermitUse, redeem } from "../core/permit.ts";
 import type { LedgerPort, LedgerReport, MessageScope, Opened, Page, Range, Store, StoreCounts } from "../core/ports.ts";
 import type { IndexOf, RecordKind } from "../core/records.ts";
 import { isRefusal, Refusal } from "../core/refusal.ts";
+import type { SecretHit, SecretSource } from "../core/secret-source.ts";
 import { type BackupManifest, backupHome } from "./backup.ts";
 import { type BundleMade, writeBundle } from "./bundle.ts";
 import type { Committer } from "./commit.ts";
@@ -62,6 +63,8 @@ export class HomeStore implements Store {
       },
       checkpoints: () => ledger.checkpoints(),
       verifierKey: () => ledger.verifierKey(),
+      attest: (statement) => ({ key: ledger.verifierKey(), signature: ledger.attest(statement) }),
+      isAttested: (statement, by) => ledger.isAttested(statement, by),
     };
   }
 
@@ -137,6 +140,19 @@ export class HomeStore implements Store {
     return this.#parts.tables.vault.names(tenant);
   }
 
+  secretVersion(tenant: string, name: string): string | null {
+    return this.#parts.tables.vault.version(tenant, name);
+  }
+
+  secretsIn(tenant: string, bytes: Uint8Array): readonly SecretHit[] {
+    return this.#parts.tables.vault.leaks(tenant).find(bytes);
+  }
+
+  /** Secrets that come from elsewhere, by name; they win over the vault's. */
+  attachSecrets(tenant: string, sources: ReadonlyMap<string, SecretSource>): void {
+    this.#parts.tables.vault.attach(tenant, sources);
+  }
+
   mac(scope: "pseudonym" | "idempotency", id: string, bytes: Uint8Array): string {
     const { keys } = this.#parts.tables;
     const mac = scope === "pseudonym" ? keys.pseudonymMac(id) : keys.mac("idempotency", this.#parts.tenant);
@@ -194,6 +210,17 @@ export class HomeStore implements Store {
   /** SQLite's own answers to what the store asked of it. */
   pragmas(): Pragmas {
     return readPragmas(this.#parts.tables.db);
+  }
+
+  /** Rows and pages that an erasure should not have left; all zero when it is done. */
+  residue() {
+    const count = (sql: string): number => Number(this.#parts.tables.statements.of(sql).pluck().get());
+    return {
+      deadKeys: count("SELECT count(*) FROM conversation_key WHERE dead = 1"),
+      blobsWithoutKey: count("SELECT count(*) FROM blob WHERE n NOT IN (SELECT n FROM blob_key)"),
+      keysWithoutBlob: count("SELECT count(*) FROM blob_key WHERE n NOT IN (SELECT n FROM blob)"),
+      freePages: count("SELECT freelist_count FROM pragma_freelist_count"),
+    } as const;
   }
 
   clean(): boolean {
