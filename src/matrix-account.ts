@@ -5,7 +5,7 @@ import process from "node:process";
 import { MatrixAccount } from "../connectors/matrix/account.ts";
 import { openStores } from "../connectors/matrix/stores.ts";
 import type { Pipe } from "../connectors/matrix/wire.ts";
-import { systemRandom, systemRequest, wallClock } from "./powers.ts";
+import { systemFetch, systemRandom, systemRequest, wallClock } from "./powers.ts";
 
 process.umask(0o077);
 // What the terminal sends to a group of processes is the daemon's to deal with.
@@ -22,7 +22,7 @@ const parent: Pipe = {
 new MatrixAccount(parent, {
   clock: wallClock,
   random: systemRandom,
-  fetch: (url, asking) => fetch(url, asking),
+  request: systemFetch,
   ask: systemRequest,
   openStores: (files, keys, onFault) => {
     for (const file of Object.values(files)) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });

@@ -38,7 +38,10 @@ export class MatrixLines {
   readonly #home: string;
   readonly #connectors = new Map<string, MatrixConnector>();
 
-  constructor(powers: Powers, given: { readonly request: Request; readonly openPipe?: OpenPipe; readonly home: string }) {
+  constructor(
+    powers: Powers,
+    given: { readonly request: Request; readonly openPipe?: OpenPipe; readonly home: string },
+  ) {
     this.#powers = powers;
     this.#request = given.request;
     this.#openPipe = given.openPipe ?? nobody;
@@ -91,7 +94,9 @@ export class MatrixLines {
   }
 
   /** Signs in, once. Gives the account as it goes into the vault, and the recovery key to be written down. */
-  async signIn(order: SignIn): Promise<{ readonly account: Uint8Array; readonly user: string; readonly recovery: string | null }> {
+  async signIn(
+    order: SignIn,
+  ): Promise<{ readonly account: Uint8Array; readonly user: string; readonly recovery: string | null }> {
     const { random, hashing } = this.#powers;
     const key = (): string => Buffer.from(random.bytes(KEY_BYTES)).toString("base64");
     const found = await signIn(this.#request, order);
@@ -163,13 +168,22 @@ type SignInFault = Extract<Awaited<ReturnType<typeof signIn>>, { fault: unknown 
 function refusalFor(fault: SignInFault): Refusal {
   switch (fault) {
     case "address":
-      return new Refusal("input.invalid", { field: "homeserver", hint: "No Matrix homeserver answers at this address." });
+      return new Refusal("input.invalid", {
+        field: "homeserver",
+        hint: "No Matrix homeserver answers at this address.",
+      });
     case "user":
       return new Refusal("input.invalid", { field: "user", hint: "The password is another account's than named." });
     case "auth":
-      return new Refusal("input.invalid", { field: "secret", hint: "The homeserver does not know this account or password." });
+      return new Refusal("input.invalid", {
+        field: "secret",
+        hint: "The homeserver does not know this account or password.",
+      });
     case "recovery":
-      return new Refusal("input.invalid", { field: "recovery", hint: "That is no recovery key; it has twelve groups of four." });
+      return new Refusal("input.invalid", {
+        field: "recovery",
+        hint: "That is no recovery key; it has twelve groups of four.",
+      });
     case "browser_only":
       return new Refusal("channel.unsupported", {
         hint: "This homeserver signs in by browser only: make an access token there, and give it with --token.",

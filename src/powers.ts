@@ -28,6 +28,9 @@ export const wallClock: Clock = {
 /** The platform's own way to ask a server on the network; connectors are handed it. */
 export const systemRequest: Request = (url, asking) => fetch(url, asking);
 
+/** The same for a library that is handed it. */
+export const systemFetch = (url: string, asking: object): Promise<unknown> => fetch(url, asking);
+
 export const systemRandom: Random = { bytes: (count) => randomBytes(count) };
 
 /** RFC 9106 section 4, second recommended option. */
@@ -119,7 +122,12 @@ export const systemGit = (directory: string, args: readonly string[]): Promise<s
 /** A process of our own program, which has a pipe to this one, none of its surroundings, and nowhere to write. */
 export function openProcess(entry: URL): Pipe {
   const env = { TZ: "UTC", NODE_ENV: "production", LC_ALL: "C.UTF-8" };
-  const child = fork(entry, [], { env, execArgv: [], serialization: "advanced", stdio: ["ignore", "ignore", "ignore", "ipc"] });
+  const child = fork(entry, [], {
+    env,
+    execArgv: [],
+    serialization: "advanced",
+    stdio: ["ignore", "ignore", "ignore", "ipc"],
+  });
   let isOver = false;
   const over = Promise.withResolvers<void>();
   const ended = (): void => {

@@ -1,5 +1,5 @@
 /**
- * One Matrix account in a process of its own: the SDK, its crypto store, and the sync store. When a store cannot be
+ * One Matrix account in a process of its own: the SDK, its machine store, and the sync store. When a store cannot be
  * written, or a sync breaks half way, it ends; whoever starts it again goes on from what is durable.
  */
 import type { MatrixClient, MatrixEvent } from "matrix-js-sdk";
@@ -23,7 +23,7 @@ import { sendOperation } from "./send.ts";
 import { openSession, type SessionPowers } from "./session.ts";
 import { type Answers, type Pipe, Wire, WireFault } from "./wire.ts";
 
-export type AccountPowers = Pick<SessionPowers, "fetch" | "openStores"> & {
+export type AccountPowers = Pick<SessionPowers, "request" | "openStores"> & {
   readonly clock: Clock;
   readonly random: Random;
   readonly ask: Ask;
@@ -34,7 +34,7 @@ export type AccountPowers = Pick<SessionPowers, "fetch" | "openStores"> & {
 type Open = {
   readonly account: Account;
   readonly client: MatrixClient;
-  readonly crypto: CryptoApi & CryptoBackend;
+  readonly machine: CryptoApi & CryptoBackend;
   readonly store: InboxStore & { close(): void };
   readonly makeEvent: (event: RawEvent) => MatrixEvent;
   readonly rooms: Rooms;
@@ -83,8 +83,8 @@ export class MatrixAccount {
         }),
       verified: async ({ same }) => ({ done: await this.#opened().sas.finish(same) }),
       pin: ({ person }) =>
-        this.#guarded(async ({ crypto }) => {
-          await crypto.pinCurrentUserIdentity(person);
+        this.#guarded(async ({ machine }) => {
+          await machine.pinCurrentUserIdentity(person);
           return null;
         }),
       stop: async () => {
@@ -106,10 +106,10 @@ export class MatrixAccount {
   }
 
   async #start({ account, files }: ToAccount["start"][0]): Promise<{ readonly published: boolean }> {
-    const { clock, fetch, openStores } = this.#powers;
+    const { clock, request, openStores } = this.#powers;
     const session = await openSession(
       {
-        fetch,
+        request,
         openStores,
         now: () => clock.now(),
         standing: (standing) => this.#say(standing),
@@ -118,25 +118,25 @@ export class MatrixAccount {
       account,
       files,
     );
-    const { client, crypto, store, makeEvent } = session;
+    const { client, machine, store, makeEvent } = session;
     const rooms = new Rooms(client, store);
-    const opener = new Opener({ client, crypto, makeEvent, now: () => clock.now(), onKey: () => drain.kick() });
+    const opener = new Opener({ client, machine, makeEvent, now: () => clock.now(), onKey: () => drain.kick() });
     const drain: Drain = new Drain({
       store,
       rooms,
       opener,
       clock,
-      self: account.user,
+      me: account.user,
       selfName: () => client.getUser(account.user)?.rawDisplayName ?? "",
       fillGap: (row) => fillGap(client, store, row),
       invited: (row) => answerInvite(client, (person, room) => this.#mayInvite(person, room), row),
     });
-    const sas = new SasVerification(crypto);
+    const sas = new SasVerification(machine);
     this.#open = { ...session, account, rooms, drain, sas, isSynced: false };
     await session.begin();
     this.#open.isSynced = true;
     return this.#guarded(async () => {
-      await publishIdentity({ client, crypto, account, encodeRecoveryKey: session.encodeRecoveryKey });
+      await publishIdentity({ client, machine, account, encodeRecoveryKey: session.encodeRecoveryKey });
       return { published: true };
     });
   }

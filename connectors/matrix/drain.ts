@@ -18,7 +18,7 @@ export type DrainPowers = {
   readonly rooms: Rooms;
   readonly opener: Opener;
   readonly clock: Clock;
-  readonly self: string;
+  readonly me: string;
   readonly selfName: () => string;
   /** Fetches what a gap lacks into the store. False when that is impossible now. */
   readonly fillGap: (row: Row) => Promise<"filled" | "truncated" | "later">;
@@ -109,7 +109,7 @@ export class Drain {
     const outcome = isOld ? "truncated" : await fillGap(row);
     if (outcome === "later") return false;
     if (outcome === "truncated") {
-      items.push(stated("gap", `${row.id}.${row.at}`, this.#powers.self, this.#seen(row, place)));
+      items.push(stated("gap", `${row.id}.${row.at}`, this.#powers.me, this.#seen(row, place)));
       ids.push(row.id);
     }
     return true;
@@ -122,7 +122,12 @@ export class Drain {
     }
     if (row.kind === "left") {
       const seen = this.#seen(row, place);
-      items.push(stated("membership", `${row.id}.${row.at}`, this.#powers.self, { ...seen, room: { ...seen.room, members: [] } }));
+      items.push(
+        stated("membership", `${row.id}.${row.at}`, this.#powers.me, {
+          ...seen,
+          room: { ...seen.room, members: [] },
+        }),
+      );
       ids.push(row.id);
       return;
     }
@@ -133,17 +138,17 @@ export class Drain {
   }
 
   async #event(row: Row, place: Place): Promise<Item | null | "waiting"> {
-    const { rooms, opener, store, self, selfName } = this.#powers;
+    const { rooms, opener, store, me, selfName } = this.#powers;
     const isBacklog = this.#isBacklog(row);
     if (row.raw["type"] === "m.room.encrypted" || row.raw["type"] === "m.room.encryption") rooms.sawEncrypted(row.room);
-    if (row.raw["sender"] === self && row.raw["type"] !== "m.room.member") return null;
+    if (row.raw["sender"] === me && row.raw["type"] !== "m.room.member") return null;
     const opened = await opener.open(row);
     const seen = this.#seen(row, place);
     if (opened.is === "open") {
       const sender = String(row.raw["sender"]);
       return normalize(opened.raw, {
         ...seen,
-        self: { id: self, name: selfName() },
+        me: { id: me, name: selfName() },
         senderName: rooms.nameOf(row.room, sender),
         evidence: opened.evidence,
         isBacklog: isBacklog || opened.isLate,
@@ -159,7 +164,7 @@ export class Drain {
     return opened.notice ? this.#unread(row, seen, "late") : "waiting";
   }
 
-  #unread(row: Row, seen: Omit<Seen, "senderName" | "self">, how: string): Item {
+  #unread(row: Row, seen: Omit<Seen, "senderName" | "me">, how: string): Item {
     return stated("undecryptable", `${String(row.raw["event_id"])}.${how}`, String(row.raw["sender"]), seen);
   }
 
@@ -167,13 +172,13 @@ export class Drain {
     if (!fresh || this.#live.has(room)) return false;
     const isOwnJoin =
       raw["type"] === "m.room.member" &&
-      raw["state_key"] === this.#powers.self &&
+      raw["state_key"] === this.#powers.me &&
       membershipIn(raw["content"]) === "join";
     if (isOwnJoin) this.#live.add(room);
     return !isOwnJoin;
   }
 
-  #seen({ room, at }: Row, place: Place): Omit<Seen, "senderName" | "self"> {
+  #seen({ room, at }: Row, place: Place): Omit<Seen, "senderName" | "me"> {
     const evidence = { transport: "transport", verified: "platform" } as const;
     return { ...place, room: this.#powers.rooms.facts(room), evidence, isBacklog: false, receivedAt: at };
   }

@@ -35,9 +35,7 @@ const Relation = part({
   event_id: Id.optional().catch(undefined),
   key: z.string().max(128).optional().catch(undefined),
   is_falling_back: z.boolean().optional().catch(undefined),
-  "m.in_reply_to": part({ event_id: Id })
-    .optional()
-    .catch(undefined),
+  "m.in_reply_to": part({ event_id: Id }).optional().catch(undefined),
 });
 
 /** EncryptedFile of the specification, version 2. */

@@ -11,7 +11,7 @@ import { WireFault } from "./wire.ts";
 
 type Looking = {
   readonly client: MatrixClient;
-  readonly crypto: CryptoApi;
+  readonly machine: CryptoApi;
   readonly store: InboxStore;
   readonly rooms: Rooms;
 };
@@ -20,13 +20,13 @@ const WAITING_MAX = 1000;
 const ASK_MS_MAX = 10_000;
 const PROBE_TYPE = "dev.lazaret.probe";
 
-export async function factsOf({ client, crypto, store, rooms }: Looking): Promise<AccountFacts> {
+export async function factsOf({ client, machine, store, rooms }: Looking): Promise<AccountFacts> {
   const [user, device] = [client.getUserId() ?? "", client.getDeviceId() ?? ""];
   const [keys, status, backup, secretStorage] = await Promise.all([
-    crypto.getOwnDeviceKeys(),
-    crypto.getDeviceVerificationStatus(user, device),
-    crypto.getActiveSessionBackupVersion(),
-    crypto.isSecretStorageReady().catch(() => false),
+    machine.getOwnDeviceKeys(),
+    machine.getDeviceVerificationStatus(user, device),
+    machine.getActiveSessionBackupVersion(),
+    machine.isSecretStorageReady().catch(() => false),
   ]);
   const joined = client.getRooms().filter((room) => room.getMyMembership() === "join");
   return {

@@ -35,7 +35,11 @@ export function faultOf(error: unknown): Fault {
     const code = status >= 500 ? "server_error" : (BY_STATUS[status] ?? "bad_request");
     return { code, retryAfterMs: code === "rate_limited" ? retryAfterOf(error) : null, isProven: status < 500 };
   }
-  for (let cause: unknown = error, depth = 0; cause !== undefined && depth < 4; cause = field(cause, "cause"), depth++) {
+  for (
+    let cause: unknown = error, depth = 0;
+    cause !== undefined && depth < 4;
+    cause = field(cause, "cause"), depth++
+  ) {
     const code = field(cause, "code");
     if (typeof code === "string" && NEVER_SENT.has(code))
       return { code: "unreachable", retryAfterMs: null, isProven: true };

@@ -9,7 +9,7 @@ import { WireFault } from "./wire.ts";
 
 export type IdentityPowers = {
   readonly client: MatrixClient;
-  readonly crypto: CryptoApi;
+  readonly machine: CryptoApi;
   readonly account: Account;
   readonly encodeRecoveryKey: (key: Uint8Array) => string | undefined;
 };
@@ -21,15 +21,15 @@ export async function publishIdentity(powers: IdentityPowers): Promise<void> {
   await backUp(powers);
 }
 
-async function signDevice({ client, crypto, account }: IdentityPowers): Promise<void> {
-  if (await crypto.isCrossSigningReady()) return;
+async function signDevice({ client, machine, account }: IdentityPowers): Promise<void> {
+  if (await machine.isCrossSigningReady()) return;
   const { user } = account;
-  const { privateKeysCachedLocally: cached, privateKeysInSecretStorage } = await crypto.getCrossSigningStatus();
+  const { privateKeysCachedLocally: cached, privateKeysInSecretStorage } = await machine.getCrossSigningStatus();
   const isOurs = cached.masterKey && cached.selfSigningKey && cached.userSigningKey;
-  const isKnown = await crypto.userHasCrossSigningKeys(user, true);
+  const isKnown = await machine.userHasCrossSigningKeys(user, true);
   // An identity that another client made is opened with its recovery key or not at all; it is never replaced.
   if (isKnown && !isOurs && !(privateKeysInSecretStorage && account.restores === true)) throw new WireFault("identity");
-  await crypto.bootstrapCrossSigning({
+  await machine.bootstrapCrossSigning({
     authUploadDeviceSigningKeys: async (upload) => {
       const session = await upload(null).then(
         () => null,
@@ -42,8 +42,8 @@ async function signDevice({ client, crypto, account }: IdentityPowers): Promise<
     },
   });
   const device = client.getDeviceId() ?? "";
-  const status = await crypto.getDeviceVerificationStatus(user, device);
-  if (status?.signedByOwner !== true) await crypto.crossSignDevice(device);
+  const status = await machine.getDeviceVerificationStatus(user, device);
+  if (status?.signedByOwner !== true) await machine.crossSignDevice(device);
 }
 
 /** The session of an interactive authentication, which the next attempt names; rethrows whatever else it was. */
@@ -54,27 +54,27 @@ function sessionOf(error: unknown): string {
   return session;
 }
 
-async function storeSecrets({ crypto, account, encodeRecoveryKey }: IdentityPowers): Promise<void> {
-  if (await crypto.isSecretStorageReady()) return;
+async function storeSecrets({ machine, account, encodeRecoveryKey }: IdentityPowers): Promise<void> {
+  if (await machine.isSecretStorageReady()) return;
   const privateKey = new Uint8Array(Buffer.from(account.recovery, "base64"));
   const encodedPrivateKey = encodeRecoveryKey(privateKey);
-  await crypto.bootstrapSecretStorage({
+  await machine.bootstrapSecretStorage({
     createSecretStorageKey: async () => ({
       privateKey,
       ...(encodedPrivateKey === undefined ? {} : { encodedPrivateKey }),
     }),
-    setupNewKeyBackup: (await crypto.getKeyBackupInfo()) === null,
+    setupNewKeyBackup: (await machine.getKeyBackupInfo()) === null,
   });
 }
 
-async function backUp({ crypto, account }: IdentityPowers): Promise<void> {
-  if ((await crypto.getActiveSessionBackupVersion()) !== null) return;
-  if ((await crypto.getKeyBackupInfo()) === null) {
-    await crypto.resetKeyBackup();
+async function backUp({ machine, account }: IdentityPowers): Promise<void> {
+  if ((await machine.getActiveSessionBackupVersion()) !== null) return;
+  if ((await machine.getKeyBackupInfo()) === null) {
+    await machine.resetKeyBackup();
     return;
   }
-  await crypto.loadSessionBackupPrivateKeyFromSecretStorage().catch(() => null);
-  const found = await crypto.checkKeyBackupAndEnable();
-  if (found === null || !found.trustInfo.trusted) await crypto.resetKeyBackup();
-  else if (account.restores === true) await crypto.restoreKeyBackup();
+  await machine.loadSessionBackupPrivateKeyFromSecretStorage().catch(() => null);
+  const found = await machine.checkKeyBackupAndEnable();
+  if (found === null || !found.trustInfo.trusted) await machine.resetKeyBackup();
+  else if (account.restores === true) await machine.restoreKeyBackup();
 }

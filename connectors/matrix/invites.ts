@@ -1,6 +1,6 @@
 /** Invitations: joined when one who may invites us to a room that is not open to the world. */
 import type { MatrixClient } from "matrix-js-sdk";
-import { membershipIn, eventsIn } from "./drain.ts";
+import { eventsIn, membershipIn } from "./drain.ts";
 import { faultOf } from "./fault.ts";
 import { call } from "./http.ts";
 import type { RawEvent, Row } from "./inbox.ts";
@@ -13,11 +13,11 @@ const contentOf = (events: readonly RawEvent[], type: string, name: string): unk
 };
 
 /** Who invites us, or null when the room is nobody's: public, or readable without being in it. */
-export function inviterOf(raw: RawEvent, self: string): string | null {
+export function inviterOf(raw: RawEvent, me: string): string | null {
   const events = eventsIn(raw);
   const invite = events.find(
     (event) =>
-      event["type"] === "m.room.member" && event["state_key"] === self && membershipIn(event["content"]) === "invite",
+      event["type"] === "m.room.member" && event["state_key"] === me && membershipIn(event["content"]) === "invite",
   );
   const isOpen =
     contentOf(events, "m.room.join_rules", "join_rule") === "public" ||

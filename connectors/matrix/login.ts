@@ -84,6 +84,7 @@ function loginOf(status: number, body: unknown): Login | { readonly fault: Login
   if (status === 0 || status >= 500) return { fault: "unreachable" };
   if (status === 429) return { fault: "rate_limited" };
   const [user, device, token] = [text(body, "user_id"), text(body, "device_id"), text(body, "access_token")];
-  if (status !== 200 || user === null || device === null || token === null || !USER.test(user)) return { fault: "auth" };
+  if (status !== 200 || user === null || device === null || token === null || !USER.test(user))
+    return { fault: "auth" };
   return { user, device, token };
 }

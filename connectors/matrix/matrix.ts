@@ -6,13 +6,21 @@ import { ChannelFault, type ChannelFaultCode } from "../../src/core/channel-faul
 import { ATTACHMENTS_MAX, SECOND_MS } from "../../src/core/limits.ts";
 import { Content, Envelope, type EventKind, type InboundEvent } from "../../src/core/message.ts";
 import type { Operation, OperationKind, Outcome, OutcomeCode } from "../../src/core/outbox.ts";
-import type { Clock, Connector, ConnectorAbilities, ConnectorBatch, ConnectorHealth, Stop } from "../../src/core/ports.ts";
+import type {
+  Clock,
+  Connector,
+  ConnectorAbilities,
+  ConnectorBatch,
+  ConnectorHealth,
+  Stop,
+} from "../../src/core/ports.ts";
 import { Refusal } from "../../src/core/refusal.ts";
-import { membersOf } from "./normalize.ts";
-import type { Account, AccountFacts, Item, Sas, ToAccount, ToDaemon } from "./questions.ts";
+import type { Account, AccountFacts, Sas, ToAccount, ToDaemon } from "./questions.ts";
+import { eventsOf, type Receiving } from "./receive.ts";
+import { either, unless } from "./stop.ts";
 import { type OpenPipe, Wire, WireFault } from "./wire.ts";
 
-export type MatrixPowers = {
+export type MatrixPowers = Receiving & {
   readonly clock: Clock;
   readonly openPipe: OpenPipe;
   readonly files: { readonly crypto: string; readonly sync: string };
@@ -22,10 +30,6 @@ export type MatrixPowers = {
   readonly published: () => Promise<void>;
   /** May this person invite us to a room? */
   readonly mayInvite: (person: string) => boolean;
-  /** Will the gateway keep this message? Files are fetched for such alone. */
-  readonly keeps: (event: InboundEvent) => boolean;
-  /** The gateway talks in this conversation and does not know yet who is in it. */
-  readonly wantsMembers: (conversation: string) => boolean;
 };
 
 const KINDS: readonly EventKind[] = ["message", "edit", "delete", "reaction", "membership", "gap", "undecryptable"];
@@ -33,7 +37,6 @@ const OPERATIONS: readonly OperationKind[] = ["text", "edit", "redact", "react",
 /** An event has at most 64 KiB, encrypted and with its formatted twin. */
 const TEXT_UNITS_MAX = 8000;
 const START_MS_MAX = 120_000;
-const FILES_BYTES_MAX = 16 * 1024 * 1024;
 
 export class MatrixConnector implements Connector {
   readonly kind = "matrix";
@@ -67,7 +70,13 @@ export class MatrixConnector implements Connector {
   }
 
   /** Throws `ChannelFault` when the stream breaks off. */
-  async *open({ cursor, stop }: { readonly cursor: string | null; readonly stop: Stop }): AsyncGenerator<ConnectorBatch, void, void> {
+  async *open({
+    cursor,
+    stop,
+  }: {
+    readonly cursor: string | null;
+    readonly stop: Stop;
+  }): AsyncGenerator<ConnectorBatch, void, void> {
     const ending = either(stop, this.#closing.signal);
     try {
       if (ending.signal.aborted) return;
@@ -77,10 +86,13 @@ export class MatrixConnector implements Connector {
       if (wire === null) return;
       this.#health = { state: "live", code: null };
       for (let ack = cursor; !ending.signal.aborted; ) {
-        const batch = await unless(wire.ask("next", { tenant: this.#tenant, channel: this.channel, ack }), ending.signal);
+        const batch = await unless(
+          wire.ask("next", { tenant: this.#tenant, channel: this.channel, ack }),
+          ending.signal,
+        );
         if (batch === null) return;
         if (batch.items.length === 0) continue;
-        yield { cursor: batch.cursor, events: await this.#events(wire, batch.items, ending.signal) };
+        yield { cursor: batch.cursor, events: await eventsOf(wire, this.#powers, batch.items, ending.signal) };
         ack = batch.cursor;
       }
       this.#health = { state: "stopped", code: null };
@@ -99,60 +111,6 @@ export class MatrixConnector implements Connector {
     const named = (FAULTS.has(code) ? code : "unreachable") as ChannelFaultCode;
     this.#health = { state: LASTING.has(named) ? "failed" : "backoff", code: named };
     return new ChannelFault(named, retryAfterMs);
-  }
-
-  /** What came, as far as it is what it should be; files fetched, and who is in told where that is wanted. */
-  async #events(wire: Wire<ToAccount, ToDaemon>, items: readonly Item[], stop: AbortSignal): Promise<InboundEvent[]> {
-    const events: InboundEvent[] = [];
-    const told = new Set<string>();
-    let bytes = 0;
-    for (const { event, files } of items) {
-      const { conversation } = event.envelope;
-      if (!told.has(conversation) && event.envelope.kind !== "membership" && this.#powers.wantsMembers(conversation)) {
-        told.add(conversation);
-        events.push(...(await this.#members(wire, event)));
-      }
-      const isWanted = files.length > 0 && bytes < FILES_BYTES_MAX && this.#powers.keeps(event);
-      const whole = isWanted ? await this.#withFiles(wire, event, files, stop) : event;
-      bytes += whole.content.attachments?.reduce((sum, { data }) => sum + data.length, 0) ?? 0;
-      if (Envelope.safeParse(whole.envelope).success && Content.safeParse(whole.content).success) events.push(whole);
-    }
-    return events;
-  }
-
-  async #members(wire: Wire<ToAccount, ToDaemon>, { envelope }: InboundEvent): Promise<readonly InboundEvent[]> {
-    const members = await wire.ask("members", { conversation: envelope.conversation });
-    if (members === null) return [];
-    const { thread: _thread, reply_to: _replyTo, target: _target, ...rest } = envelope;
-    const id = `members:${envelope.delivery_id}`.slice(0, 255);
-    return [
-      {
-        envelope: {
-          ...rest,
-          delivery_id: id,
-          event_id: id,
-          kind: "membership",
-          sender: { id: "matrix", kind: "service" },
-          addressed: { how: "none" },
-          content: { bytes: 0, media: [] },
-        },
-        content: { key: "stated", ...membersOf({ members }) },
-      },
-    ];
-  }
-
-  async #withFiles(
-    wire: Wire<ToAccount, ToDaemon>,
-    event: InboundEvent,
-    files: Item["files"],
-    stop: AbortSignal,
-  ): Promise<InboundEvent> {
-    const attachments: { name: string; mime: string; data: string }[] = [];
-    for (const ref of files.slice(0, ATTACHMENTS_MAX)) {
-      const data = await unless(wire.ask("file", ref), stop);
-      if (data !== null) attachments.push({ name: ref.name, mime: ref.mime, data });
-    }
-    return { envelope: event.envelope, content: { ...event.content, ...(attachments.length > 0 ? { attachments } : {}) } };
   }
 
   async send(operation: Operation, stop: Stop): Promise<Outcome> {
@@ -183,7 +141,7 @@ export class MatrixConnector implements Connector {
     }
   }
 
-  /** Out through the homeserver and back through the stream, by a signed device with its keys published and backed up. */
+  /** Out through the homeserver and back through the stream, by a signed device whose keys are backed up. */
   async probe(stop: Stop): Promise<void> {
     const ending = either(stop, this.#closing.signal);
     try {
@@ -276,7 +234,9 @@ export class MatrixConnector implements Connector {
     const open = await wire?.catch(() => null);
     if (open === null || open === undefined) return;
     // It closes its stores, and is ended whether it did or not.
-    const late = new Promise<null>((resolve) => this.#powers.clock.at(this.#powers.clock.now() + 5 * SECOND_MS, () => resolve(null)));
+    const late = new Promise<null>((resolve) =>
+      this.#powers.clock.at(this.#powers.clock.now() + 5 * SECOND_MS, () => resolve(null)),
+    );
     await Promise.race([open.ask("stop", {}).catch(() => null), late]);
     open.end();
   }
@@ -300,26 +260,3 @@ const faultCode = (error: unknown): OutcomeCode =>
   error instanceof WireFault && error.code === "auth" ? "auth" : "unreachable";
 
 const notSent = (code: OutcomeCode): Outcome => ({ state: "not_sent", code, retryAfterMs: null });
-
-/** What a promise gives, or null once `stop` aborts. */
-function unless<T>(work: Promise<T>, stop: AbortSignal): Promise<T | null> {
-  return new Promise((resolve, reject) => {
-    if (stop.aborted) resolve(null);
-    stop.addEventListener("abort", () => resolve(null), { once: true });
-    work.then(resolve, reject);
-  });
-}
-
-/** Aborts when either does. `forget` lets go of both. */
-function either(one: Stop, other: Stop): { readonly signal: AbortSignal; readonly forget: () => void } {
-  const both = new AbortController();
-  const end = (): void => both.abort();
-  if (one.aborted || other.aborted) end();
-  one.addEventListener("abort", end, { once: true });
-  other.addEventListener("abort", end, { once: true });
-  const forget = (): void => {
-    one.removeEventListener("abort", end);
-    other.removeEventListener("abort", end);
-  };
-  return { signal: both.signal, forget };
-}

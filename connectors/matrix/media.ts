@@ -27,7 +27,8 @@ export async function fileBytes(
 ): Promise<Uint8Array | null> {
   const [, server, id] = MXC.exec(url) ?? [];
   if (server === undefined || id === undefined) return null;
-  const place = `${homeserver}/_matrix/client/v1/media/download/${encodeURIComponent(server)}/${encodeURIComponent(id)}`;
+  const file = `${encodeURIComponent(server)}/${encodeURIComponent(id)}`;
+  const place = `${homeserver}/_matrix/client/v1/media/download/${file}`;
   const headers = { authorization: `Bearer ${token}` };
   const answer = await ask(place, { method: "GET", headers, signal: stop, redirect: "error" });
   if (answer.status !== 200 || answer.body === null) return null;
@@ -47,7 +48,7 @@ export async function capped(body: AsyncIterable<Uint8Array>): Promise<Buffer | 
   return Buffer.concat(pieces);
 }
 
-/** AES-CTR proves nothing by itself: the hash that came encrypted with the event does (Matrix specification, 11.10.1). */
+/** AES-CTR proves nothing by itself: the hash that came encrypted with the event does (Matrix specification 11.10). */
 export function opened(bytes: Uint8Array, sealed: string): Uint8Array | null {
   const parsed = EncryptedFile.safeParse(JSON.parse(sealed));
   if (!parsed.success) return null;

@@ -22,7 +22,7 @@ export type Seen = {
   readonly tenant: string;
   readonly channel: string;
   readonly room: RoomFacts;
-  readonly self: { readonly id: string; readonly name: string };
+  readonly me: { readonly id: string; readonly name: string };
   readonly senderName: string | null;
   readonly evidence: Evidence;
   /** From before we joined, or out of a backup: material at best. */
@@ -63,7 +63,7 @@ export function normalize(raw: unknown, seen: Seen): Item | null {
   const parsed = RoomEvent.safeParse(raw);
   if (!parsed.success) return null;
   const event = parsed.data;
-  if (event.sender === seen.self.id && event.type !== "m.room.member") return null;
+  if (event.sender === seen.me.id && event.type !== "m.room.member") return null;
   const facts = factsOf(event, seen);
   return facts === null ? null : itemOf(event, facts, seen);
 }
@@ -105,9 +105,9 @@ function messageFacts(event: RoomEvent, seen: Seen): Facts | null {
   const answered = relation?.["m.in_reply_to"]?.event_id;
   // In a thread every message answers the one before, for clients that know no threads.
   const replyTo = isThread && relation?.is_falling_back === true ? undefined : answered;
-  const isMentioned = content["m.mentions"]?.user_ids.includes(seen.self.id) === true;
+  const isMentioned = content["m.mentions"]?.user_ids.includes(seen.me.id) === true;
   const words = captionOf(content, kind !== undefined);
-  const text = isMentioned ? withoutAddress(words ?? "", seen.self) : words;
+  const text = isMentioned ? withoutAddress(words ?? "", seen.me) : words;
   const file = kind === undefined ? null : fileOf(content, kind, seen.room.isEncrypted);
   if (text === undefined && file === null) return null;
   return {
@@ -137,10 +137,10 @@ function withoutQuote(text: string): string {
 }
 
 /** `Lazaret: status` to us is `status`; clients write the name of whom they mention. */
-function withoutAddress(text: string, self: Seen["self"]): string {
+function withoutAddress(text: string, me: Seen["me"]): string {
   const bare = text.trimStart();
-  const [local = ""] = self.id.slice(1).split(":");
-  for (const name of [self.id, `@${local}`, self.name, local]) {
+  const [local = ""] = me.id.slice(1).split(":");
+  for (const name of [me.id, `@${local}`, me.name, local]) {
     if (name === "" || !bare.toLowerCase().startsWith(name.toLowerCase())) continue;
     const rest = bare.slice(name.length);
     if (/^[\s:,]/.test(rest)) return rest.replace(/^[:,]?\s*/, "");
@@ -198,7 +198,10 @@ function pollFacts({ content }: RoomEvent, _seen: Seen): Facts | null {
   const answers = field(start, "answers");
   if (question === null || !Array.isArray(answers)) return null;
   const options = answers.slice(0, 20).flatMap((it) => textIn(it) ?? []);
-  return { kind: "message", content: { text: [question, ...options.map((it) => `• ${it}`)].join("\n").toWellFormed() } };
+  return {
+    kind: "message",
+    content: { text: [question, ...options.map((it) => `• ${it}`)].join("\n").toWellFormed() },
+  };
 }
 
 const field = (of: unknown, name: string): unknown =>
@@ -269,7 +272,7 @@ export function stated(
   kind: "gap" | "undecryptable" | "membership",
   id: string,
   sender: string,
-  seen: Omit<Seen, "senderName" | "self">,
+  seen: Omit<Seen, "senderName" | "me">,
 ): Item {
   const event = {
     type: kind,
@@ -281,5 +284,5 @@ export function stated(
   const isPerson = kind === "undecryptable";
   const content = kind === "membership" ? { key: "stated", ...membersOf(seen.room) } : {};
   const facts: Facts = { kind, content, sender: { id: platformId(sender), kind: isPerson ? "person" : "service" } };
-  return itemOf(event, facts, { ...seen, senderName: null, self: { id: "", name: "" } });
+  return itemOf(event, facts, { ...seen, senderName: null, me: { id: "", name: "" } });
 }

@@ -29,7 +29,7 @@ export type OpenedEvent =
 
 type OpenerPowers = {
   readonly client: MatrixClient;
-  readonly crypto: CryptoApi;
+  readonly machine: CryptoApi;
   readonly makeEvent: (event: RawEvent) => MatrixEvent;
   readonly now: () => number;
   /** Something that waited may be open now. */
@@ -47,7 +47,7 @@ export class Opener {
   }
 
   async open({ id, raw, room, at }: Row): Promise<OpenedEvent> {
-    const { client, crypto, makeEvent, now } = this.#powers;
+    const { client, machine, makeEvent, now } = this.#powers;
     const known = this.#events.get(id);
     const event = known ?? makeEvent({ ...raw, room_id: room });
     if (event.isEncrypted() && (known === undefined || event.isDecryptionFailure()))
@@ -56,7 +56,7 @@ export class Opener {
     if (event.isEncrypted() && (event.isDecryptionFailure() || event.isBeingDecrypted()))
       return this.#failed(id, event, age);
     this.forget(id);
-    const evidence = await evidenceOf(crypto, event, String(raw["sender"]));
+    const evidence = await evidenceOf(machine, event, String(raw["sender"]));
     const isLate = age > FRESH_MS && known !== undefined;
     return { is: "open", raw: event.isEncrypted() ? clearOf(event, raw) : raw, evidence, isLate };
   }

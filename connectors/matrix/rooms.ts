@@ -36,13 +36,17 @@ export class Rooms {
   }
 
   members(id: string): readonly string[] | null {
-    return this.joined(id)?.getJoinedMembers().map(({ userId }) => userId) ?? null;
+    return (
+      this.joined(id)
+        ?.getJoinedMembers()
+        .map(({ userId }) => userId) ?? null
+    );
   }
 
   facts(id: string): RoomFacts {
     const room = this.#client.getRoom(id);
-    const self = this.#client.getUserId();
-    const members = (this.members(id) ?? []).filter((member) => member !== self);
+    const me = this.#client.getUserId();
+    const members = (this.members(id) ?? []).filter((member) => member !== me);
     const invited = room?.getMembersWithMembership("invite").length ?? 0;
     const name: unknown = room?.currentState.getStateEvents("m.room.name", "")?.getContent()["name"];
     return {

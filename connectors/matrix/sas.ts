@@ -1,10 +1,5 @@
 /** Comparing emoji with a person: begun by the owner at the command line, and decided there. */
-import type {
-  CryptoApi,
-  ShowSasCallbacks,
-  VerificationRequest,
-  Verifier,
-} from "matrix-js-sdk/lib/crypto-api/index.js";
+import type { CryptoApi, ShowSasCallbacks, VerificationRequest, Verifier } from "matrix-js-sdk/lib/crypto-api/index.js";
 import type { Sas } from "./questions.ts";
 import { WireFault } from "./wire.ts";
 
@@ -16,18 +11,18 @@ const CANCELLED = 5;
 type Open = { readonly shown: ShowSasCallbacks; readonly finished: Promise<void> };
 
 export class SasVerification {
-  readonly #crypto: CryptoApi;
+  readonly #machine: CryptoApi;
   #open: Open | null = null;
   #request: VerificationRequest | null = null;
 
-  constructor(crypto: CryptoApi) {
-    this.#crypto = crypto;
+  constructor(machine: CryptoApi) {
+    this.#machine = machine;
   }
 
   /** Resolves once both sides show emoji. Rejects when the other side says no or gives up. */
   async begin(person: string, room: string): Promise<Sas> {
     await this.#drop();
-    const request = await this.#crypto.requestVerificationDM(person, room);
+    const request = await this.#machine.requestVerificationDM(person, room);
     this.#request = request;
     await reached(request, READY);
     const verifier = request.verifier ?? (await request.startVerification("m.sas.v1"));
@@ -82,8 +77,11 @@ function shownBy(verifier: Verifier, request: VerificationRequest): Promise<Show
     if (known !== null) return resolve(known);
     verifier.on("show_sas" as never, ((shown: ShowSasCallbacks) => resolve(shown)) as never);
     verifier.on("cancel" as never, (() => reject(new WireFault("aborted"))) as never);
-    request.on("change" as never, (() => {
-      if (request.phase === CANCELLED) reject(new WireFault("aborted"));
-    }) as never);
+    request.on(
+      "change" as never,
+      (() => {
+        if (request.phase === CANCELLED) reject(new WireFault("aborted"));
+      }) as never,
+    );
   });
 }

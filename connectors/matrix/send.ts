@@ -16,7 +16,7 @@ const SEND_MS_MAX = 30_000;
 
 export type Sending = {
   readonly client: MatrixClient;
-  readonly crypto: CryptoBackend;
+  readonly machine: CryptoBackend;
   readonly rooms: Rooms;
   readonly makeEvent: (event: Json) => MatrixEvent;
   /** A first sync has told which rooms we are in. */
@@ -71,12 +71,12 @@ async function readyToSend(operation: Operation, room: Room, sending: Sending): 
 }
 
 /** Null when it cannot be encrypted now: then nothing leaves, least of all in clear. */
-async function sealedFor(wanted: Wanted, room: Room, { crypto, rooms, makeEvent, client }: Sending) {
+async function sealedFor(wanted: Wanted, room: Room, { machine, rooms, makeEvent, client }: Sending) {
   // Reactions travel in clear on every Matrix client; the server groups by them.
   if (wanted.type === "m.reaction" || !rooms.isEncrypted(room.roomId)) return wanted;
   const event = makeEvent({ ...wanted, room_id: room.roomId, sender: client.getUserId(), event_id: "~pending" });
   try {
-    await crypto.encryptEvent(event, room);
+    await machine.encryptEvent(event, room);
   } catch {
     // Keys could not be asked for or shared, or the room's settings are not known yet: nothing was sent.
     return null;

@@ -16,8 +16,8 @@ export type SyncInbox = InboxStore & {
 };
 
 export type SessionPowers = {
-  readonly fetch: (url: string, asking: object) => Promise<unknown>;
-  /** Opens both stores, and makes the crypto store the one that the SDK finds. */
+  readonly request: (url: string, asking: object) => Promise<unknown>;
+  /** Opens both stores, and makes the machine store the one that the SDK finds. */
   readonly openStores: (
     files: { readonly crypto: string; readonly sync: string },
     keys: { readonly sync: Uint8Array },
@@ -31,7 +31,7 @@ export type SessionPowers = {
 
 export type Session = {
   readonly client: MatrixClient;
-  readonly crypto: CryptoApi & CryptoBackend;
+  readonly machine: CryptoApi & CryptoBackend;
   readonly store: SyncInbox;
   readonly makeEvent: (event: RawEvent) => MatrixEvent;
   readonly encodeRecoveryKey: (key: Uint8Array) => string | undefined;
@@ -54,7 +54,7 @@ export async function openSession(
   const stores = await powers
     .openStores(files, { sync: bytesOf(account.syncKey) }, powers.fatal)
     .catch((): never => fault("store"));
-  // The SDK looks for the crypto store when it is loaded.
+  // The SDK looks for the machine store when it is loaded.
   const sdk = await import("matrix-js-sdk");
   const { logger } = await import("matrix-js-sdk/lib/logger.js");
   const { encodeRecoveryKey } = await import("matrix-js-sdk/lib/crypto-api/recovery-key.js");
@@ -66,7 +66,7 @@ export async function openSession(
     userId: account.user,
     deviceId: account.device,
     store: stores.sync as never,
-    fetchFn: powers.fetch as never,
+    fetchFn: powers.request as never,
     localTimeoutMs: TIMEOUT_MS,
     disableVoip: true,
     logger: SILENT,
@@ -84,14 +84,16 @@ export async function openSession(
     stores.close();
     fault("store");
   }
-  const crypto = client.getCrypto() as (CryptoApi & CryptoBackend) | undefined;
-  if (crypto === undefined) fault("store");
-  crypto.setDeviceIsolationMode(new (await import("matrix-js-sdk/lib/crypto-api/index.js")).OnlySignedDevicesIsolationMode());
+  const machine = client.getCrypto() as (CryptoApi & CryptoBackend) | undefined;
+  if (machine === undefined) fault("store");
+  machine.setDeviceIsolationMode(
+    new (await import("matrix-js-sdk/lib/crypto-api/index.js")).OnlySignedDevicesIsolationMode(),
+  );
   stores.sync.onFault = powers.fatal;
   watch(client, stores.sync, powers);
   return {
     client,
-    crypto,
+    machine,
     store: stores.sync,
     makeEvent: (event) => new sdk.MatrixEvent(event as never),
     encodeRecoveryKey,
@@ -132,20 +134,26 @@ async function proveDevice(client: MatrixClient, { user, device }: Account): Pro
 }
 
 function watch(client: MatrixClient, store: SyncInbox, { standing, fatal }: SessionPowers): void {
-  client.on("sync" as never, ((state: string, _before: unknown, data?: { error?: unknown }) => {
-    if (state === "PREPARED" || state === "SYNCING") standing({ state: "live", code: null });
-    else if (state === "ERROR" || state === "RECONNECTING") {
-      const isOut = data?.error !== undefined && isLoggedOut(data.error);
-      const code = isOut ? "auth" : data?.error === undefined ? "unreachable" : faultOf(data.error).code;
-      standing({ state: isOut ? "failed" : "backoff", code });
-    }
-  }) as never);
+  client.on(
+    "sync" as never,
+    ((state: string, _before: unknown, data?: { error?: unknown }) => {
+      if (state === "PREPARED" || state === "SYNCING") standing({ state: "live", code: null });
+      else if (state === "ERROR" || state === "RECONNECTING") {
+        const isOut = data?.error !== undefined && isLoggedOut(data.error);
+        const code = isOut ? "auth" : data?.error === undefined ? "unreachable" : faultOf(data.error).code;
+        standing({ state: isOut ? "failed" : "backoff", code });
+      }
+    }) as never,
+  );
   client.on("Session.logged_out" as never, (() => standing({ state: "failed", code: "auth" })) as never);
   // What a sync brought was not dealt with whole: it must come again.
-  client.on("sync.unexpectedError" as never, (() => {
-    store.poison();
-    fatal();
-  }) as never);
+  client.on(
+    "sync.unexpectedError" as never,
+    (() => {
+      store.poison();
+      fatal();
+    }) as never,
+  );
 }
 
 function begin(client: MatrixClient): Promise<void> {

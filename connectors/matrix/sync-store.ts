@@ -13,7 +13,10 @@ const TIMELINE_EVENTS = 20;
 /** Ids of events that were dealt with: what comes again within so many is dropped here; the gateway drops the rest. */
 const REMEMBERED_MAX = 200_000;
 const SCHEMA = `
-CREATE TABLE IF NOT EXISTS inbox (id INTEGER PRIMARY KEY AUTOINCREMENT, seq INTEGER NOT NULL, sub INTEGER NOT NULL, state TEXT NOT NULL, sealed BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS inbox (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, seq INTEGER NOT NULL, sub INTEGER NOT NULL, state TEXT NOT NULL,
+  sealed BLOB NOT NULL
+);
 CREATE INDEX IF NOT EXISTS inbox_order ON inbox (state, seq, sub);
 CREATE TABLE IF NOT EXISTS seen (mac BLOB PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS seen_at ON seen (at);
@@ -56,7 +59,8 @@ export class SyncStore extends MemoryStore implements SyncInbox {
     const before = { next_batch: saved.nextBatch, rooms: saved.roomsData, account_data: { events: saved.accountData } };
     this.#accumulator.accumulate(before as never, true);
     this.#token = saved.nextBatch;
-    for (const room of Object.keys((saved.roomsData as { join?: object } | undefined)?.join ?? {})) this.#joined.add(room);
+    for (const room of Object.keys((saved.roomsData as { join?: object } | undefined)?.join ?? {}))
+      this.#joined.add(room);
   }
 
   override async isNewlyCreated(): Promise<boolean> {
@@ -172,15 +176,20 @@ export class SyncStore extends MemoryStore implements SyncInbox {
     if (row === undefined) return;
     const before = this.#seal.open("inbox", row.sealed) as Arrival;
     this.#db.transaction(() => {
-      for (const [at, raw] of events.entries())
-        this.#insert({ ...before, kind: "event", raw }, row.seq, at + 1);
+      for (const [at, raw] of events.entries()) this.#insert({ ...before, kind: "event", raw }, row.seq, at + 1);
       if (rest === null) this.#db.prepare("DELETE FROM inbox WHERE id = ?").run(gap);
-      else this.#db.prepare("UPDATE inbox SET sealed = ? WHERE id = ?").run(this.#seal.seal("inbox", { ...before, raw: rest }), gap);
+      else
+        this.#db
+          .prepare("UPDATE inbox SET sealed = ? WHERE id = ?")
+          .run(this.#seal.seal("inbox", { ...before, raw: rest }), gap);
     })();
   }
 
   get(name: string): unknown {
-    const sealed = this.#db.prepare("SELECT sealed FROM kept WHERE mac = ?").pluck().get(this.#seal.mac(`kept ${name}`));
+    const sealed = this.#db
+      .prepare("SELECT sealed FROM kept WHERE mac = ?")
+      .pluck()
+      .get(this.#seal.mac(`kept ${name}`));
     return sealed === undefined ? null : this.#seal.open(`kept ${name}`, sealed as Uint8Array);
   }
 

@@ -1,4 +1,4 @@
-/** What an event proves about who sent it, as the crypto library sees it at this moment. */
+/** What an event proves about who sent it, as the machine library sees it at this moment. */
 import type { MatrixEvent } from "matrix-js-sdk";
 import type { CryptoApi } from "matrix-js-sdk/lib/crypto-api/index.js";
 import type { Trust } from "../../src/core/message.ts";
@@ -14,11 +14,11 @@ const SHIELD_GREY = 1;
  * besides. platform: the homeserver's word alone; so are events in clear, keys that came from a backup or by way of
  * somebody else, and everything of a user whose identity changed since.
  */
-export async function evidenceOf(crypto: CryptoApi, event: MatrixEvent, sender: string): Promise<Evidence> {
-  const { known, needsUserApproval, isVerified } = await userStatus(crypto, sender);
+export async function evidenceOf(machine: CryptoApi, event: MatrixEvent, sender: string): Promise<Evidence> {
+  const { known, needsUserApproval, isVerified } = await userStatus(machine, sender);
   if (!event.isEncrypted())
     return { transport: "transport", verified: known && needsUserApproval ? "none" : "platform" };
-  const info = await crypto.getEncryptionInfoForEvent(event);
+  const info = await machine.getEncryptionInfoForEvent(event);
   const shield: number | null = info?.shieldColour ?? null;
   if (shield === SHIELD_NONE && !needsUserApproval)
     return { transport: "e2ee", verified: isVerified ? "verified" : "signed" };
@@ -26,8 +26,8 @@ export async function evidenceOf(crypto: CryptoApi, event: MatrixEvent, sender: 
   return { transport: "e2ee", verified: "none" };
 }
 
-async function userStatus(crypto: CryptoApi, user: string) {
-  const status = await crypto.getUserVerificationStatus(user);
+async function userStatus(machine: CryptoApi, user: string) {
+  const status = await machine.getUserVerificationStatus(user);
   return {
     known: status.known,
     needsUserApproval: status.needsUserApproval,

@@ -15,7 +15,10 @@ export type Accounts = {
   /** An encrypted room with this person alone, to which they are invited. */
   direct(channel: string, person: string): Promise<string>;
   /** Emoji to be compared with what this person sees; then what the owner saw. */
-  verify(channel: string, person: string): Promise<{ readonly emoji: readonly string[]; readonly decimal: readonly number[] }>;
+  verify(
+    channel: string,
+    person: string,
+  ): Promise<{ readonly emoji: readonly string[]; readonly decimal: readonly number[] }>;
   verified(channel: string, same: boolean): Promise<boolean>;
   /** Takes the identity that this person shows now, unseen. */
   pin(channel: string, person: string): Promise<void>;

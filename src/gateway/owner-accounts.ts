@@ -106,7 +106,10 @@ export function accountVerbs(powers: Powers, outside: Outside): Verbs {
     "channel.trust": async ({ name, person }) => {
       const whom = ownerOf(powers, name, person);
       if (whom === null)
-        throw new Refusal("input.invalid", { field: "person", hint: "Say whom: lazaret channel trust NAME @ana:example.org" });
+        throw new Refusal("input.invalid", {
+          field: "person",
+          hint: "Say whom: lazaret channel trust NAME @ana:example.org",
+        });
       const { emoji, decimal } = await accountsOf(outside).verify(name, whom);
       comparing.set(name, whom);
       return { person: whom, emoji: [...emoji], decimal: [...decimal] };

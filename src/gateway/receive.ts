@@ -6,7 +6,7 @@ import type { Draft } from "./draft.ts";
 import { missedEverywhere, placeAsItIs, receiveMembership, sayUnread } from "./elsewhere.ts";
 import type { Aftermath, Handlers } from "./handlers.ts";
 import { keep, keyOf, messageBy, revise, withdraw } from "./keep.ts";
-import { findConversation, findPrincipal, senderOf } from "./people.ts";
+import { findPrincipal, senderOf } from "./people.ts";
 import type { Powers } from "./powers.ts";
 import type { Weighed } from "./rejections.ts";
 import { say } from "./say.ts";

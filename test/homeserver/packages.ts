@@ -88,7 +88,7 @@ async function settle(work: string, cache: string, manifest: string): Promise<st
   return place;
 }
 
-/** Apt with folders of its own and an EMPTY list of installed packages: the whole closure comes, libc and Python too. */
+/** Apt with folders of its own and an EMPTY list of installed packages: all of it comes, libc and Python too. */
 async function aptIn(work: string): Promise<(args: readonly string[]) => Promise<string>> {
   if (!existsSync(KEYRING)) throw new Error(`tests against Synapse need Debian's keyring: ${KEYRING} is missing`);
   const folder = join(work, "apt");
@@ -124,7 +124,9 @@ async function aptIn(work: string): Promise<(args: readonly string[]) => Promise
 async function mirror(): Promise<string> {
   for (const file of ["/etc/apt/sources.list.d/debian.sources", "/etc/apt/sources.list"]) {
     if (!existsSync(file)) continue;
-    const found = /^(?:URIs:\s*|deb\s+(?:\[.*?\]\s+)?)(https?:\S+\/debian\/?)(?=\s|$)/m.exec(await readFile(file, "utf8"));
+    const found = /^(?:URIs:\s*|deb\s+(?:\[.*?\]\s+)?)(https?:\S+\/debian\/?)(?=\s|$)/m.exec(
+      await readFile(file, "utf8"),
+    );
     if (found?.[1] !== undefined) return found[1];
   }
   return "http://deb.debian.org/debian";

@@ -34,7 +34,10 @@ const configuration = (port: number): string =>
     `public_baseurl: "http://127.0.0.1:${port}/"`,
     "pid_file: ./data/homeserver.pid",
     "listeners:",
-    `  - {port: ${port}, bind_addresses: ["127.0.0.1"], type: http, tls: false, x_forwarded: false, resources: [{names: [client, media], compress: false}]}`,
+    `  - port: ${port}`,
+    '    bind_addresses: ["127.0.0.1"]',
+    "    type: http",
+    "    resources: [{names: [client, media], compress: false}]",
     "database: {name: sqlite3, args: {database: ./data/homeserver.db}}",
     "log_config: ./data/log.yaml",
     "media_store_path: ./data/media",
@@ -70,7 +73,12 @@ export function freePort(): Promise<number> {
   });
 }
 
-export type Registered = { readonly user: string; readonly token: string; readonly device: string; readonly password: string };
+export type Registered = {
+  readonly user: string;
+  readonly token: string;
+  readonly device: string;
+  readonly password: string;
+};
 
 export class Homeserver implements AsyncDisposable {
   readonly port: number;
@@ -95,7 +103,7 @@ export class Homeserver implements AsyncDisposable {
     writeFileSync(join(made.dir, "homeserver.yaml"), configuration(made.port));
     writeFileSync(
       join(made.dir, "data", "log.yaml"),
-      "version: 1\ndisable_existing_loggers: false\nhandlers: {nowhere: {class: logging.NullHandler}}\nroot: {level: ERROR, handlers: [nowhere]}\n",
+      "version: 1\nhandlers: {nowhere: {class: logging.NullHandler}}\nroot: {level: ERROR, handlers: [nowhere]}\n",
     );
     await made.#run(["--generate-missing-configs"]);
     await made.up();
@@ -148,11 +156,15 @@ export class Homeserver implements AsyncDisposable {
   async api<T = Record<string, unknown>>(method: string, path: string, body?: unknown, token?: string): Promise<T> {
     const answer = await fetch(this.url + path, {
       method,
-      headers: { "content-type": "application/json", ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+      headers: {
+        "content-type": "application/json",
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await answer.text();
-    if (!answer.ok) throw Object.assign(new Error(`${method} ${path}: ${answer.status} ${text}`), { status: answer.status });
+    if (!answer.ok)
+      throw Object.assign(new Error(`${method} ${path}: ${answer.status} ${text}`), { status: answer.status });
     return JSON.parse(text) as T;
   }
 

@@ -10,7 +10,9 @@ const WAIT_MS_MAX = 60_000;
 const nothing = (): void => {};
 const SILENT = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing, getChild: () => SILENT };
 
-export async function until<T>(look: () => T | null | undefined | false | Promise<T | null | undefined | false>): Promise<T> {
+export async function until<T>(
+  look: () => T | null | undefined | false | Promise<T | null | undefined | false>,
+): Promise<T> {
   for (const begun = performance.now(); ; await pause(30)) {
     const found = await look();
     if (found !== null && found !== undefined && found !== false) return found;
@@ -51,7 +53,9 @@ export class Person implements AsyncDisposable {
     const person = new Person(server, account);
     const { client } = person;
     await client.initRustCrypto({ useIndexedDB: false });
-    const synced = new Promise<void>((resolve) => client.on(sdk.ClientEvent.Sync, (state) => state === "PREPARED" && resolve()));
+    const synced = new Promise<void>((resolve) =>
+      client.on(sdk.ClientEvent.Sync, (state) => state === "PREPARED" && resolve()),
+    );
     await client.startClient({ initialSyncLimit: 30 });
     await synced;
     if (isSigned) await person.sign();
@@ -81,9 +85,11 @@ export class Person implements AsyncDisposable {
   /** The room to which somebody invites or invited me, once I am in it. */
   async joinFrom(inviter: string): Promise<string> {
     const room = await until(() =>
-      this.client.getRooms().find(
-        (it) => it.getMyMembership() === "invite" && it.getMember(this.id)?.events.member?.getSender() === inviter,
-      ),
+      this.client
+        .getRooms()
+        .find(
+          (it) => it.getMyMembership() === "invite" && it.getMember(this.id)?.events.member?.getSender() === inviter,
+        ),
     );
     await this.client.joinRoom(room.roomId);
     await until(() => this.client.getRoom(room.roomId)?.getMyMembership() === "join");
@@ -91,7 +97,11 @@ export class Person implements AsyncDisposable {
   }
 
   async makeRoom(invite: readonly string[], encrypted = true, more: object = {}): Promise<string> {
-    const encryption = { type: "m.room.encryption", state_key: "", content: { algorithm: "m.megolm.v1.aes-sha2", rotation_period_msgs: 1 } };
+    const encryption = {
+      type: "m.room.encryption",
+      state_key: "",
+      content: { algorithm: "m.megolm.v1.aes-sha2", rotation_period_msgs: 1 },
+    };
     const { room_id } = await this.client.createRoom({
       preset: sdk.Preset.PrivateChat,
       invite: [...invite],

@@ -1,6 +1,6 @@
 /** A room in clear, through the whole program: a process of ours, a process for the account, a real Synapse. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { RealHome, type RealDaemon } from "../real-lazaret.ts";
+import { type RealDaemon, RealHome } from "../real-lazaret.ts";
 import { Homeserver, type Registered, SERVER } from "./homeserver.ts";
 
 let server: Homeserver;
@@ -22,18 +22,38 @@ type Said = { readonly type: string; readonly sender: string; readonly content: 
 const botSaid = async (): Promise<readonly string[]> => {
   const path = `${v3}/rooms/${encodeURIComponent(room)}/messages?dir=b&limit=100`;
   const { chunk } = await server.api<{ chunk: readonly Said[] }>("GET", path, undefined, alice.token);
-  return chunk.filter((it) => it.sender === bot.user && it.type === "m.room.message").map((it) => it.content.body ?? "").reverse();
+  return chunk
+    .filter((it) => it.sender === bot.user && it.type === "m.room.message")
+    .map((it) => it.content.body ?? "")
+    .reverse();
 };
 const botSays = (count: number) => daemon.until(async () => (await botSaid()).length >= count);
 
 beforeAll(async () => {
   server = await Homeserver.start();
   [alice, bot] = [await server.register("alice"), await server.register("bot")];
-  home = new RealHome(`listen: { port: 0 }\npeople:\n  - { role: owner, id: "mx:@alice:${SERVER}" }\nchannels:\n  - { name: mx, kind: matrix, homeserver: "${server.url}" }\n`);
+  home = new RealHome(
+    [
+      "listen: { port: 0 }",
+      `people: [{ role: owner, id: "mx:@alice:${SERVER}" }]`,
+      `channels: [{ name: mx, kind: matrix, homeserver: "${server.url}" }]`,
+      "",
+    ].join("\n"),
+  );
   daemon = await home.up();
-  const added = await daemon.ask("channel.add", { name: "mx", kind: "matrix", secret: bot.password, settings: { user: bot.user } });
+  const added = await daemon.ask("channel.add", {
+    name: "mx",
+    kind: "matrix",
+    secret: bot.password,
+    settings: { user: bot.user },
+  });
   expect(added).toMatchObject({ done: true, user: bot.user, invited: true });
-  const made = await server.api<{ room_id: string }>("POST", `${v3}/createRoom`, { preset: "private_chat", invite: [bot.user] }, alice.token);
+  const made = await server.api<{ room_id: string }>(
+    "POST",
+    `${v3}/createRoom`,
+    { preset: "private_chat", invite: [bot.user] },
+    alice.token,
+  );
   room = made.room_id;
   await daemon.until(async () => {
     const path = `${v3}/rooms/${encodeURIComponent(room)}/joined_members`;

@@ -1,5 +1,5 @@
 /** A homeserver, people on it, and Lazaret with an account there: the whole program, as its users have it. */
-import { RealHome, type RealDaemon } from "../real-lazaret.ts";
+import { type RealDaemon, RealHome } from "../real-lazaret.ts";
 import { Homeserver, type Registered } from "./homeserver.ts";
 import { Person, until } from "./person.ts";
 
@@ -47,7 +47,10 @@ export class Town implements AsyncDisposable {
     const { code } = await this.ask<{ code: string }>("pair.start", { channel: "mx", role, assurance });
     await person.say(direct, code);
     await until(async () => {
-      const found = await this.ask<{ state: string; claim: { platform: string } | null }>("pair.wait", { code, wait_ms: 1000 });
+      const found = await this.ask<{ state: string; claim: { platform: string } | null }>("pair.wait", {
+        code,
+        wait_ms: 1000,
+      });
       return found.state === "sent" && found.claim?.platform === person.id;
     });
     await this.ask("pair.confirm", { code, yes: true });

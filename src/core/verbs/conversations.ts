@@ -89,7 +89,10 @@ export const CONVERSATION_VERBS = {
       milliseconds: Count,
       code: Words.nullable(),
       /** What was looked at besides, where the account is a device of its own. */
-      checks: z.array(z.strictObject({ name: Words, ok: z.boolean(), found: Words })).max(20).optional(),
+      checks: z
+        .array(z.strictObject({ name: Words, ok: z.boolean(), found: Words }))
+        .max(20)
+        .optional(),
     }),
   ),
   /** Emoji to compare with what a person sees in the direct chat; `channel.trusted` says whether they were the same. */
@@ -102,10 +105,7 @@ export const CONVERSATION_VERBS = {
     }),
     "high",
   ),
-  "channel.trusted": verb(
-    z.strictObject({ name: Name, same: z.boolean() }),
-    z.strictObject({ trusted: z.boolean() }),
-  ),
+  "channel.trusted": verb(z.strictObject({ name: Name, same: z.boolean() }), z.strictObject({ trusted: z.boolean() })),
   /** `code` is shown on the owner's terminal; `wait` waits for the person to send it. */
   "pair.start": verb(
     z.strictObject({
