@@ -21,6 +21,7 @@ import {
   checkPin,
   hashPin,
   onSignals,
+  openProcess,
   ownUser,
   runProgram,
   stderrLog,
@@ -140,6 +141,7 @@ async function run(env: Environment, home: Home, cwd: string, stop: () => void):
       exportLedger: (file) => store.exportLedger(file),
       http: () => running.http,
       request: systemRequest,
+      openPipe: () => openProcess(new URL("./matrix-account.ts", import.meta.url)),
       places: placesOf(config, {
         git: systemGit,
         clock: wallClock,
