@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startControl } from "../src/control/server.ts";
+import { isAlive } from "../src/gateway/run-token.ts";
 import type { Surface } from "../src/gateway/surface.ts";
 import { type AgentStage, agentStage } from "./agent-stage.ts";
 import { type Answer, send } from "./open-doors.ts";
@@ -74,7 +75,10 @@ export async function mcpStage(): Promise<McpStage> {
   const surface = {
     door: here.door,
     owner: here.owner,
-    tokenByHash: (hash: string) => here.store.find("token", "hash", hash, { limit: 1 })[0]?.value ?? null,
+    tokenByHash: (hash: string) => {
+      const found = here.store.find("token", "hash", hash, { limit: 1 })[0]?.value;
+      return found !== undefined && isAlive(here.store, found, here.powers.clock.now()) ? found : null;
+    },
     denied: (route: string, reason: string) => void told.push({ route, reason }),
   } as unknown as Surface;
   const control = await startControl({
