@@ -10,6 +10,7 @@ import { type ErrorAt, problemLine, problemsOf, valueAt } from "./config/problem
 import { channelsOf, type Known, notesOn, personId, relationFaults } from "./config/relations.ts";
 import { type ChannelConfig, ConfigFile, configJsonSchema } from "./config/schema.ts";
 import { type Amounts, BACKGROUND, INTERACTIVE } from "./core/budget.ts";
+import type { HttpHost } from "./core/http.ts";
 import { TENANT_DEFAULT } from "./core/ids.ts";
 import { Refusal } from "./core/refusal.ts";
 import type { Configured } from "./gateway/bootstrap.ts";
@@ -46,7 +47,7 @@ export type Config = {
   readonly background: Amounts;
   readonly senderEventsPerMinute: number;
   readonly linkDomains: readonly string[];
-  readonly httpAllow: readonly string[];
+  readonly httpAllow: readonly HttpHost[];
   /** Where signed checkpoints are kept besides the home. */
   readonly checkpoints: ConfigFile["checkpoints"];
   /** What is valid and still may surprise. */
@@ -174,10 +175,18 @@ function configOf(file: ConfigFile, zone: string, notes: readonly string[]): Con
     background: amountsOf(file.budgets.background, BACKGROUND),
     senderEventsPerMinute: file.limits.sender_events_per_minute,
     linkDomains: file.replies.link_domains,
-    httpAllow: file.http.allow,
+    httpAllow: file.http.allow.map(hostOf),
     checkpoints: file.checkpoints,
     notes,
   };
+}
+
+/** The short form is the long one with its defaults. */
+function hostOf(allowed: ConfigFile["http"]["allow"][number]): HttpHost {
+  if (typeof allowed !== "string") return allowed;
+  const [host = "", port = "443"] = allowed.split(":");
+  const plain = { plain: false, methods: ["GET", "HEAD"], addresses: ["public"], paths: [], secrets: [] } as const;
+  return { host, port: Number(port), ...plain };
 }
 
 /** What the gateway is told of it. */

@@ -3,8 +3,10 @@ import { ConsoleConnector } from "../connectors/console.ts";
 import { CONNECTORS } from "../connectors/index.ts";
 import type { Request } from "../connectors/telegram/wire.ts";
 import type { WebhookConnector } from "../connectors/webhook.ts";
+import type { WithSecret } from "../connectors/webhook-signature.ts";
 import { TRANSFORMS } from "../transforms/index.ts";
 import { butler } from "./agents/butler.ts";
+import { CheckpointDoor, keepsCheckpoints } from "./checkpoint-door.ts";
 import type { CheckpointPlace } from "./checkpoint-places.ts";
 import { type Config, configuredOf, settingsOf } from "./config.ts";
 import type { AgentDriver } from "./core/agent.ts";
@@ -13,6 +15,7 @@ import type { Clock, Connector, HookDoor, Random, TransformRunner } from "./core
 import type { Channel } from "./core/records.ts";
 import { isRefusal, Refusal } from "./core/refusal.ts";
 import type { CheckView } from "./core/verbs/care.ts";
+import { CheckedHttp } from "./edge/http.ts";
 import { WorkerRunner } from "./edge/worker-runner.ts";
 import { policyDigest } from "./gateway/ask.ts";
 import { bootstrap } from "./gateway/bootstrap.ts";
@@ -80,6 +83,7 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     transforms,
     drivers: given.drivers ?? [butler],
     settings: settingsOf(config),
+    http: new CheckedHttp({ clock }),
     log,
     connectors: new Map(),
     bell: { ring: () => {} },
@@ -221,7 +225,7 @@ class Lines {
       case "console":
         return this.console;
       case "webhook":
-        return this.#webhook(record.id, record.secret, outbox);
+        return this.#webhook(record, outbox);
       case "telegram":
         return this.#bots.make(record);
       case "matrix":
@@ -229,18 +233,25 @@ class Lines {
     }
   }
 
-  async #webhook(channel: string, secret: string | null, rows: HookOutbox): Promise<WebhookConnector> {
+  async #webhook(record: Channel, rows: HookOutbox): Promise<WebhookConnector | CheckpointDoor> {
     const { store, clock, random, settings } = this.#powers;
+    const { id: channel, secret } = record;
+    const withSecret: WithSecret = (use) => {
+      if (secret === null) throw new Refusal("channel.down", { hint: "The channel has no secret." });
+      const permit = grantPermit({ by: "gateway", why: "send" }, "secret", "channel.hook", []);
+      return store.useSecret(permit, settings.tenant, secret, use);
+    };
+    if (keepsCheckpoints(record)) {
+      const keeper = new CheckpointDoor(channel, this.#powers, withSecret);
+      this.hooks.set(channel, keeper);
+      return keeper;
+    }
     const made = await CONNECTORS.webhook(this.#place(channel), {
       clock,
       random,
       rows,
       seen: (delivery) => store.ref("delivery", settings.tenant, channel, delivery) !== null,
-      withSecret: (use) => {
-        if (secret === null) throw new Refusal("channel.down", { hint: "The channel has no secret." });
-        const permit = grantPermit({ by: "gateway", why: "send" }, "secret", "channel.hook", []);
-        return store.useSecret(permit, settings.tenant, secret, use);
-      },
+      withSecret,
     });
     this.hooks.set(channel, made);
     return made;

@@ -15,7 +15,7 @@ const KNOWN = {
   packs: ["chat-mode", "strict", "team"],
   channelKinds: ["console", "webhook", "telegram"],
   models: false,
-  http: false,
+  http: true,
 } as const;
 
 const configText = (paths: HomePaths): string | null =>

@@ -2,7 +2,7 @@
  * What the command line does without a daemon. Each verb imports what it needs when it is called,
  * so that the others start fast.
  */
-import type { AttackResult, Home, Offline, Service } from "./cli/offline.ts";
+import type { AttackResult, Home, Offline, Profile, Service } from "./cli/offline.ts";
 import type { Environment } from "./config/environment.ts";
 import { Refusal } from "./core/refusal.ts";
 
@@ -13,13 +13,7 @@ export function offlineVerbs(env: Environment, workingDirectory: () => string): 
     return homeConfig(env, home, workingDirectory()).packs;
   };
   return {
-    init: async (home) => {
-      const { makeHome } = await import("./serve.ts");
-      return {
-        created: await makeHome(env, home, workingDirectory()),
-        next: ["lazaret up    starts it", "lazaret demo  loads a fictional group to try"],
-      };
-    },
+    init: (home, profile) => init(env, home, workingDirectory(), profile),
     up: async (home, ways) => {
       const { serve } = await import("./serve.ts");
       return serve(env, home, workingDirectory(), ways);
@@ -68,6 +62,13 @@ export function offlineVerbs(env: Environment, workingDirectory: () => string): 
     policyTest: async (home, files) => (await packs()).testPacks(await configured(home), files),
     policyDiff: async (home, a, b) => (await packs()).diffPacks(await configured(home), a, b),
   };
+}
+
+async function init(env: Environment, home: Home, cwd: string, profile: Profile | null) {
+  const [{ makeHome }, { writeProfile }] = await Promise.all([import("./serve.ts"), import("./profile.ts")]);
+  const written = profile === null ? [] : [`Rules of the profile ${profile}: ${writeProfile(env, home, cwd, profile)}`];
+  const created = await makeHome(env, home, cwd);
+  return { created, next: [...written, "lazaret up    starts it", "lazaret demo  loads a fictional group to try"] };
 }
 
 async function attack(

@@ -12,6 +12,7 @@ import { type Daemon, startDaemon } from "./daemon.ts";
 import { doctor } from "./doctor.ts";
 import { factsOf } from "./doctor-facts.ts";
 import { setWrong } from "./gateway/owner.ts";
+import { grantPermit } from "./gateway/permit.ts";
 import { earlierConfig, type HomeConfig, pathsOf, readHomeConfig } from "./home-config.ts";
 import type { HomePaths } from "./home-paths.ts";
 import { keepGood, lastGood } from "./last-good.ts";
@@ -139,7 +140,15 @@ async function run(env: Environment, home: Home, cwd: string, stop: () => void):
       exportLedger: (file) => store.exportLedger(file),
       http: () => running.http,
       request: systemRequest,
-      places: placesOf(config, systemGit),
+      places: placesOf(config, {
+        git: systemGit,
+        clock: wallClock,
+        request: systemRequest,
+        withSecret: (name, use) => {
+          const permit = grantPermit({ by: "gateway", why: "send" }, "secret", "checkpoint.place", []);
+          return store.useSecret(permit, TENANT_DEFAULT, name, use);
+        },
+      }),
       stop,
     });
     // Whoever restarts the daemon holds its files: the PIN may be tried again.

@@ -66,6 +66,8 @@ test("a home that is well passes every check, under ids that stay", () => {
     "clock.sane",
     "store.durable",
     "ledger.verifies",
+    "ledger.outside",
+    "ledger.dangling",
     "policy.loaded",
     "listen.loopback",
     "agent.same-user",

@@ -242,7 +242,7 @@ export async function closeWorld(here: World & { readonly home: TestHome }): Pro
 }
 
 /** The code of a refusal, answered or thrown; `done` for what went through. */
-export const codeOf = (doing: () => unknown): Promise<string> =>
+const _codeOf = (doing: () => unknown): Promise<string> =>
   Promise.resolve()
     .then(doing)
     .then(

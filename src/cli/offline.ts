@@ -69,10 +69,16 @@ export type AttackResult = {
   readonly wrong: readonly string[];
 };
 
+export const PROFILES = ["home", "team", "strict"] as const;
+export type Profile = (typeof PROFILES)[number];
+
 /** Every function may throw a Refusal; its code decides the exit code. */
 export type Offline = {
-  /** Creates a home; harmless where there is one. */
-  readonly init?: (home: Home) => Promise<{ readonly created: boolean; readonly next: readonly string[] }>;
+  /** Creates a home; harmless where there is one. A profile writes a configuration, and refuses where there is one. */
+  readonly init?: (
+    home: Home,
+    profile: Profile | null,
+  ) => Promise<{ readonly created: boolean; readonly next: readonly string[] }>;
   /**
    * Runs the daemon in the foreground until it is stopped, and gives the exit code. Calls `ready` once the socket
    * answers; `say` is for a person and not the log.

@@ -1,9 +1,10 @@
 /** The configuration file (CONTRACT section 14): every key, its shape, what it means and its default. */
 import { z } from "zod";
 import { ASSURANCE } from "../core/approval.ts";
+import { ADDRESS_KINDS, HTTP_METHODS, SLOT } from "../core/http.ts";
 import { Name } from "../core/ids.ts";
 import { PORT_DEFAULT, RAW_ID_CHARS_MAX, SENDER_EVENTS_PER_MINUTE_MAX } from "../core/limits.ts";
-import { Address, Domain, HostPort, Language, Room, Zone } from "./fields.ts";
+import { Address, Domain, Host, HostPort, Language, Room, Zone } from "./fields.ts";
 import { duration, money, size } from "./units.ts";
 
 const ENTRIES_MAX = 1000;
@@ -76,7 +77,61 @@ const person = z.strictObject({
   language: Language.optional(),
 });
 
+const httpSecret = z.strictObject({
+  name: Name.describe("The secret's name: `lazaret secrets set NAME`"),
+  slot: z
+    .string()
+    .regex(SLOT, { error: "a slot is header:NAME, query:NAME, form:NAME or body:/POINTER" })
+    .describe("The one place where {{secret:NAME}} may stand"),
+});
+const httpHost = z.strictObject({
+  host: Host,
+  port: z.int().min(1).max(65_535).default(443),
+  plain: z.boolean().default(false).describe("http:// in place of https://; for hosts of your own network"),
+  methods: z.array(z.enum(HTTP_METHODS)).min(1).max(HTTP_METHODS.length).default(["GET", "HEAD"]),
+  addresses: z
+    .array(z.enum(ADDRESS_KINDS).exclude(["reserved"]))
+    .min(1)
+    .max(ADDRESS_KINDS.length)
+    .default(["public"])
+    .describe("Kinds of address that it may lead to"),
+  paths: z
+    .array(z.string().regex(/^\/[\x21-\x7e]{0,511}$/, { error: "a path begins with /" }))
+    .max(100)
+    .default([])
+    .describe("Paths that you vouch for; every other is shown to a person first"),
+  secrets: z.array(httpSecret).max(20).default([]).describe("What may be used there, and where it stands"),
+});
+
 const AbsolutePath = z.string().regex(/^\/[^\0]{1,4094}$/, { error: "an absolute path" });
+
+/** https, or http on this machine. */
+const ServerUrl = z
+  .string()
+  .max(300)
+  .regex(/^(?:https:\/\/[^/?#@\s]+|http:\/\/(?:127\.0\.0\.1|localhost|\[::1\]):\d{1,5})$/, {
+    error: "https://host, or http://127.0.0.1:port on this machine, without a path",
+  });
+const Peer = z.strictObject({
+  url: ServerUrl,
+  channel: Name.describe("A webhook channel there, added with --set keeps=checkpoints"),
+  secret: Name.describe("Its secret's name in the vault here"),
+});
+const Bucket = z.strictObject({
+  url: ServerUrl,
+  bucket: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,62}$/, { error: "a bucket's name" }),
+  region: z
+    .string()
+    .regex(/^[a-z0-9-]{1,64}$/)
+    .default("us-east-1"),
+  prefix: z
+    .string()
+    .regex(/^[A-Za-z0-9_./-]{0,200}$/)
+    .default("lazaret/"),
+  key_id: z.string().regex(/^[A-Za-z0-9]{3,128}$/, { error: "an access key's id" }),
+  secret: Name.describe("The secret access key's name in the vault"),
+  retain: duration({ least: "1d", most: "3650d" }).prefault("365d").describe("How long an object is locked"),
+});
 
 const section = <T extends z.ZodType>(schema: T) => schema.prefault({} as z.input<T>);
 
@@ -135,11 +190,17 @@ export const ConfigFile = z.strictObject({
     z.strictObject({
       file: AbsolutePath.optional().describe("Signed checkpoints of the ledger are added to this file"),
       git: AbsolutePath.optional().describe("and committed to this git repository"),
+      peer: Peer.optional().describe("and posted to another Lazaret"),
+      bucket: Bucket.optional().describe("and put into an S3-compatible bucket with object lock"),
     }),
   ),
   http: section(
     z.strictObject({
-      allow: z.array(HostPort).max(DOMAINS_MAX).default([]).describe("Hosts that http.request may ask"),
+      allow: z
+        .array(z.union([HostPort, httpHost]))
+        .max(DOMAINS_MAX)
+        .default([])
+        .describe("Hosts that http.request may ask; one alone means GET and HEAD over https"),
     }),
   ),
 });

@@ -116,6 +116,16 @@ export const WAITING_MS_MAX = 20 * SECOND_MS;
 export const DELIVERIES_REMEMBERED_MAX = 4096;
 export const SHUTDOWN_MS_MAX = 25 * SECOND_MS;
 
+// Requests to the outside (section 9)
+export const HTTP_URL_CHARS_MAX = 2048;
+export const HTTP_HEADERS_MAX = 32;
+export const HTTP_HEADER_CHARS_MAX = 4096;
+export const HTTP_BODY_BYTES_MAX = 64 * KIB;
+export const HTTP_ANSWER_BYTES_MAX = 256 * KIB;
+export const HTTP_MS_MAX = 15 * SECOND_MS;
+export const HTTP_ADDRESSES_MAX = 16;
+export const HTTP_CONNECTS_MAX = 3;
+
 // Worker threads for transforms (section 5)
 export const TRANSFORM_WORKERS_MAX = 2;
 export const TRANSFORM_QUEUE_MAX = 64;

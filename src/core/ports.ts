@@ -81,6 +81,10 @@ export interface Store {
   /** A secret's bytes inside `use`, wiped after. `not_found` when there is none. */
   useSecret<T>(permit: Permit, tenant: string, name: string, use: (bytes: Uint8Array) => T | Promise<T>): Promise<T>;
   secretNames(tenant: string): readonly string[];
+  /** Another value has another version; null when there is none. What comes from elsewhere has one once it was used. */
+  secretVersion(tenant: string, name: string): string | null;
+  /** Stretches of these bytes that hold a live secret of 8 bytes or more, plain or encoded, in order. */
+  secretsIn(tenant: string, bytes: Uint8Array): readonly SecretHit[];
 
   /**
    * Keyed hash for pseudonyms of a conversation, and for anything else that must not be guessed:
@@ -110,6 +114,16 @@ export interface Store {
   counts(): StoreCounts;
   close(): Promise<void>;
 }
+
+/** A secret that is kept elsewhere. Read when it is used, in memory for the session, never written down. */
+export interface SecretSource {
+  readonly kind: "file" | "command";
+  /** The caller wipes it. Rejects with `not_found` when it cannot be had. */
+  read(): Promise<Uint8Array>;
+}
+
+/** A stretch of bytes, `end` not included. */
+export type SecretHit = { readonly name: string; readonly start: number; readonly end: number };
 
 export type MessageScope =
   | { readonly conversation: ConversationId }
@@ -201,6 +215,8 @@ export interface Connector {
   health(): ConnectorHealth;
   /** Is this person in the conversation now, by the network's own word? null where it does not say. Never rejects. */
   isMember?(conversation: string, person: string, stop: Stop): Promise<boolean | null>;
+  /** An id as the network's own export writes it, as the one under which the same event comes in live. */
+  exportedId?(conversation: string, id: string): string;
   /** One proved round trip for `lazaret verify`: resolves when what went out came back, rejects with why it did not. */
   probe?(stop: Stop): Promise<void>;
   close(): Promise<void>;

@@ -105,7 +105,7 @@ export function askPeople(powers: Powers, draft: Draft, doing: Doing, ask: AskFo
   const expiresAt = draft.now + ttlMs;
   const evidence = evidenceOn(powers, surface.conversation);
   const byWords = evidenceOn(powers, surface.conversation, false);
-  const { linkDomains: domains } = powers.settings;
+  const domains = [...powers.settings.linkDomains, ...(ask.domains ?? [])];
   const text = promptText({ ask, code, agent: run.agent, ttlMs, evidence, byWords, id, domains });
   if (text.length > APPROVAL_PROMPT_CHARS_MAX)
     throw new Refusal("approval.unshowable", { hint: "Make the text shorter." });

@@ -51,6 +51,8 @@ export type AskFor = {
   readonly label: Label;
   /** The final bytes, as they would be sent or revealed. */
   readonly rendered: string;
+  /** Hosts in it that the owner listed: the prompt shows them as they are. */
+  readonly domains?: readonly string[];
   /** What the prompt says will happen, in words. */
   readonly what: string;
   readonly sources: readonly Source[];

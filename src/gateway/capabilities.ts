@@ -177,9 +177,9 @@ function readerOf(transform: Transform): Reader {
 }
 
 /** Builds the catalogue. Throws `capability.schema` with field and bits when an output is wider than its tier. */
-export function catalogueOf(transforms: readonly Transform[]): Catalogue {
+export function catalogueOf(transforms: readonly Transform[], more: readonly Manifest[] = []): Catalogue {
   const readers = transforms.filter((t) => READERS[t.id as CapabilityId] !== undefined).map(readerOf);
-  const manifests = [...OWN, ...readers].map((manifest) => checkedManifest(manifest));
+  const manifests = [...OWN, ...more, ...readers].map((manifest) => checkedManifest(manifest));
   return {
     manifests: new Map(manifests.map((manifest) => [manifest.id, manifest])),
     readers: new Map(readers.map((reader) => [reader.id, reader])),

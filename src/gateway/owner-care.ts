@@ -2,15 +2,17 @@
  * The owner's verbs about the daemon itself: health, demo, import, secrets, tokens, policy, PIN
  * (CONTRACT sections 6, 10, 13, 14).
  */
-import { hex, TOKEN_PREFIX } from "../core/ids.ts";
+import { hex } from "../core/ids.ts";
 import { BOTTOM } from "../core/label.ts";
 import { DAY_MS } from "../core/limits.ts";
 import type { Token } from "../core/records.ts";
 import { Refusal } from "../core/refusal.ts";
 import { isTerminal } from "../core/run.ts";
+import { TOKEN_PREFIX } from "../core/token-text.ts";
 import type { Owner, VerbInput, VerbOutput } from "../core/verbs/all.ts";
 import type { CARE_VERBS } from "../core/verbs/care.ts";
 import { policyDigest } from "./ask.ts";
+import { forgetGrants } from "./broker.ts";
 import { DEMO_ALIAS, DEMO_LINES, demoLines } from "./demo.ts";
 import type { Draft } from "./draft.ts";
 import type { Gateway } from "./gateway.ts";
@@ -96,8 +98,8 @@ function materialVerbs({ powers }: Gateway): Pick<Verbs, "demo.load" | "import">
       const { added } = await importLines(powers, DEMO_ALIAS, demoLines(powers.clock.now()));
       return { conversation: DEMO_ALIAS, messages: added, lines: [...DEMO_LINES] };
     },
-    import: async ({ conversation, lines }) => {
-      const { conversation: place, added, known } = await importLines(powers, conversation, lines);
+    import: async ({ conversation, lines, format }) => {
+      const { conversation: place, added, known } = await importLines(powers, conversation, lines, format ?? "jsonl");
       return { conversation: place.id, added, known };
     },
   };
@@ -109,6 +111,7 @@ function secretVerbs({ powers }: Gateway): Pick<Verbs, "secrets.set" | "secrets.
       await transact(powers, (draft) => {
         owned(powers, draft, "secret.insert", name, { name });
         draft.secret(name, powers.hashing.utf8(value));
+        forgetGrants(powers, draft, name);
         draft.entry("secret.set", { name }, { actor: localOwner(powers).id });
       });
       return DONE;
@@ -120,6 +123,7 @@ function secretVerbs({ powers }: Gateway): Pick<Verbs, "secrets.set" | "secrets.
       await transact(powers, (draft) => {
         owned(powers, draft, "secret.remove", name, { name });
         draft.secret(name, null);
+        forgetGrants(powers, draft, name);
         draft.entry("secret.removed", { name }, { actor: localOwner(powers).id });
       });
       return DONE;

@@ -6,6 +6,7 @@ import type { CONVERSATION_VERBS } from "../core/verbs/conversations.ts";
 import { fallbackOf, isThere } from "./answerer.ts";
 import type { Draft } from "./draft.ts";
 import type { Gateway } from "./gateway.ts";
+import { heard, pastWords, privacyNotice } from "./heard.ts";
 import type { Outside } from "./outside.ts";
 import { localOwner, owned } from "./owned.ts";
 import { conversationBy, conversationNamed, findConversation, newConversation } from "./people.ts";
@@ -52,9 +53,17 @@ export function conversationVerbs({ powers }: Gateway, outside: Outside): Verbs 
         if (context !== "off") say(draft, { conversation: it, thread: null }, announcement(context));
       });
       const notice = await privacyNotice(outside, after);
-      const view = { ...conversationView(powers, after), announced: context !== "off" };
-      return notice === null ? view : { ...view, notice };
+      const past = pastWords(powers, after);
+      return {
+        ...conversationView(powers, after),
+        announced: context !== "off",
+        ...(notice === null ? {} : { notice }),
+        ...(past === null ? {} : { past }),
+      };
     },
+    "conversation.heard": async ({ conversation, since, wait_ms }) => ({
+      heard: await heard(powers, conversationNamed(powers, conversation), since, wait_ms),
+    }),
     "conversation.ttl": async ({ conversation, ttl_ms }) =>
       conversationView(powers, await change(conversation, { ttlMs: ttl_ms })),
     "conversation.timezone": async ({ conversation, timezone }) => {
@@ -104,19 +113,6 @@ function allow(
     );
     return next;
   });
-}
-
-/** Context without messages is empty, and messages without context are told for nothing. */
-async function privacyNotice(outside: Outside, { kind, context, channel }: Conversation): Promise<string | null> {
-  const readsAll = kind === "group" ? await outside.readsAll(channel) : null;
-  if (readsAll === null || readsAll === (context !== "off")) return null;
-  return readsAll
-    ? "Its privacy mode is off: every message of the group comes here, and is dropped. @BotFather, /setprivacy, Enable."
-    : [
-        "Its privacy mode is on: only what is addressed to it comes here.",
-        "Ask @BotFather: /setprivacy, your bot, Disable; then take it out of the group and add it again.",
-        "Or make it an administrator there.",
-      ].join(" ");
 }
 
 function absent(powers: Powers, conversation: Conversation, agent: string): string {

@@ -2,6 +2,7 @@
 import type { Policy } from "../../policy/compile.ts";
 import type { AgentDriver } from "../core/agent.ts";
 import type { Amounts } from "../core/budget.ts";
+import type { HttpHost, HttpPort } from "../core/http.ts";
 import type { Clock, Connector, Hashing, Random, Store, TransformRunner } from "../core/ports.ts";
 
 /** Words of the daemon's own log: an event of a closed kind with numbers and internal ids. Content has no way in. */
@@ -25,6 +26,8 @@ export type Settings = {
   readonly keywords: readonly string[];
   readonly linkDomains: readonly string[];
   readonly senderEventsPerMinute: number;
+  /** Places that `http.request` may ask; none when absent. */
+  readonly httpHosts?: readonly HttpHost[];
 };
 
 export type Powers = {
@@ -34,6 +37,8 @@ export type Powers = {
   readonly hashing: Hashing;
   readonly transforms: TransformRunner;
   readonly drivers: readonly AgentDriver[];
+  /** The way out; `http.request` is not there when absent. */
+  readonly http?: HttpPort;
   readonly settings: Settings;
   readonly log: Log;
   /** Connected channels by name; supervise.ts is the only writer. */

@@ -12,6 +12,7 @@ import type { Drives } from "./drive.ts";
 import { carryOutApproved } from "./execute.ts";
 import type { Aftermath, Handlers } from "./handlers.ts";
 import type { HookOutbox } from "./hooks.ts";
+import { settleUnknown } from "./http-perform.ts";
 import { drain, takeIn } from "./intake.ts";
 import type { Powers } from "./powers.ts";
 import type { Rejections } from "./rejections.ts";
@@ -34,6 +35,9 @@ export class Supervisor {
   readonly #handlers: Handlers;
   readonly #rejections: Rejections;
   readonly #lines = new Map<string, Line>();
+  /** Web requests on their way, and what ends them. */
+  readonly #away = new Set<Promise<void>>();
+  readonly #leaving = new AbortController();
   #draining: Promise<void> | null = null;
   #again = false;
   #stopping = false;
@@ -167,9 +171,18 @@ export class Supervisor {
   /** Runs what was granted, then lets its run go on. */
   async consume(approval: Parameters<typeof carryOutApproved>[2]): Promise<void> {
     const run = this.#powers.store.get("approval", approval)?.value.run ?? null;
-    await carryOutApproved(this.#powers, this.#catalogue, approval);
-    if (run !== null) this.#drives.drive(run, "approval");
-    this.kick();
+    const more = await carryOutApproved(this.#powers, this.#catalogue, approval);
+    const goOn = (): void => {
+      if (run !== null) this.#drives.drive(run, "approval");
+      this.kick();
+    };
+    if (more === null) return goOn();
+    // A web request takes its time; nothing else waits for it.
+    const work = more(this.#leaving.signal).then(goOn, (error: unknown) =>
+      this.#powers.log("store", { what: "http", code: seen(error).code }),
+    );
+    this.#away.add(work);
+    void work.finally(() => this.#away.delete(work));
   }
 
   /**
@@ -180,6 +193,7 @@ export class Supervisor {
     const { store } = this.#powers;
     const open = store.find("call", "open", "open", { limit: 10_000 });
     for (const { value } of open.filter((it) => it.value.status === "open")) await this.#giveBack(value.id, value.run);
+    await settleUnknown(this.#powers);
     for (const { value } of store.find("approval", "open", "open", { limit: 10_000 })) {
       if (value.status.state === "granted") await this.consume(value.id);
     }
@@ -208,8 +222,9 @@ export class Supervisor {
   /** Everything that was begun has come to rest: for tests and for a clean stop. */
   async idle(): Promise<void> {
     for (let quiet = 0; quiet < 3; quiet++) {
-      if (this.#draining !== null || this.#drives.busy > 0) quiet = 0;
+      if (this.#draining !== null || this.#drives.busy > 0 || this.#away.size > 0) quiet = 0;
       await this.#draining;
+      await Promise.all(this.#away);
       for (const line of this.#lines.values()) await line.delivery.idle();
       await new Promise<void>((resolve) => setImmediate(resolve));
     }
@@ -221,6 +236,8 @@ export class Supervisor {
     for (const line of lines) line.abort.abort();
     await Promise.allSettled(lines.map(closed));
     await this.#draining;
+    this.#leaving.abort();
+    await Promise.all(this.#away);
     if (this.#powers.store.counts().entries > 0) await transact(this.#powers, (draft) => this.#rejections.flush(draft));
   }
 }

@@ -5,7 +5,18 @@ import { CHECKPOINT_INTERVAL_MS } from "../core/limits.ts";
 import type { Message } from "../core/message.ts";
 import type { OutboxRow } from "../core/outbox.ts";
 import { type Permit, type PermitUse, redeem } from "../core/permit.ts";
-import type { LedgerPort, LedgerReport, MessageScope, Opened, Page, Range, Store, StoreCounts } from "../core/ports.ts";
+import type {
+  LedgerPort,
+  LedgerReport,
+  MessageScope,
+  Opened,
+  Page,
+  Range,
+  SecretHit,
+  SecretSource,
+  Store,
+  StoreCounts,
+} from "../core/ports.ts";
 import type { IndexOf, RecordKind } from "../core/records.ts";
 import { isRefusal, Refusal } from "../core/refusal.ts";
 import { type BackupManifest, backupHome } from "./backup.ts";
@@ -135,6 +146,19 @@ export class HomeStore implements Store {
 
   secretNames(tenant: string): readonly string[] {
     return this.#parts.tables.vault.names(tenant);
+  }
+
+  secretVersion(tenant: string, name: string): string | null {
+    return this.#parts.tables.vault.version(tenant, name);
+  }
+
+  secretsIn(tenant: string, bytes: Uint8Array): readonly SecretHit[] {
+    return this.#parts.tables.vault.leaks(tenant).find(bytes);
+  }
+
+  /** Secrets that come from elsewhere, by name; they win over the vault's. */
+  attachSecrets(tenant: string, sources: ReadonlyMap<string, SecretSource>): void {
+    this.#parts.tables.vault.attach(tenant, sources);
   }
 
   mac(scope: "pseudonym" | "idempotency", id: string, bytes: Uint8Array): string {

@@ -3,9 +3,16 @@ import type { z } from "zod";
 import { CARE_VERBS } from "./care.ts";
 import { CONVERSATION_VERBS } from "./conversations.ts";
 import { EVIDENCE_VERBS } from "./evidence.ts";
+import { KEY_VERBS } from "./keys.ts";
 import { REPORT_VERBS } from "./report.ts";
 
-export const VERBS = { ...CARE_VERBS, ...CONVERSATION_VERBS, ...EVIDENCE_VERBS, ...REPORT_VERBS } as const;
+export const VERBS = {
+  ...CARE_VERBS,
+  ...CONVERSATION_VERBS,
+  ...EVIDENCE_VERBS,
+  ...REPORT_VERBS,
+  ...KEY_VERBS,
+} as const;
 export type VerbName = keyof typeof VERBS;
 export const VERB_NAMES = Object.keys(VERBS) as readonly VerbName[];
 export type VerbInput<N extends VerbName> = z.output<(typeof VERBS)[N]["input"]>;

@@ -106,7 +106,17 @@ export const CONVERSATION_VERBS = {
   "conversation.context": verb(
     alias.extend({ context: z.enum(["off", "members", "everyone"]) }),
     /** `notice`: the network does not do its part of this, and what to do about it. */
-    ConversationView.extend({ announced: z.boolean(), notice: Words.optional() }),
+    ConversationView.extend({
+      announced: z.boolean(),
+      notice: Words.optional(),
+      /** How to bring in what was said before. */
+      past: Words.optional(),
+    }),
+  ),
+  /** Did something come from there since, that was addressed to nobody? Waits for it. */
+  "conversation.heard": verb(
+    alias.extend({ since: Instant, wait_ms: z.number().int().min(0).max(30_000) }),
+    z.strictObject({ heard: z.boolean() }),
   ),
   "conversation.ttl": verb(
     alias.extend({ ttl_ms: z.number().int().min(60_000).max(3_155_760_000_000) }),
