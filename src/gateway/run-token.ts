@@ -1,10 +1,11 @@
 /** A token for one run alone, which its agent gives to the program that works on that run (CONTRACT section 8). */
-import { hex, type RunId, TOKEN_PREFIX } from "../core/ids.ts";
+import { hex, type RunId } from "../core/ids.ts";
 import { RUN_AGE_MS_MAX } from "../core/limits.ts";
 import type { Store } from "../core/ports.ts";
 import type { Token } from "../core/records.ts";
 import { Refusal } from "../core/refusal.ts";
 import { isTerminal, type Run } from "../core/run.ts";
+import { TOKEN_PREFIX } from "../core/token-text.ts";
 import type { Powers } from "./powers.ts";
 import { transact } from "./transact.ts";
 
