@@ -58,7 +58,8 @@ export class Drives {
     this.#driving.set(id, { abort, forget, done, isOurs: driver !== undefined });
     if (run.external && run.request !== null) {
       powers.clock.at(powers.clock.now() + AGENT_YIELD_MS, () => void this.#yield(id));
-      keepCompany(powers, run);
+      // After a restart the person has read it already.
+      if (reason === "addressed") keepCompany(powers, run);
     }
     if (driver !== undefined) void done.then(() => this.#after(id));
   }
