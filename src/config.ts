@@ -200,7 +200,7 @@ export const configuredOf = ({ channels, people, conversations }: Config): Confi
     kind: channel.kind,
     // The owner sits at the console; everybody else proves less.
     assurance: channel.kind === "console" ? "medium" : channel.kind === "webhook" ? channel.assurance : "low",
-    secret: "secret" in channel ? channel.secret : null,
+    secret: "secret" in channel ? channel.secret : channel.kind === "matrix" ? `matrix-${channel.name}` : null,
     settings: channel.kind === "matrix" ? { homeserver: channel.homeserver } : {},
   })),
   people: people.flatMap(({ id, role, only, timezone, language }) => {

@@ -1,6 +1,7 @@
 /** One running Lazaret: builds every room from its powers, and takes it down again in order. */
 import { ConsoleConnector } from "../connectors/console.ts";
 import { CONNECTORS } from "../connectors/index.ts";
+import type { OpenPipe } from "../connectors/matrix/wire.ts";
 import type { Request } from "../connectors/telegram/wire.ts";
 import type { WebhookConnector } from "../connectors/webhook.ts";
 import { TRANSFORMS } from "../transforms/index.ts";
@@ -27,6 +28,7 @@ import { offerAgain } from "./gateway/prompts.ts";
 import { endRestored } from "./gateway/restored.ts";
 import type { Surface } from "./gateway/surface.ts";
 import { transact } from "./gateway/transact.ts";
+import { MatrixLines } from "./matrix-lines.ts";
 import { compilePolicy, loadedNames, rulesInForce } from "./rules.ts";
 import { hashing } from "./store/hashing.ts";
 import type { HomeStore } from "./store/store.ts";
@@ -53,6 +55,8 @@ export type DaemonPowers = {
   readonly http: () => string | null;
   /** Asks a server on the network. */
   readonly request: Request;
+  /** Starts the process of a Matrix account; without it there are none. */
+  readonly openPipe?: OpenPipe;
   readonly stop: () => void;
   /** Where checkpoints are kept besides the home; nowhere when absent. */
   readonly places?: readonly CheckpointPlace[];
@@ -93,7 +97,8 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
   const isBuilt = ({ kind }: { readonly kind: string }): boolean => Object.hasOwn(CONNECTORS, kind);
   await bootstrap(powers, { ...configured, channels: configured.channels.filter(isBuilt) });
   const bots = new TelegramLines(powers, given.request);
-  const lines = new Lines(powers, gateway, bots);
+  const accounts = new MatrixLines(powers, given);
+  const lines = new Lines(powers, gateway, bots, accounts);
   const house = new Housekeeping(powers, gateway.drives, gateway.rejections);
   // Until something else is loaded: then what was stored and did not compile is gone.
   const policyFault = (): string | null => (powers.policy.current === rules.policy ? rules.fault : null);
@@ -104,6 +109,7 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     http: given.http,
     connect: (channel) => lines.connect(channel),
     introduce: (token, root) => bots.introduce(token, root),
+    accounts,
     readsAll: (channel) => bots.readsAll(channel),
     submit: (text, place) => lines.say(text, place),
     doctor: (residue) => given.doctor(daemon, residue),
@@ -186,10 +192,12 @@ class Lines {
   readonly #powers: Powers;
   readonly #gateway: Gateway;
   readonly #bots: TelegramLines;
+  readonly #accounts: MatrixLines;
   #console: ConsoleConnector | null = null;
 
-  constructor(powers: Powers, gateway: Gateway, bots: TelegramLines) {
+  constructor(powers: Powers, gateway: Gateway, bots: TelegramLines, accounts: MatrixLines) {
     this.#powers = powers;
+    this.#accounts = accounts;
     this.#bots = bots;
     this.#gateway = gateway;
     const channel = powers.store.all("channel", { limit: 1000 }).find(({ value }) => value.kind === "console");
@@ -225,7 +233,7 @@ class Lines {
       case "telegram":
         return this.#bots.make(record);
       case "matrix":
-        throw new Refusal("channel.unsupported", { field: record.id });
+        return this.#accounts.make(record);
     }
   }
 

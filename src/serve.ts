@@ -20,6 +20,7 @@ import {
   checkPin,
   hashPin,
   onSignals,
+  openProcess,
   ownUser,
   runProgram,
   stderrLog,
@@ -139,6 +140,7 @@ async function run(env: Environment, home: Home, cwd: string, stop: () => void):
       exportLedger: (file) => store.exportLedger(file),
       http: () => running.http,
       request: systemRequest,
+      openPipe: () => openProcess(new URL("./matrix-account.ts", import.meta.url)),
       places: placesOf(config, systemGit),
       stop,
     });

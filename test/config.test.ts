@@ -102,7 +102,7 @@ people: [{ role: member, id: "home:@ana:example.org", only: [family], timezone: 
         id: "home",
         kind: "matrix",
         assurance: "low",
-        secret: null,
+        secret: "matrix-home",
         settings: { homeserver: "https://matrix.example.org" },
       },
     ]);
