@@ -12,6 +12,7 @@ import { addBackup, addDaemon, addDemo } from "./daemon.ts";
 import { addImport } from "./import.ts";
 import { addLedger } from "./ledger.ts";
 import { addMcp } from "./mcp.ts";
+import { addModel } from "./model.ts";
 import { addConfig, addPolicy } from "./policy.ts";
 import { addHold, addPurge } from "./purge.ts";
 import { addReport } from "./report.ts";
@@ -49,6 +50,7 @@ const NOUNS = [
   addToken,
   addMcp,
   addPolicy,
+  addModel,
   addCapability,
   addConfig,
   addAttack,

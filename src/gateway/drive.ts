@@ -14,6 +14,7 @@ import type { Draft } from "./draft.ts";
 import { type Invoking, invoke } from "./invoke.ts";
 import { say } from "./say.ts";
 import { activeRun, newRun, runFor } from "./start.ts";
+import { thinking } from "./thinking.ts";
 import { transact } from "./transact.ts";
 
 type Driving = {
@@ -119,6 +120,7 @@ export class Drives {
           draft.run(run).require(wait === undefined ? { type: "finish" } : { type: "wait", wait });
         }),
       fail: (reason) => transact(powers, (draft) => void draft.run(run).apply({ type: "fail", reason })),
+      ...thinking(this.#invoking, run),
     };
   }
 
