@@ -6,7 +6,6 @@ import type { Request } from "../connectors/telegram/wire.ts";
 import type { WebhookConnector } from "../connectors/webhook.ts";
 import type { WithSecret } from "../connectors/webhook-signature.ts";
 import { TRANSFORMS } from "../transforms/index.ts";
-import { butler } from "./agents/butler.ts";
 import { CheckpointDoor, keepsCheckpoints } from "./checkpoint-door.ts";
 import type { CheckpointPlace } from "./checkpoint-places.ts";
 import { type Config, configuredOf, settingsOf } from "./config.ts";
@@ -32,6 +31,7 @@ import { endRestored } from "./gateway/restored.ts";
 import type { Surface } from "./gateway/surface.ts";
 import { transact } from "./gateway/transact.ts";
 import { MatrixLines } from "./matrix-lines.ts";
+import { driversOf, modelsOf } from "./model-lines.ts";
 import { compilePolicy, loadedNames, rulesInForce } from "./rules.ts";
 import { hashing } from "./store/hashing.ts";
 import type { HomeStore } from "./store/store.ts";
@@ -78,6 +78,7 @@ export type Daemon = {
 export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
   const { store, config, clock, random, log } = given;
   const transforms = given.transforms ?? ownThreads(given);
+  const http = new CheckedHttp({ clock });
   const rules = rulesInForce(store, config.packs);
   const powers: Powers = {
     store,
@@ -85,9 +86,10 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     random,
     hashing,
     transforms,
-    drivers: given.drivers ?? [butler],
+    drivers: given.drivers ?? driversOf(config),
     settings: settingsOf(config),
-    http: new CheckedHttp({ clock }),
+    http,
+    models: modelsOf(config.models, store, http),
     log,
     connectors: new Map(),
     bell: { ring: () => {} },

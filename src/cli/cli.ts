@@ -13,6 +13,7 @@ import { addBackup, addDaemon, addDemo } from "./daemon.ts";
 import { addImport } from "./import.ts";
 import { addLedger } from "./ledger.ts";
 import { addMcp } from "./mcp.ts";
+import { addModel } from "./model.ts";
 import { addConfig, addPolicy } from "./policy.ts";
 import { addExport, addHold, addPurge } from "./purge.ts";
 import { addReport } from "./report.ts";
@@ -52,6 +53,7 @@ const NOUNS = [
   addMcp,
   addAgent,
   addPolicy,
+  addModel,
   addCapability,
   addConfig,
   addAttack,
