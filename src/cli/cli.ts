@@ -10,6 +10,7 @@ import { Context, type Powers } from "./context.ts";
 import { addConversation } from "./conversation.ts";
 import { addBackup, addDaemon, addDemo } from "./daemon.ts";
 import { addImport } from "./import.ts";
+import { addKey } from "./key.ts";
 import { addLedger } from "./ledger.ts";
 import { addMcp } from "./mcp.ts";
 import { addConfig, addPolicy } from "./policy.ts";
@@ -46,6 +47,7 @@ const NOUNS = [
   addExport,
   addHold,
   addSecrets,
+  addKey,
   addPin,
   addToken,
   addMcp,
