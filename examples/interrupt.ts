@@ -1,6 +1,7 @@
 /**
  * A send that needs somebody's yes, as an interrupt: the first start asks, writes down where it was, and ends. A later
- * start goes on from there with the answer, whoever gave it and however long it took. The key makes it safe: asking again
+ * start goes on from there with the answer, whoever gave it and however long it took. The key makes it safe: asking
+ * again
  * is the same question, and what was granted was done once, by the gateway.
  *
  *     AGENT_TOKEN_FILE=… node examples/interrupt.ts CHECKPOINT FROM TO

@@ -33,6 +33,7 @@ export type Config = {
   readonly timezone: string;
   readonly language: string;
   readonly agent: string;
+  readonly fallback: "butler" | "none";
   readonly models: ConfigFile["models"];
   /** With the console, which is always there. */
   readonly channels: readonly ChannelConfig[];
@@ -162,6 +163,7 @@ function configOf(file: ConfigFile, zone: string, notes: readonly string[]): Con
     timezone: file.timezone ?? (isZone(zone) ? zone : "UTC"),
     language: file.language,
     agent: file.agents.default,
+    fallback: file.agents.fallback,
     models: file.models,
     channels: channelsOf(file),
     conversations: file.conversations,
@@ -195,6 +197,7 @@ export const settingsOf = (config: Config): Settings => ({
   timezone: config.timezone,
   language: config.language,
   agent: config.agent,
+  fallback: config.fallback,
   ttlMs: config.ttlMs,
   onDelete: config.onDelete,
   interactive: config.interactive,

@@ -56,6 +56,7 @@ export function offlineVerbs(env: Environment, workingDirectory: () => string): 
     },
     recover: (home, file, passphrase) => recover(env, home, workingDirectory(), file, passphrase),
     service: (home) => service(env, home, workingDirectory()),
+    start: async (command, how) => (await import("./powers.ts")).startProgram(env, command, how),
     command: async () => (await import("./powers.ts")).ownCommand(),
     attack,
     policyCheck: async (home, files) => (await packs()).checkPacks(await configured(home), files),

@@ -58,7 +58,7 @@ export class BucketServer {
   #unsigned(method: string, target: string, headers: Headers, body: string) {
     const no = (code: string) => ({ status: 403, text: `<Error><Code>${code}</Code></Error>` });
     const form =
-      /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/s3\/aws4_request, SignedHeaders=([a-z0-9;-]+), Signature=([0-9a-f]{64})$/;
+      /^AWS4-HMAC-SHA256 Credential=(\S+)\/(\d{8})\/(\S+)\/s3\/aws4_request, SignedHeaders=(\S+), Signature=(\S{64})$/;
     const [, keyId, day = "", region = "", names = "", signature = ""] =
       form.exec(headers["authorization"] ?? "") ?? [];
     if (keyId !== this.keyId) return no("InvalidAccessKeyId");
@@ -151,9 +151,10 @@ export class BucketServer {
       isTruncated && last !== undefined
         ? `<NextKeyMarker>${last.key}</NextKeyMarker><NextVersionIdMarker>${last.id}</NextVersionIdMarker>`
         : "";
+    const truncated = `<IsTruncated>${isTruncated}</IsTruncated>`;
     return {
       status: 200,
-      text: `<ListVersionsResult><IsTruncated>${isTruncated}</IsTruncated>${next}${items.join("")}</ListVersionsResult>`,
+      text: `<ListVersionsResult>${[truncated, next, ...items].join("")}</ListVersionsResult>`,
     };
   }
 }

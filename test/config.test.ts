@@ -15,6 +15,7 @@ describe("a configuration", () => {
       timezone: "Europe/Vienna",
       language: "en",
       agent: "butler",
+      fallback: "butler",
       ttlMs: 7 * DAY_MS,
       interactive: INTERACTIVE,
       background: BACKGROUND,

@@ -1,4 +1,6 @@
-/** The names that are meant to last, against the program: every one exists, and beside them nothing that is not said. */
+/**
+ * The names that are meant to last, against the program: every one exists, and beside them nothing that is not said.
+ */
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { describe, expect, test } from "vitest";
@@ -55,7 +57,7 @@ const { program } = treeOf({
   terminal: new PaperTerminal("", false),
   offline: offlineVerbs({}, () => "/"),
   now: () => 0,
-  homeOf: () => ({ home: "/paper", socket: "/paper/lazaret.sock" }),
+  homeOf: () => ({ home: "/paper", socket: "/paper/lazaret.sock", tokens: "/paper/tokens" }),
   version: "0.1.0",
 });
 

@@ -14,7 +14,11 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-const homeOf = (name: string) => ({ home: join(dir, name), socket: join(dir, name, "lazaret.sock") });
+const homeOf = (name: string) => ({
+  home: join(dir, name),
+  socket: join(dir, name, "lazaret.sock"),
+  tokens: join(dir, name, "tokens"),
+});
 const PACKS = { home: ["chat-mode"], team: ["team"], strict: ["strict"] } as const;
 
 test.each(PROFILES)("%s is a configuration whose rules compile, readable by its owner alone", (profile) => {

@@ -1,4 +1,7 @@
-/** What the session viewer says of a session: runs, steps, refusals with their reasons, questions, effects, no content. */
+/**
+ * What the session viewer says of a session: runs, steps, refusals with their reasons, questions, effects, no
+ * content.
+ */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { painter } from "../src/cli/printable.ts";
 import { lineOf, saidBy, type View } from "../src/cli/viewer.ts";

@@ -1,6 +1,7 @@
 /** `lazaret`: a client of the daemon over its Unix socket. It never opens the database (CONTRACT section 14). */
 import { Command, CommanderError } from "commander";
 import { isRefusal, REFUSALS, Refusal } from "../core/refusal.ts";
+import { addAgent } from "./agent.ts";
 import { addApprovals } from "./approvals.ts";
 import { addAttack } from "./attack.ts";
 import { addCapability, addChannel, addPair, addPrincipal } from "./channel.ts";
@@ -51,6 +52,7 @@ const NOUNS = [
   addPin,
   addToken,
   addMcp,
+  addAgent,
   addPolicy,
   addCapability,
   addConfig,

@@ -5,6 +5,7 @@ import { ADDRESS_KINDS, HTTP_METHODS, SLOT } from "../core/http.ts";
 import { Name } from "../core/ids.ts";
 import { PORT_DEFAULT, RAW_ID_CHARS_MAX, SENDER_EVENTS_PER_MINUTE_MAX } from "../core/limits.ts";
 import { Address, Domain, Host, HostPort, Language, Room, Zone } from "./fields.ts";
+import { ModelEntry } from "./models.ts";
 import { duration, money, size } from "./units.ts";
 
 const ENTRIES_MAX = 1000;
@@ -26,18 +27,6 @@ const budget = z.strictObject({
     .describe("What model calls may cost, such as 0.50 USD"),
   egress: size({ least: "0B", most: "999GiB" }).optional().describe("Bytes that may leave the daemon"),
   children: z.int().min(0).max(1000).optional().describe("Runs that a run may start"),
-});
-
-const model = z.strictObject({
-  name: Name.describe("Your name for it"),
-  kind: z.enum(["openai", "anthropic"]).describe("The interface it speaks; openai is also ollama, llama.cpp and vLLM"),
-  url: Address.describe("Where it answers"),
-  model: z.string().min(1).max(128).describe("The model's name there"),
-  use: z
-    .array(z.enum(["transforms", "agent"]))
-    .max(2)
-    .default(["transforms"])
-    .describe("What it is asked for"),
 });
 
 const channelName = Name.describe("Your name for the channel");
@@ -145,9 +134,12 @@ export const ConfigFile = z.strictObject({
   timezone: Zone.optional().describe("The machine's own when absent"),
   language: Language.default("en"),
   agents: section(
-    z.strictObject({ default: Name.default("butler").describe("Who answers where nothing else is said") }),
+    z.strictObject({
+      default: Name.default("butler").describe("Who answers where nothing else is said"),
+      fallback: z.enum(["butler", "none"]).default("butler").describe("Who answers when a named agent does not"),
+    }),
   ),
-  models: z.array(model).max(20).default([]),
+  models: z.array(ModelEntry).max(20).default([]),
   channels: z.array(channel).max(100).default([]).describe("A console is always there"),
   conversations: z.array(conversation).max(ENTRIES_MAX).default([]),
   people: z.array(person).max(ENTRIES_MAX).default([]),

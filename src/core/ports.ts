@@ -8,7 +8,7 @@ import type { Pseudonym } from "./people.ts";
 import type { Permit } from "./permit.ts";
 import type { IndexOf, RecordKind, Records } from "./records.ts";
 import type { SecretHit } from "./secret-source.ts";
-import type { MaskKind, ModelRequest, Turn } from "./transform.ts";
+import type { MaskKind, ModelRequest, ModelRoom, Turn } from "./transform.ts";
 
 /** Stops waiting or working. A port cannot name the platform's AbortSignal; every AbortSignal fits this. */
 export interface Stop {
@@ -266,14 +266,16 @@ export type TransformCall = {
   readonly language: string;
   readonly now: number;
   readonly nowOffsetMinutes: number;
-  /** The model's answer to an earlier `model` outcome. */
-  readonly answer?: unknown;
+  /** There when a model may be asked; the same for both passes of a call. */
+  readonly model?: ModelRoom;
+  /** The model's answers to the requests of an earlier `model` outcome. */
+  readonly answers?: readonly unknown[];
 };
 export type TransformOutcome =
   | { readonly kind: "value"; readonly value: unknown; readonly found: readonly Found[] }
   | {
       readonly kind: "model";
-      readonly request: ModelRequest;
+      readonly requests: readonly ModelRequest[];
       readonly fallback: unknown;
       readonly found: readonly Found[];
     };

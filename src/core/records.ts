@@ -77,6 +77,9 @@ export type Token = {
   readonly createdAt: number;
   readonly expiresAt: number;
   readonly revokedAt: number | null;
+  /** For one run alone, made with another token. */
+  readonly run?: RunId;
+  readonly parent?: TokenId;
 };
 
 /** Use of a day: `${conversation or tenant}/${YYYY-MM-DD}` in UTC. */

@@ -9,6 +9,7 @@ import type { Token } from "../core/records.ts";
 import { isTerminal, type Run } from "../core/run.ts";
 import { Alarm, addressedEvent, completedBy } from "./events.ts";
 import type { Invoking } from "./invoke.ts";
+import { opensRun } from "./run-token.ts";
 import type { GatewayEvent } from "./surface.ts";
 
 const RUNS_LOOKED_AT_MAX = 100;
@@ -106,4 +107,5 @@ const isWork = (token: Token, run: Run): boolean =>
   run.agent === token.name &&
   run.request !== null &&
   run.status.state === "active" &&
-  token.conversations.includes(run.conversation);
+  token.conversations.includes(run.conversation) &&
+  opensRun(token, run.id);

@@ -3,6 +3,7 @@ import type { Conversation } from "../core/people.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Owner, VerbInput } from "../core/verbs/all.ts";
 import type { CONVERSATION_VERBS } from "../core/verbs/conversations.ts";
+import { fallbackOf, isThere } from "./answerer.ts";
 import type { Draft } from "./draft.ts";
 import { announced } from "./everybody.ts";
 import type { Gateway } from "./gateway.ts";
@@ -75,8 +76,11 @@ export function conversationVerbs({ powers }: Gateway, outside: Outside): Verbs 
     },
     "conversation.language": async ({ conversation, language }) =>
       conversationView(powers, await change(conversation, { language })),
-    "conversation.agent": async ({ conversation, agent }) =>
-      conversationView(powers, await change(conversation, { agent })),
+    "conversation.agent": async ({ conversation, agent, fallback }) => {
+      const after = await change(conversation, { agent, ...(fallback === undefined ? {} : { fallback }) });
+      const view = conversationView(powers, after);
+      return isThere(powers, after, agent) ? view : { ...view, notice: absent(powers, after, agent) };
+    },
     "conversation.alias": async ({ conversation, alias }) => {
       assertFree(powers, alias, conversationNamed(powers, conversation).id);
       return conversationView(powers, await change(conversation, { alias }));
@@ -112,6 +116,14 @@ function allow(
     );
     return next;
   });
+}
+
+function absent(powers: Powers, conversation: Conversation, agent: string): string {
+  const place = conversation.alias ?? conversation.id;
+  const way =
+    agent === "model" ? "name one in models:" : `lazaret token create --agent ${agent} --conversation ${place}`;
+  const meanwhile = fallbackOf(powers, conversation) === "none" ? "nobody answers" : "the butler answers";
+  return `There is no ${agent} that may work there: ${way}. Until then ${meanwhile}, and says so.`;
 }
 
 const announcement = (context: "members" | "everyone"): string =>

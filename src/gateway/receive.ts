@@ -3,7 +3,7 @@ import type { InboundEvent, Message } from "../core/message.ts";
 import type { Conversation, Principal } from "../core/people.ts";
 import { type Activation, activate, type Rejection } from "./activate.ts";
 import type { Draft } from "./draft.ts";
-import { missedEverywhere, receiveMembership } from "./elsewhere.ts";
+import { missedEverywhere, receiveMembership, seenIn } from "./elsewhere.ts";
 import { answerEverybody, welcome, wordOf } from "./everybody.ts";
 import type { Aftermath, Handlers } from "./handlers.ts";
 import { keep, keyOf, messageBy, revise, withdraw } from "./keep.ts";
@@ -40,7 +40,7 @@ export function receive(
     case "message":
       return receiveMessage(powers, draft, event, conversation, weighed, handlers);
     case "edit":
-      return receiveEdit(powers, draft, event, conversation, principal, reject, handlers);
+      return receiveEdit(powers, draft, event, conversation, principal, weighed, handlers);
     case "delete":
       return receiveDelete(powers, draft, event, conversation, reject, handlers);
     case "reaction":
@@ -163,19 +163,25 @@ function takeMessage(
   if (draft.ref("event", envelope.channel, keyOf(envelope, envelope.event_id)) !== null) return reject("erased");
   if (activation.is === "rejected" && answer === null) return reject(activation.reason);
   if (!isImport(event) && weighed.isFlooding(envelope.channel, envelope.sender.id, envelope.sent_at)) {
-    draft.put("conversation", conversation.id, { ...conversation, gapAt: envelope.received_at });
+    gapAt(draft, conversation, envelope.received_at);
     return reject("rate");
   }
   const isNew = findPrincipal(draft, envelope.channel, envelope.sender.id) === null;
   const sender = senderOf(draft, envelope, content.sender_name);
-  if (isNew && !isImport(event)) welcome(draft, conversation);
+  const place = seenIn(draft, conversation, sender.id);
+  if (isNew && !isImport(event)) welcome(draft, place);
   if (answer !== null) return answer(sender);
   if (activation.is === "rejected") return reject(activation.reason);
-  const kept = keep(powers, draft, event, conversation, sender, activation);
+  const kept = keep(powers, draft, event, place, sender, activation);
   if (kept !== null) return kept;
-  draft.put("conversation", conversation.id, { ...conversation, gapAt: envelope.received_at });
+  gapAt(draft, conversation, envelope.received_at);
   return reject("quota");
 }
+
+/** Something is missing from then on: whoever reads the conversation is told. */
+const gapAt = (draft: Draft, { id }: Conversation, at: number): void => {
+  draft.put("conversation", id, { ...draft.need("conversation", id), gapAt: at });
+};
 
 const isImport = (event: InboundEvent): boolean => event.envelope.trust.flags.includes("imported");
 
@@ -204,19 +210,30 @@ function receiveEdit(
   event: InboundEvent,
   conversation: Conversation,
   principal: Principal | null,
-  reject: (reason: Rejection) => Aftermath,
+  weighed: Weighed,
   handlers: Handlers,
 ): Aftermath {
   const target = messageBy(draft, event.envelope, event.envelope.target);
   // Only the author edits; what anybody else calls an edit of it changes nothing (threat B05).
-  if (target === null || target.own || principal === null || target.sender !== principal.id) return reject("malformed");
+  if (target === null || target.own || principal === null || target.sender !== principal.id)
+    return weighed.reject(conversation.id, event.envelope.channel, "malformed");
   // What it said before is not what its author says now, even where the new words are not kept.
   const goOn = handlers.changed(draft, target, "edited");
-  const isKept = conversation.status === "allowed" && !conversation.closed && !principal.optedOut;
-  if (isKept) revise(powers, draft, event, conversation, target);
+  const { channel, sender, sent_at, received_at } = event.envelope;
+  const isOpen = conversation.status === "allowed" && !conversation.closed;
+  const why = principal.optedOut
+    ? "opted_out"
+    : !isOpen
+      ? "blocked_conversation"
+      : weighed.isFlooding(channel, sender.id, sent_at)
+        ? "rate"
+        : null;
+  if (why === null) revise(powers, draft, event, conversation, target);
   else {
+    // Nobody knows what the message says now, so it goes; more edits of it cost nothing.
     withdraw(powers, draft, conversation, target);
-    reject(principal.optedOut ? "opted_out" : "blocked_conversation");
+    weighed.reject(conversation.id, channel, why);
+    if (why === "rate") gapAt(draft, conversation, received_at);
   }
   return { do: "stopped", goOn };
 }

@@ -15,6 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { OUTSIDE } from "../../build/outside.ts";
 
 const MAIN = `
 /** \`new URL("./gone.ts", import.meta.url)\` in a comment is a word, not a file. */
@@ -140,5 +141,22 @@ describe.skipIf(!existsSync("src/main.ts"))("the tarball", () => {
     expect(run("tar", ["-xzf", join(root, "out", filename), "-C", join(root, "out")]).status).toBe(0);
     const { status, stdout } = run(process.execPath, ["package/src/launch.cjs", "--help"], join(root, "out"));
     expect({ status, named: stdout.includes("lazaret") }).toEqual({ status: 0, named: true });
+  });
+
+  test("makes a home and checks it with no package beside it but those that it depends on", () => {
+    const { filename } = pack("alone");
+    const there = join(root, "alone");
+    expect(run("tar", ["-xzf", join(root, "alone", filename), "-C", there]).status).toBe(0);
+    for (const name of OUTSIDE) {
+      const link = join(there, "package/node_modules", name);
+      mkdirSync(dirname(link), { recursive: true });
+      symlinkSync(resolve("node_modules", name), link);
+    }
+    const home = join(root, "made-home");
+    const answer = (...words: string[]) =>
+      run(process.execPath, ["package/src/launch.cjs", "--home", home, ...words], there);
+    expect(answer("init")).toMatchObject({ status: 0 });
+    expect(answer("ledger", "verify", "--json").status).toBe(3); // no daemon: its client part was there to say so
+    expect(answer("doctor", "--json").stdout).toContain("store.");
   });
 });

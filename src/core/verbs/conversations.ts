@@ -124,7 +124,11 @@ export const CONVERSATION_VERBS = {
   ),
   "conversation.timezone": verb(alias.extend({ timezone: z.string().max(64) }), ConversationView),
   "conversation.language": verb(alias.extend({ language: z.string().regex(/^[a-z]{2}$/) }), ConversationView),
-  "conversation.agent": verb(alias.extend({ agent: Name }), ConversationView),
+  "conversation.agent": verb(
+    alias.extend({ agent: Name, fallback: z.enum(["butler", "none"]).optional() }),
+    /** `notice`: nobody by that name can be given a request there yet. */
+    ConversationView.extend({ notice: Words.optional() }),
+  ),
   "conversation.alias": verb(alias.extend({ alias: Name }), ConversationView),
   "capability.list": verb(
     Nothing,
