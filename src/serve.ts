@@ -30,6 +30,7 @@ import {
   systemRequest,
   wallClock,
 } from "./powers.ts";
+import { secretSources } from "./secret-sources.ts";
 import { hashing } from "./store/hashing.ts";
 import { isHome } from "./store/home.ts";
 import { openStore } from "./store/open.ts";
@@ -127,6 +128,7 @@ async function run(env: Environment, home: Home, cwd: string, stop: () => void):
   try {
     const chosen = await configFor(env, home, cwd, store);
     const news = [...upgradeNews(store), ...chosen.news];
+    store.attachSecrets(TENANT_DEFAULT, secretSources(chosen.config.secrets, env, ownUser));
     const config = { ...chosen.config, notes: [...news, ...chosen.config.notes] };
     const daemon = await startDaemon({
       store,
