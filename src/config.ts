@@ -48,6 +48,8 @@ export type Config = {
   readonly background: Amounts;
   readonly senderEventsPerMinute: number;
   readonly linkDomains: readonly string[];
+  /** Secrets that are kept elsewhere. */
+  readonly secrets: ConfigFile["secrets"];
   readonly httpAllow: readonly HttpHost[];
   /** Where signed checkpoints are kept besides the home. */
   readonly checkpoints: ConfigFile["checkpoints"];
@@ -177,6 +179,7 @@ function configOf(file: ConfigFile, zone: string, notes: readonly string[]): Con
     background: amountsOf(file.budgets.background, BACKGROUND),
     senderEventsPerMinute: file.limits.sender_events_per_minute,
     linkDomains: file.replies.link_domains,
+    secrets: file.secrets,
     httpAllow: file.http.allow.map(hostOf),
     checkpoints: file.checkpoints,
     notes,

@@ -55,6 +55,8 @@ export type DaemonPowers = {
   readonly checkPin: Outside["checkPin"];
   readonly doctor: (daemon: Daemon, residue: boolean) => Promise<readonly CheckView[]>;
   readonly exportLedger: Outside["exportLedger"];
+  /** Keys that are kept elsewhere change elsewhere. */
+  readonly keys?: Outside["keys"];
   readonly http: () => string | null;
   /** Asks a server on the network. */
   readonly request: Request;
@@ -121,6 +123,7 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     doctor: (residue) => given.doctor(daemon, residue),
     backup: async (file) => ({ bytes: (await store.backup(file)).bytes, verified: true }),
     exportLedger: given.exportLedger,
+    keys: given.keys ?? { rekey: noKeys, recovery: noKeys, check: noKeys },
     seal: async (...of) => (await import("./sealed-file.ts")).writeSealed(...of),
     hashPin: given.hashPin,
     checkPin: given.checkPin,
@@ -157,6 +160,10 @@ const doorsOf = (lines: Lines): Parameters<typeof frontOf>[2] => ({
   consoleChannel: lines.console.channel,
   hookDoor: (channel) => lines.hooks.get(channel) ?? null,
 });
+
+const noKeys = async (): Promise<never> => {
+  throw new Refusal("home.unlock", { hint: "The keys of this home are not on this machine." });
+};
 
 const faultNotes = (fault: string | null): readonly string[] =>
   fault === null ? [] : [`What you loaded with policy load is not in force, the configured packs are: ${fault}`];

@@ -11,6 +11,7 @@ import { Context, type Powers } from "./context.ts";
 import { addConversation } from "./conversation.ts";
 import { addBackup, addDaemon, addDemo } from "./daemon.ts";
 import { addImport } from "./import.ts";
+import { addKey } from "./key.ts";
 import { addLedger } from "./ledger.ts";
 import { addMcp } from "./mcp.ts";
 import { addModel } from "./model.ts";
@@ -48,6 +49,7 @@ const NOUNS = [
   addExport,
   addHold,
   addSecrets,
+  addKey,
   addPin,
   addToken,
   addMcp,
