@@ -44,6 +44,7 @@ export type Config = {
   readonly ttlMs: number;
   readonly interactive: Amounts;
   readonly background: Amounts;
+  readonly onExhausted: "fail" | "ask";
   readonly senderEventsPerMinute: number;
   readonly linkDomains: readonly string[];
   readonly httpAllow: readonly HttpHost[];
@@ -171,6 +172,7 @@ function configOf(file: ConfigFile, zone: string, notes: readonly string[]): Con
     ttlMs: file.retention.default,
     interactive: amountsOf(file.budgets.interactive, INTERACTIVE),
     background: amountsOf(file.budgets.background, BACKGROUND),
+    onExhausted: file.budgets.on_exhausted,
     senderEventsPerMinute: file.limits.sender_events_per_minute,
     linkDomains: file.replies.link_domains,
     httpAllow: file.http.allow.map(hostOf),
@@ -196,6 +198,7 @@ export const settingsOf = (config: Config): Settings => ({
   ttlMs: config.ttlMs,
   interactive: config.interactive,
   background: config.background,
+  onExhausted: config.onExhausted,
   fourEyes: config.fourEyes,
   keywords: config.keywords,
   linkDomains: config.linkDomains,

@@ -73,7 +73,7 @@ function promptText({ ask, code, agent, ttlMs, evidence, byWords, id, domains }:
     "",
     `Asked by: ${agent}. It contains: ${labelWords(ask.label)}.`,
     `Why I ask: ${ask.because}`,
-    "What may go wrong: whoever reads it there can keep it and pass it on; it cannot be called back.",
+    `What may go wrong: ${ask.risk ?? "whoever reads it there can keep it and pass it on; it cannot be called back."}`,
     answer,
     `The question ends in ${minutes(ttlMs)}; without an answer nothing happens.`,
   ].join("\n");
