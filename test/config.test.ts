@@ -19,6 +19,7 @@ describe("a configuration", () => {
       ttlMs: 7 * DAY_MS,
       interactive: INTERACTIVE,
       background: BACKGROUND,
+      onExhausted: "fail",
       fourEyes: false,
       keywords: [],
       linkDomains: [],

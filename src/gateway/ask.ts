@@ -88,7 +88,7 @@ function promptText(prompt: Prompt): string {
     "",
     `Asked by: ${agent}. It contains: ${labelWords(ask.label)}.`,
     `Why I ask: ${ask.because}`,
-    "What may go wrong: whoever reads it there can keep it and pass it on; it cannot be called back.",
+    `What may go wrong: ${ask.risk ?? "whoever reads it there can keep it and pass it on; it cannot be called back."}`,
     answerLines(prompt),
     `The question ends in ${minutes(ttlMs)}; without an answer nothing happens.`,
   ].join("\n");
