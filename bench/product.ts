@@ -166,6 +166,7 @@ const outside: Outside = {
   backup: unused,
   exportLedger: unused,
   seal: unused,
+  keys: { rekey: unused, recovery: unused, check: unused },
   hashPin: unused,
   checkPin: unused,
   compilePolicy: unused,

@@ -73,7 +73,7 @@ export const SOLE: readonly Sole[] = [
     thing: "the process",
     names: ["process"],
     modules: ["node:process"],
-    holders: ["src/main.ts", "src/powers.ts", "src/cli/terminal.ts"],
+    holders: ["src/main.ts", "src/matrix-account.ts", "src/powers.ts", "src/cli/terminal.ts"],
   },
   {
     thing: "the clock",
@@ -112,7 +112,7 @@ export const SOLE: readonly Sole[] = [
   {
     thing: "other processes",
     modules: ["node:child_process", "node:cluster"],
-    holders: ["src/main.ts", "src/powers.ts", "src/edge/sandbox.ts"],
+    holders: ["src/main.ts", "src/powers.ts", "src/edge/sandbox.ts", "src/secret-sources.ts"],
   },
   { thing: "threads", modules: ["node:worker_threads"], holders: ["src/edge/", "src/worker.ts"] },
   { thing: "code from text", names: ["eval", "Function", "new Function"], modules: ["node:vm"], holders: [] },

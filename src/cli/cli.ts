@@ -11,8 +11,10 @@ import { Context, type Powers } from "./context.ts";
 import { addConversation } from "./conversation.ts";
 import { addBackup, addDaemon, addDemo } from "./daemon.ts";
 import { addImport } from "./import.ts";
+import { addKey } from "./key.ts";
 import { addLedger } from "./ledger.ts";
 import { addMcp } from "./mcp.ts";
+import { addModel } from "./model.ts";
 import { addConfig, addPolicy } from "./policy.ts";
 import { addExport, addHold, addPurge } from "./purge.ts";
 import { addReport } from "./report.ts";
@@ -47,11 +49,13 @@ const NOUNS = [
   addExport,
   addHold,
   addSecrets,
+  addKey,
   addPin,
   addToken,
   addMcp,
   addAgent,
   addPolicy,
+  addModel,
   addCapability,
   addConfig,
   addAttack,

@@ -26,11 +26,10 @@ export function addStatus(program: Command, context: Context): void {
     .description("send a message through a channel and back")
     .action(async (name: string) => {
       const round = await context.ask("channel.verify", { name });
-      context.result(round, () =>
-        round.ok
-          ? `${name}: there and back in ${round.milliseconds} ms`
-          : `${name}: failed (${round.code ?? "unknown"})`,
-      );
+      const { checks = [], code, milliseconds } = round;
+      const words = code === null ? `there and back in ${milliseconds} ms` : `failed (${code})`;
+      const lines = checks.map((it) => `  ${it.ok ? "ok  " : "FAIL"}  ${it.name}: ${printable(it.found)}`);
+      context.result(round, () => [`${name}: ${words}`, ...lines].join("\n"));
       context.exit(round.ok ? 0 : 1);
     });
 }

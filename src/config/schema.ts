@@ -122,6 +122,19 @@ const Bucket = z.strictObject({
   retain: duration({ least: "1d", most: "3650d" }).prefault("365d").describe("How long an object is locked"),
 });
 
+const Argument = z
+  .string()
+  .min(1)
+  .max(1024)
+  .regex(/^[^\0]*$/);
+const secretPlace = z.union([
+  z.strictObject({ name: Name, file: AbsolutePath.describe("A file of yours alone, such as a systemd credential") }),
+  z.strictObject({
+    name: Name,
+    command: z.array(Argument).min(1).max(20).describe("Program and arguments; what it prints is the secret"),
+  }),
+]);
+
 const section = <T extends z.ZodType>(schema: T) => schema.prefault({} as z.input<T>);
 
 export const ConfigFile = z.strictObject({
@@ -168,6 +181,10 @@ export const ConfigFile = z.strictObject({
     z.strictObject({
       interactive: section(budget).describe("A run that somebody waits for"),
       background: section(budget).describe("Any other run"),
+      on_exhausted: z
+        .enum(["fail", "ask"])
+        .default("fail")
+        .describe("ask: the owner may add as much again, once a run, before it ends"),
     }),
   ),
   limits: section(
@@ -188,6 +205,7 @@ export const ConfigFile = z.strictObject({
       bucket: Bucket.optional().describe("and put into an S3-compatible bucket with object lock"),
     }),
   ),
+  secrets: z.array(secretPlace).max(100).default([]).describe("Secrets that are kept elsewhere than in the vault"),
   http: section(
     z.strictObject({
       allow: z

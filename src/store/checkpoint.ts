@@ -95,6 +95,22 @@ export function isSigned(text: string, origin: string, publicKey: Uint8Array): b
 const FILE = "ledger.key";
 const DOMAIN = "lazaret.ledger-key.v1";
 
+/** The signing key of a home, sealed anew for another unlock material. */
+export function resealedSigner(
+  keysDir: string,
+  homeId: string,
+  from: Uint8Array,
+  to: Uint8Array,
+  pool: RandomPool,
+): Uint8Array {
+  const [old, next] = [homeDerived([from], homeId, DOMAIN), homeDerived([to], homeId, DOMAIN)];
+  const aad = context(DOMAIN, [homeId]);
+  const seed = open(old, aad, readSecure(join(keysDir, FILE)));
+  const sealed = seal(next, aad, seed, pool.salt());
+  for (const it of [old, next, seed]) wipe(it);
+  return sealed;
+}
+
 /**
  * The signing key of a home: a file of its own beside the epoch key, sealed under the unlock material alone, so that it
  * outlives epochs and stays out of backups. Made when there is none.

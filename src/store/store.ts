@@ -19,6 +19,7 @@ import { verifyLog } from "./ledger-verify.ts";
 import type { HomeLock } from "./lock.ts";
 import { consistencyOf, inclusionText } from "./proof.ts";
 import { BlobBroken } from "./quarantine.ts";
+import { residueOf } from "./residue.ts";
 import { wipe } from "./seal.ts";
 import type { Tables } from "./tables.ts";
 import type { Upgraded } from "./upgrade.ts";
@@ -186,6 +187,19 @@ export class HomeStore implements Store {
     return this.#parts.eraser.erase(plan);
   }
 
+  /** Another passphrase, or null for a key file, and a new epoch under it. */
+  rekey(passphrase: Uint8Array | null): Promise<Erased> {
+    return this.#parts.eraser.rekey(this.#parts.tenant, passphrase);
+  }
+
+  get epoch(): number {
+    return this.#parts.tables.keys.epoch;
+  }
+
+  get homeId(): string {
+    return this.#parts.homeId;
+  }
+
   /** A verified copy into an empty directory, while others work. It never holds a key that opens it. */
   backup(directory: string): Promise<BackupManifest> {
     const { tables, committer, tenant, homeId } = this.#parts;
@@ -212,15 +226,8 @@ export class HomeStore implements Store {
     return readPragmas(this.#parts.tables.db);
   }
 
-  /** Rows and pages that an erasure should not have left; all zero when it is done. */
   residue() {
-    const count = (sql: string): number => Number(this.#parts.tables.statements.of(sql).pluck().get());
-    return {
-      deadKeys: count("SELECT count(*) FROM conversation_key WHERE dead = 1"),
-      blobsWithoutKey: count("SELECT count(*) FROM blob WHERE n NOT IN (SELECT n FROM blob_key)"),
-      keysWithoutBlob: count("SELECT count(*) FROM blob_key WHERE n NOT IN (SELECT n FROM blob)"),
-      freePages: count("SELECT freelist_count FROM pragma_freelist_count"),
-    } as const;
+    return residueOf(this.#parts.tables.statements);
   }
 
   clean(): boolean {

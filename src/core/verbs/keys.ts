@@ -21,7 +21,25 @@ const UseView = z.strictObject({
 });
 export type UseView = z.infer<typeof UseView>;
 
+const Passphrase = z.string().min(12, "12 characters or more").max(1024);
+
 export const KEY_VERBS = {
+  "key.rotate": verb(z.strictObject({ pin: Pin }), z.strictObject({ before: Count, epoch: Count }), "high"),
+  /** Null goes back to a key file. */
+  "key.passphrase": verb(
+    z.strictObject({ next: Passphrase.nullable(), pin: Pin }),
+    z.strictObject({ before: Count, epoch: Count }),
+    "high",
+  ),
+  "key.recovery": verb(
+    z.strictObject({ file: z.string().min(1).max(4096), passphrase: Passphrase, pin: Pin }),
+    z.strictObject({ file: z.string().max(4096), epoch: Count }),
+    "high",
+  ),
+  "key.recovery_check": verb(
+    z.strictObject({ file: z.string().min(1).max(4096) }),
+    z.strictObject({ ours: z.boolean(), stale: z.boolean(), file_epoch: Count, epoch: Count, made: Instant }),
+  ),
   /** Everything kept of one person, sealed to an age key in a new 0600 file on the daemon's machine. */
   "export.make": verb(
     z.strictObject({
