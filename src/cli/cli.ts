@@ -11,10 +11,12 @@ import { Context, type Powers } from "./context.ts";
 import { addConversation } from "./conversation.ts";
 import { addBackup, addDaemon, addDemo } from "./daemon.ts";
 import { addImport } from "./import.ts";
+import { addKey } from "./key.ts";
 import { addLedger } from "./ledger.ts";
 import { addMcp } from "./mcp.ts";
+import { addModel } from "./model.ts";
 import { addConfig, addPolicy } from "./policy.ts";
-import { addHold, addPurge } from "./purge.ts";
+import { addExport, addHold, addPurge } from "./purge.ts";
 import { addReport } from "./report.ts";
 import { addRuns } from "./runs.ts";
 import { addPin, addSecrets } from "./secrets.ts";
@@ -44,13 +46,16 @@ const NOUNS = [
   addLedger,
   addReport,
   addPurge,
+  addExport,
   addHold,
   addSecrets,
+  addKey,
   addPin,
   addToken,
   addMcp,
   addAgent,
   addPolicy,
+  addModel,
   addCapability,
   addConfig,
   addAttack,

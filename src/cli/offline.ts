@@ -127,6 +127,8 @@ export type Offline = {
   /** When no daemon answers. */
   readonly doctor?: (home: Home, residue: boolean) => Promise<VerbOutput<"doctor">>;
   readonly demo?: (home: Home) => Promise<VerbOutput<"demo.load">>;
+  /** Puts the keys of a recovery file back; `home.unlock` when it is stale, of another home, or the words are wrong. */
+  readonly recover?: (home: Home, file: string, passphrase: string) => Promise<void>;
   readonly service?: (home: Home) => Promise<Service>;
   /**
    * Runs a program to its end and gives its exit code; what it says goes to stderr. `stop` ends it. Throws

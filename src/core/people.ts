@@ -64,6 +64,8 @@ export type Conversation = {
   readonly membersAll: boolean;
   /** Who is in it as far as the connector has said; null when it never did. */
   readonly members: readonly PrincipalId[] | null;
+  /** Where the network never states everybody: who left or was banned, until they are seen there again. */
+  readonly gone?: readonly PrincipalId[];
   readonly encrypted: boolean;
   /** Sealed bytes kept, for the quota. */
   readonly bytes: number;

@@ -15,6 +15,7 @@ import type { Draft } from "./draft.ts";
 import { type Invoking, invoke } from "./invoke.ts";
 import { say } from "./say.ts";
 import { activeRun, newRun, runFor } from "./start.ts";
+import { thinking } from "./thinking.ts";
 import { transact } from "./transact.ts";
 
 type Driving = {
@@ -127,6 +128,7 @@ export class Drives {
           draft.run(run).require(wait === undefined ? { type: "finish" } : { type: "wait", wait });
         }),
       fail: (reason) => transact(powers, (draft) => void draft.run(run).apply({ type: "fail", reason })),
+      ...thinking(this.#invoking, run),
     };
   }
 

@@ -5,6 +5,7 @@ import type { Owner, VerbInput } from "../core/verbs/all.ts";
 import type { CONVERSATION_VERBS } from "../core/verbs/conversations.ts";
 import { fallbackOf, isThere } from "./answerer.ts";
 import type { Draft } from "./draft.ts";
+import { announced } from "./everybody.ts";
 import type { Gateway } from "./gateway.ts";
 import { heard, pastWords, privacyNotice } from "./heard.ts";
 import type { Outside } from "./outside.ts";
@@ -50,7 +51,9 @@ export function conversationVerbs({ powers }: Gateway, outside: Outside): Verbs 
     },
     "conversation.context": async ({ conversation, context }) => {
       const after = await change(conversation, { context }, (draft, it) => {
-        if (context !== "off") say(draft, { conversation: it, thread: null }, announcement(context));
+        if (context === "off") return;
+        say(draft, { conversation: it, thread: null }, announcement(context));
+        announced(draft, it);
       });
       const notice = await privacyNotice(outside, after);
       const past = pastWords(powers, after);
@@ -126,9 +129,9 @@ function absent(powers: Powers, conversation: Conversation, agent: string): stri
 const announcement = (context: "members" | "everyone"): string =>
   context === "everyone"
     ? "From now on I keep what is said here, sealed, so that members can ask me for summaries. " +
-      "An agent never reads it. Nothing said before is kept."
+      "An agent never reads it. Nothing said before is kept. Say privacy to me to read more."
     : "From now on I keep what members say here, sealed, so that they can ask me for summaries. " +
-      "An agent never reads it.";
+      "An agent never reads it. Say privacy to me to read more.";
 
 function placeOn(powers: Powers, draft: Draft, channel: string, platform: string): Conversation {
   if (powers.store.get("channel", channel) === null) throw new Refusal("channel.unknown", { field: channel });
