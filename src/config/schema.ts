@@ -122,6 +122,19 @@ const Bucket = z.strictObject({
   retain: duration({ least: "1d", most: "3650d" }).prefault("365d").describe("How long an object is locked"),
 });
 
+const Argument = z
+  .string()
+  .min(1)
+  .max(1024)
+  .regex(/^[^\0]*$/);
+const secretPlace = z.union([
+  z.strictObject({ name: Name, file: AbsolutePath.describe("A file of yours alone, such as a systemd credential") }),
+  z.strictObject({
+    name: Name,
+    command: z.array(Argument).min(1).max(20).describe("Program and arguments; what it prints is the secret"),
+  }),
+]);
+
 const section = <T extends z.ZodType>(schema: T) => schema.prefault({} as z.input<T>);
 
 export const ConfigFile = z.strictObject({
@@ -134,7 +147,10 @@ export const ConfigFile = z.strictObject({
   timezone: Zone.optional().describe("The machine's own when absent"),
   language: Language.default("en"),
   agents: section(
-    z.strictObject({ default: Name.default("butler").describe("Who answers where nothing else is said") }),
+    z.strictObject({
+      default: Name.default("butler").describe("Who answers where nothing else is said"),
+      fallback: z.enum(["butler", "none"]).default("butler").describe("Who answers when a named agent does not"),
+    }),
   ),
   models: z.array(ModelEntry).max(20).default([]),
   channels: z.array(channel).max(100).default([]).describe("A console is always there"),
@@ -155,11 +171,20 @@ export const ConfigFile = z.strictObject({
     }),
   ),
   policy: section(z.strictObject({ packs: z.array(Name).min(1).max(PACKS_MAX).default(["chat-mode"]) })),
-  retention: section(z.strictObject({ default: duration(KEPT).prefault("7d").describe("How long messages are kept") })),
+  retention: section(
+    z.strictObject({
+      default: duration(KEPT).prefault("7d").describe("How long messages are kept"),
+      on_delete: z.enum(["redact", "keep"]).default("redact").describe("Answers whose source is deleted"),
+    }),
+  ),
   budgets: section(
     z.strictObject({
       interactive: section(budget).describe("A run that somebody waits for"),
       background: section(budget).describe("Any other run"),
+      on_exhausted: z
+        .enum(["fail", "ask"])
+        .default("fail")
+        .describe("ask: the owner may add as much again, once a run, before it ends"),
     }),
   ),
   limits: section(
@@ -180,6 +205,7 @@ export const ConfigFile = z.strictObject({
       bucket: Bucket.optional().describe("and put into an S3-compatible bucket with object lock"),
     }),
   ),
+  secrets: z.array(secretPlace).max(100).default([]).describe("Secrets that are kept elsewhere than in the vault"),
   http: section(
     z.strictObject({
       allow: z

@@ -51,6 +51,9 @@ export const PAIRING_TRIES_MAX = 5;
 export const RUN_AGE_MS_MAX = 7 * DAY_MS;
 export const QUEUED_RUNS_PER_SESSION_MAX = 8;
 export const AGENT_YIELD_MS = 20 * SECOND_MS;
+/** A sign within three seconds, a word within ten: with room for the way. */
+export const SIGN_MS = 2.5 * SECOND_MS;
+export const PROGRESS_MS = 9 * SECOND_MS;
 export const TRANSFORM_MS_MAX = 10 * SECOND_MS;
 export const CLOCK_STEP_MS = 5 * MINUTE_MS;
 export const CLOCK_LEAP_MS = 48 * HOUR_MS;
@@ -141,6 +144,6 @@ export const TRANSFORM_WORKERS_MAX = 2;
 export const TRANSFORM_QUEUE_MAX = 64;
 export const TRANSFORM_START_MS_MAX = 20 * SECOND_MS;
 /** A thread without a call for so long ends, and its memory with it. */
-export const TRANSFORM_IDLE_MS_MAX = 5 * MINUTE_MS;
+export const TRANSFORM_IDLE_MS_MAX = 20 * SECOND_MS;
 export const TRANSFORM_HEAP_MIB_MAX = 256;
 export const TRANSFORM_STACK_MIB_MAX = 4;

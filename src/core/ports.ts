@@ -7,6 +7,7 @@ import type { Operation, OperationKind, OutboxRow, Outcome } from "./outbox.ts";
 import type { Pseudonym } from "./people.ts";
 import type { Permit } from "./permit.ts";
 import type { IndexOf, RecordKind, Records } from "./records.ts";
+import type { SecretHit } from "./secret-source.ts";
 import type { MaskKind, ModelRequest, ModelRoom, Turn } from "./transform.ts";
 
 /** Stops waiting or working. A port cannot name the platform's AbortSignal; every AbortSignal fits this. */
@@ -115,16 +116,6 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** A secret that is kept elsewhere. Read when it is used, in memory for the session, never written down. */
-export interface SecretSource {
-  readonly kind: "file" | "command";
-  /** The caller wipes it. Rejects with `not_found` when it cannot be had. */
-  read(): Promise<Uint8Array>;
-}
-
-/** A stretch of bytes, `end` not included. */
-export type SecretHit = { readonly name: string; readonly start: number; readonly end: number };
-
 export type MessageScope =
   | { readonly conversation: ConversationId }
   | { readonly sender: PrincipalId }
@@ -175,6 +166,10 @@ export interface LedgerPort {
   checkpoints(): readonly { readonly size: number; readonly at: number; readonly text: string }[];
   /** What an outsider needs to check our signatures. */
   verifierKey(): string;
+  /** Signs a statement of ours with the key of the checkpoints: base64 Ed25519, and the key that checks it. */
+  attest(statement: string): { readonly key: string; readonly signature: string };
+  /** Was it signed by a ledger of this home, the present one or one before? */
+  isAttested(statement: string, by: { readonly key: string; readonly signature: string }): boolean;
 }
 
 export type ConnectorBatch = { readonly cursor: string | null; readonly events: readonly InboundEvent[] };

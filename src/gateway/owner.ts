@@ -22,7 +22,7 @@ export function ownerOf(gateway: Gateway, outside: Outside): Owner {
     ...careVerbs(gateway, outside),
     ...peopleVerbs(gateway, outside),
     ...evidenceVerbs(gateway, outside),
-    ...keyVerbs(gateway),
+    ...keyVerbs(gateway, outside),
     ...modelVerbs(gateway),
     report: ({ from, to }) => reportOf(gateway.powers, outside.version, from, to),
   };

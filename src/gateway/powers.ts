@@ -17,14 +17,20 @@ export type Settings = {
   readonly timezone: string;
   readonly language: string;
   readonly agent: string;
+  /** Who answers when a named agent does not; the butler when absent. */
+  readonly fallback?: "butler" | "none";
   readonly ttlMs: number;
   readonly interactive: Amounts;
   readonly background: Amounts;
+  /** What comes of a run that needs more; it ends when absent. */
+  readonly onExhausted?: "fail" | "ask";
   readonly fourEyes: boolean;
   /** Configured whole first words that address the bot in a group. */
   readonly keywords: readonly string[];
   readonly linkDomains: readonly string[];
   readonly senderEventsPerMinute: number;
+  /** What becomes of our own messages when what they were made from is deleted: taken back when absent. */
+  readonly onDelete?: "redact" | "keep";
   /** Places that `http.request` may ask; none when absent. */
   readonly httpHosts?: readonly HttpHost[];
 };
