@@ -1,6 +1,7 @@
 /**
- * `lazaret try TRANSFORM --model NAME`: as `try`, with a model of the configuration in the middle. The owner of the text
- * sits before it, so what the model may receive is theirs to say; a price is needed all the same (CONTRACT section 14).
+ * `lazaret try TRANSFORM --model NAME`: as `try`, with a model of the configuration in the middle. The owner of the
+ * text sits before it, so what the model may receive is theirs to say; a price is needed all the same (CONTRACT
+ * section 14).
  */
 import { extractTasks } from "../transforms/extract-tasks.ts";
 import { summarize } from "../transforms/summarize.ts";
