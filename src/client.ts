@@ -1,7 +1,6 @@
 /**
  * A small typed client of the daemon's HTTP door, for agents: `import { Lazaret } from "lazaret/client"`. It stands
- * alone, so that it can be read in a minute and copied where no package is wanted. Paths and shapes are those of
- * /openapi.json.
+ * alone, so that it can be read in a minute, or copied. Paths and shapes are those of /openapi.json.
  */
 
 export type Unit = "wall_clock_ms" | "agent_wait_ms" | "steps" | "tokens" | "cost_micros" | "egress_bytes" | "children";

@@ -33,6 +33,7 @@ export type Config = {
   readonly timezone: string;
   readonly language: string;
   readonly agent: string;
+  readonly fallback: "butler" | "none";
   readonly models: ConfigFile["models"];
   /** With the console, which is always there. */
   readonly channels: readonly ChannelConfig[];
@@ -42,11 +43,14 @@ export type Config = {
   readonly keywords: readonly string[];
   readonly fourEyes: boolean;
   readonly ttlMs: number;
+  readonly onDelete: "redact" | "keep";
   readonly interactive: Amounts;
   readonly background: Amounts;
   readonly onExhausted: "fail" | "ask";
   readonly senderEventsPerMinute: number;
   readonly linkDomains: readonly string[];
+  /** Secrets that are kept elsewhere. */
+  readonly secrets: ConfigFile["secrets"];
   readonly httpAllow: readonly HttpHost[];
   /** Where signed checkpoints are kept besides the home. */
   readonly checkpoints: ConfigFile["checkpoints"];
@@ -162,6 +166,7 @@ function configOf(file: ConfigFile, zone: string, notes: readonly string[]): Con
     timezone: file.timezone ?? (isZone(zone) ? zone : "UTC"),
     language: file.language,
     agent: file.agents.default,
+    fallback: file.agents.fallback,
     models: file.models,
     channels: channelsOf(file),
     conversations: file.conversations,
@@ -170,11 +175,13 @@ function configOf(file: ConfigFile, zone: string, notes: readonly string[]): Con
     keywords: file.activation.keywords,
     fourEyes: file.approvals.four_eyes,
     ttlMs: file.retention.default,
+    onDelete: file.retention.on_delete,
     interactive: amountsOf(file.budgets.interactive, INTERACTIVE),
     background: amountsOf(file.budgets.background, BACKGROUND),
     onExhausted: file.budgets.on_exhausted,
     senderEventsPerMinute: file.limits.sender_events_per_minute,
     linkDomains: file.replies.link_domains,
+    secrets: file.secrets,
     httpAllow: file.http.allow.map(hostOf),
     checkpoints: file.checkpoints,
     notes,
@@ -195,7 +202,9 @@ export const settingsOf = (config: Config): Settings => ({
   timezone: config.timezone,
   language: config.language,
   agent: config.agent,
+  fallback: config.fallback,
   ttlMs: config.ttlMs,
+  onDelete: config.onDelete,
   interactive: config.interactive,
   background: config.background,
   onExhausted: config.onExhausted,
@@ -203,6 +212,7 @@ export const settingsOf = (config: Config): Settings => ({
   keywords: config.keywords,
   linkDomains: config.linkDomains,
   senderEventsPerMinute: config.senderEventsPerMinute,
+  httpHosts: config.httpAllow,
 });
 
 /** What has to be there before anybody speaks, as the gateway writes it down. */
@@ -212,7 +222,7 @@ export const configuredOf = ({ channels, people, conversations }: Config): Confi
     kind: channel.kind,
     // The owner sits at the console; everybody else proves less.
     assurance: channel.kind === "console" ? "medium" : channel.kind === "webhook" ? channel.assurance : "low",
-    secret: "secret" in channel ? channel.secret : null,
+    secret: "secret" in channel ? channel.secret : channel.kind === "matrix" ? `matrix-${channel.name}` : null,
     settings: channel.kind === "matrix" ? { homeserver: channel.homeserver } : {},
   })),
   people: people.flatMap(({ id, role, only, timezone, language }) => {

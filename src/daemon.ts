@@ -1,11 +1,11 @@
 /** One running Lazaret: builds every room from its powers, and takes it down again in order. */
 import { ConsoleConnector } from "../connectors/console.ts";
 import { CONNECTORS } from "../connectors/index.ts";
+import type { OpenPipe } from "../connectors/matrix/wire.ts";
 import type { Request } from "../connectors/telegram/wire.ts";
 import type { WebhookConnector } from "../connectors/webhook.ts";
 import type { WithSecret } from "../connectors/webhook-signature.ts";
 import { TRANSFORMS } from "../transforms/index.ts";
-import { butler } from "./agents/butler.ts";
 import { CheckpointDoor, keepsCheckpoints } from "./checkpoint-door.ts";
 import type { CheckpointPlace } from "./checkpoint-places.ts";
 import { type Config, configuredOf, settingsOf } from "./config.ts";
@@ -30,6 +30,8 @@ import { offerAgain } from "./gateway/prompts.ts";
 import { endRestored } from "./gateway/restored.ts";
 import type { Surface } from "./gateway/surface.ts";
 import { transact } from "./gateway/transact.ts";
+import { MatrixLines } from "./matrix-lines.ts";
+import { driversOf, modelsOf } from "./model-lines.ts";
 import { compilePolicy, loadedNames, rulesInForce } from "./rules.ts";
 import { hashing } from "./store/hashing.ts";
 import type { HomeStore } from "./store/store.ts";
@@ -53,9 +55,13 @@ export type DaemonPowers = {
   readonly checkPin: Outside["checkPin"];
   readonly doctor: (daemon: Daemon, residue: boolean) => Promise<readonly CheckView[]>;
   readonly exportLedger: Outside["exportLedger"];
+  /** Keys that are kept elsewhere change elsewhere. */
+  readonly keys?: Outside["keys"];
   readonly http: () => string | null;
   /** Asks a server on the network. */
   readonly request: Request;
+  /** Starts the process of a Matrix account; without it there are none. */
+  readonly openPipe?: OpenPipe;
   readonly stop: () => void;
   /** Where checkpoints are kept besides the home; nowhere when absent. */
   readonly places?: readonly CheckpointPlace[];
@@ -74,6 +80,7 @@ export type Daemon = {
 export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
   const { store, config, clock, random, log } = given;
   const transforms = given.transforms ?? ownThreads(given);
+  const http = new CheckedHttp({ clock });
   const rules = rulesInForce(store, config.packs);
   const powers: Powers = {
     store,
@@ -81,9 +88,10 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     random,
     hashing,
     transforms,
-    drivers: given.drivers ?? [butler],
+    drivers: given.drivers ?? driversOf(config),
     settings: settingsOf(config),
-    http: new CheckedHttp({ clock }),
+    http,
+    models: modelsOf(config.models, store, http),
     log,
     connectors: new Map(),
     bell: { ring: () => {} },
@@ -97,8 +105,9 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
   const isBuilt = ({ kind }: { readonly kind: string }): boolean => Object.hasOwn(CONNECTORS, kind);
   await bootstrap(powers, { ...configured, channels: configured.channels.filter(isBuilt) });
   const bots = new TelegramLines(powers, given.request);
-  const lines = new Lines(powers, gateway, bots);
-  const house = new Housekeeping(powers, gateway.drives, gateway.rejections);
+  const accounts = new MatrixLines(powers, given);
+  const lines = new Lines(powers, gateway, bots, accounts);
+  const house = new Housekeeping(powers, gateway.drives, gateway.rejections, () => gateway.supervisor.forget());
   // Until something else is loaded: then what was stored and did not compile is gone.
   const policyFault = (): string | null => (powers.policy.current === rules.policy ? rules.fault : null);
   const outside: Outside = {
@@ -108,11 +117,14 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     http: given.http,
     connect: (channel) => lines.connect(channel),
     introduce: (token, root) => bots.introduce(token, root),
+    accounts,
     readsAll: (channel) => bots.readsAll(channel),
     submit: (text, place) => lines.say(text, place),
     doctor: (residue) => given.doctor(daemon, residue),
     backup: async (file) => ({ bytes: (await store.backup(file)).bytes, verified: true }),
     exportLedger: given.exportLedger,
+    keys: given.keys ?? { rekey: noKeys, recovery: noKeys, check: noKeys },
+    seal: async (...of) => (await import("./sealed-file.ts")).writeSealed(...of),
     hashPin: given.hashPin,
     checkPin: given.checkPin,
     compilePolicy: (packs) => compilePolicy(config.packs, packs),
@@ -148,6 +160,10 @@ const doorsOf = (lines: Lines): Parameters<typeof frontOf>[2] => ({
   consoleChannel: lines.console.channel,
   hookDoor: (channel) => lines.hooks.get(channel) ?? null,
 });
+
+const noKeys = async (): Promise<never> => {
+  throw new Refusal("home.unlock", { hint: "The keys of this home are not on this machine." });
+};
 
 const faultNotes = (fault: string | null): readonly string[] =>
   fault === null ? [] : [`What you loaded with policy load is not in force, the configured packs are: ${fault}`];
@@ -190,10 +206,12 @@ class Lines {
   readonly #powers: Powers;
   readonly #gateway: Gateway;
   readonly #bots: TelegramLines;
+  readonly #accounts: MatrixLines;
   #console: ConsoleConnector | null = null;
 
-  constructor(powers: Powers, gateway: Gateway, bots: TelegramLines) {
+  constructor(powers: Powers, gateway: Gateway, bots: TelegramLines, accounts: MatrixLines) {
     this.#powers = powers;
+    this.#accounts = accounts;
     this.#bots = bots;
     this.#gateway = gateway;
     const channel = powers.store.all("channel", { limit: 1000 }).find(({ value }) => value.kind === "console");
@@ -229,7 +247,7 @@ class Lines {
       case "telegram":
         return this.#bots.make(record);
       case "matrix":
-        throw new Refusal("channel.unsupported", { field: record.id });
+        return this.#accounts.make(record);
     }
   }
 

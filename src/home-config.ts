@@ -13,8 +13,8 @@ export function pathsOf(env: Environment, home: Home, cwd: string): HomePaths {
 
 const KNOWN = {
   packs: ["chat-mode", "strict", "team"],
-  channelKinds: ["console", "webhook", "telegram"],
-  models: false,
+  channelKinds: ["console", "webhook", "telegram", "matrix"],
+  models: true,
   http: true,
 } as const;
 

@@ -54,7 +54,9 @@ export function offlineVerbs(env: Environment, workingDirectory: () => string): 
       const { badSeq: bad_seq, notExcluded: not_excluded, dangling, ...rest } = await verifyBundle(file, against);
       return { ...rest, bad_seq, not_excluded, dangling: dangling.slice(0, 1000) };
     },
+    recover: (home, file, passphrase) => recover(env, home, workingDirectory(), file, passphrase),
     service: (home) => service(env, home, workingDirectory()),
+    start: async (command, how) => (await import("./powers.ts")).startProgram(env, command, how),
     command: async () => (await import("./powers.ts")).ownCommand(),
     attack,
     policyCheck: async (home, files) => (await packs()).checkPacks(await configured(home), files),
@@ -68,6 +70,16 @@ async function init(env: Environment, home: Home, cwd: string, profile: Profile 
   const written = profile === null ? [] : [`Rules of the profile ${profile}: ${writeProfile(env, home, cwd, profile)}`];
   const created = await makeHome(env, home, cwd);
   return { created, next: [...written, "lazaret up    starts it", "lazaret demo  loads a fictional group to try"] };
+}
+
+async function recover(env: Environment, home: Home, cwd: string, file: string, passphrase: string): Promise<void> {
+  const [{ pathsOf }, { homeFacts }, { readRecovery, useRecovery }] = await Promise.all([
+    import("./home-config.ts"),
+    import("./store/facts.ts"),
+    import("./recovery.ts"),
+  ]);
+  const { dataDir, keysDir } = pathsOf(env, home, cwd);
+  await useRecovery(keysDir, readRecovery(file), passphrase, homeFacts(dataDir));
 }
 
 async function attack(

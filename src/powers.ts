@@ -1,10 +1,12 @@
 /** The machine's clock, randomness and process, as powers: the only file that asks them. main.ts hands them on. */
-import { execFile } from "node:child_process";
+import { execFile, fork, spawn } from "node:child_process";
 import { argon2, randomBytes, timingSafeEqual } from "node:crypto";
 import { realpathSync } from "node:fs";
 import process from "node:process";
+import type { Pipe } from "../connectors/matrix/wire.ts";
 import type { Request } from "../connectors/telegram/wire.ts";
 import type { Clock, Random } from "./core/ports.ts";
+import { Refusal } from "./core/refusal.ts";
 import type { Log } from "./gateway/powers.ts";
 
 const TIMER_MS_MAX = 2_147_483_647;
@@ -26,6 +28,9 @@ export const wallClock: Clock = {
 
 /** The platform's own way to ask a server on the network; connectors are handed it. */
 export const systemRequest: Request = (url, asking) => fetch(url, asking);
+
+/** The same for a library that is handed it. */
+export const systemFetch = (url: string, asking: object): Promise<unknown> => fetch(url, asking);
 
 export const systemRandom: Random = { bytes: (count) => randomBytes(count) };
 
@@ -78,6 +83,31 @@ export function runProgram(
   });
 }
 
+/** Runs a program of the owner's without a shell: stdin as given, what it says to our stderr. */
+export function startProgram(
+  env: Readonly<Record<string, string | undefined>>,
+  [program = "", ...args]: readonly string[],
+  how: { readonly environment: Readonly<Record<string, string>>; readonly stdin: string; readonly stop: AbortSignal },
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      env: { ...env, ...how.environment },
+      stdio: ["pipe", 2, 2],
+      signal: how.stop,
+    });
+    child.on("error", (error: Error & { readonly code?: string }) => {
+      // Told to stop: its end follows.
+      if (error.name === "AbortError") return;
+      const hint = error.code === "ENOENT" ? `there is no program ${program}` : `${program} cannot be started`;
+      reject(new Refusal("input.invalid", { hint }));
+    });
+    child.on("close", (code) => resolve(code ?? 1));
+    // A program that reads nothing closes its end; that is its own affair.
+    child.stdin?.on("error", () => {});
+    child.stdin?.end(how.stdin);
+  });
+}
+
 /** How this program was started: Node, and the launcher behind whatever link named it. */
 export const ownCommand = (): readonly string[] => [process.execPath, realpathSync(process.argv[1] ?? "")];
 
@@ -114,3 +144,33 @@ export const systemGit = (directory: string, args: readonly string[]): Promise<s
       error === null ? resolve(stdout) : reject(new Error("git failed")),
     );
   });
+
+/** A process of our own program, which has a pipe to this one, none of its surroundings, and nowhere to write. */
+export function openProcess(entry: URL): Pipe {
+  const env = { TZ: "UTC", NODE_ENV: "production", LC_ALL: "C.UTF-8" };
+  const child = fork(entry, [], {
+    env,
+    execArgv: [],
+    serialization: "advanced",
+    stdio: ["ignore", "ignore", "ignore", "ipc"],
+  });
+  let isOver = false;
+  const over = Promise.withResolvers<void>();
+  const ended = (): void => {
+    isOver = true;
+    over.resolve();
+  };
+  child.once("exit", ended);
+  child.once("error", ended);
+  return {
+    send: (message) => {
+      if (isOver || !child.connected) return;
+      child.send(message as object, (error) => {
+        if (error !== null) child.kill("SIGKILL");
+      });
+    },
+    onMessage: (listen) => void child.on("message", listen),
+    onEnd: (listen) => void over.promise.then(listen),
+    end: () => void child.kill("SIGKILL"),
+  };
+}

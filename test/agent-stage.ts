@@ -19,8 +19,12 @@ export type AgentStage = {
 
 const ROOMS = ["family", "work", "side"] as const;
 
-export async function agentStage(outside: HookOptions["outside"] = {}): Promise<AgentStage> {
+export async function agentStage(
+  outside: HookOptions["outside"] = {},
+  more: Pick<HookOptions, "drivers" | "settings"> = {},
+): Promise<AgentStage> {
   const here = await hookWorld({
+    ...more,
     outside,
     people: [person("ana", "approver"), person("ben", "member")],
     conversations: ROOMS.map((alias) =>

@@ -7,7 +7,7 @@ import { configOf, problemsOf } from "./config-reading.ts";
 const EXAMPLE = readFileSync("config.example.yaml", "utf8");
 /** The example with everything that is commented out switched on; its empty lists give way to the full ones. */
 const EXAMPLE_IN_FULL = EXAMPLE.replace(/^#(?=\S| {2})/gm, "").replace(
-  /^(?:(?:models|channels|conversations|people): \[\]| {2}allow: \[\].*)\n/gm,
+  /^(?:(?:models|channels|conversations|people|secrets): \[\]| {2}allow: \[\].*)\n/gm,
   "",
 );
 describe("config.example.yaml", () => {

@@ -15,6 +15,7 @@ describe("a configuration", () => {
       timezone: "Europe/Vienna",
       language: "en",
       agent: "butler",
+      fallback: "butler",
       ttlMs: 7 * DAY_MS,
       interactive: INTERACTIVE,
       background: BACKGROUND,
@@ -23,6 +24,8 @@ describe("a configuration", () => {
       keywords: [],
       linkDomains: [],
       senderEventsPerMinute: 120,
+      onDelete: "redact",
+      httpHosts: [],
     });
     expect(defaults.channels).toEqual([{ name: "console", kind: "console" }]);
     expect(defaults.port).toBe(7717);
@@ -103,7 +106,7 @@ people: [{ role: member, id: "home:@ana:example.org", only: [family], timezone: 
         id: "home",
         kind: "matrix",
         assurance: "low",
-        secret: null,
+        secret: "matrix-home",
         settings: { homeserver: "https://matrix.example.org" },
       },
     ]);
@@ -175,6 +178,11 @@ describe("a mistake is named with line, column, key and the nearest valid word",
     ["policy: { packs: [] }", "policy.packs:"],
     ["http: { allow: ['https://example.org/'] }", "without scheme or path"],
     ["http: { allow: [example.org:0] }", "without scheme or path"],
+    ["http: { allow: [{ host: 'https://a.example' }] }", "without scheme, port or path"],
+    ["http: { allow: [{ host: a.example, methods: [TRACE] }] }", "TRACE is not one of"],
+    ["http: { allow: [{ host: a.example, secrets: [{ name: k, slot: anywhere }] }] }", "a slot is header:NAME"],
+    ["http: { allow: [{ host: a.example, method: [GET] }] }", "did you mean methods?"],
+    ["http: { allow: [{ host: '127.1' , addresses: [reserved] }] }", "reserved is not one of"],
     ["replies: { link_domains: [EXAMPLE.org] }", "a domain in lower case"],
     ["activation: { keywords: ['hey bot'] }", "one word in lower case"],
     ["channels: [{ name: a, kind: telegram, token: '1:x' }]", "the file holds no secret"],

@@ -65,7 +65,7 @@ const KEYMAKERS = ["generateKey", "generateKeySync", "generateKeyPair", "generat
 /** Dangerous things, and the only files that may hold them. */
 export const SOLE: readonly Sole[] = [
   { thing: "libsodium", modules: ["libsodium-wrappers"], holders: ["src/store/seal.ts"] },
-  { thing: "SQLite", modules: ["better-sqlite3"], holders: ["src/store/db.ts", "connectors/matrix/indexeddb.ts"] },
+  { thing: "SQLite", modules: ["better-sqlite3"], holders: ["src/store/db.ts", "connectors/matrix/sqlite.ts"] },
   { thing: "another SQLite", modules: ["node:sqlite"], holders: [] },
   { thing: "minting a permit", modules: ["src/core/permit.ts#mintPermit"], holders: ["src/gateway/permit.ts"] },
   { thing: "building a permit", names: ["new Permit", "Permit as a value"], holders: ["src/core/permit.ts"] },
@@ -73,7 +73,7 @@ export const SOLE: readonly Sole[] = [
     thing: "the process",
     names: ["process"],
     modules: ["node:process"],
-    holders: ["src/main.ts", "src/powers.ts", "src/cli/terminal.ts"],
+    holders: ["src/main.ts", "src/matrix-account.ts", "src/powers.ts", "src/cli/terminal.ts"],
   },
   {
     thing: "the clock",
@@ -112,18 +112,23 @@ export const SOLE: readonly Sole[] = [
   {
     thing: "other processes",
     modules: ["node:child_process", "node:cluster"],
-    holders: ["src/main.ts", "src/powers.ts", "src/edge/sandbox.ts"],
+    holders: ["src/main.ts", "src/powers.ts", "src/edge/sandbox.ts", "src/secret-sources.ts"],
   },
   { thing: "threads", modules: ["node:worker_threads"], holders: ["src/edge/", "src/worker.ts"] },
   { thing: "code from text", names: ["eval", "Function", "new Function"], modules: ["node:vm"], holders: [] },
-  { thing: "a debugger", modules: ["node:inspector", "node:repl", "node:v8"], holders: [] },
+  { thing: "a debugger", modules: ["node:inspector", "node:repl"], holders: [] },
+  { thing: "the engine's own", modules: ["node:v8"], holders: ["connectors/matrix/indexeddb/value.ts"] },
   { thing: "imports nobody can read", names: ["require"], modules: ["(computed)", "node:module"], holders: [] },
   {
     thing: "paths that the bundle loses",
     names: ["import.meta.dirname", "import.meta.filename", "import.meta.resolve"],
     holders: [],
   },
-  { thing: "the global object", names: ["globalThis", "global", "self", "window"], holders: [] },
+  {
+    thing: "the global object",
+    names: ["globalThis", "global", "self", "window"],
+    holders: ["connectors/matrix/indexeddb/install.ts"],
+  },
   { thing: "the console", names: ["console"], modules: ["node:console"], holders: [] },
   { thing: "objects that let unknown keys pass", names: ["z.object", "z.looseObject", "z.any"], holders: [] },
   {

@@ -96,9 +96,13 @@ function addWords(conversation: Command, context: Context): void {
     );
   one(conversation, "agent", "who answers there")
     .argument("<agent>", "butler, model, or the name of a token")
-    .action(async (given: string, agent: string) =>
-      tell(context, await context.ask("conversation.agent", { conversation: given, agent })),
-    );
+    .addOption(new Option("--fallback <who>", "who answers when it does not").choices(["butler", "none"]))
+    .action(async (given: string, agent: string, { fallback }: { readonly fallback?: "butler" | "none" }) => {
+      const more = fallback === undefined ? {} : { fallback };
+      const after = await context.ask("conversation.agent", { conversation: given, agent, ...more });
+      tell(context, after);
+      if (after.notice !== undefined) context.say(after.notice);
+    });
   one(conversation, "alias", "give it another name")
     .argument("<alias>", "the new name")
     .action(async (given: string, alias: string) =>

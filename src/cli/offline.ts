@@ -127,7 +127,22 @@ export type Offline = {
   /** When no daemon answers. */
   readonly doctor?: (home: Home, residue: boolean) => Promise<VerbOutput<"doctor">>;
   readonly demo?: (home: Home) => Promise<VerbOutput<"demo.load">>;
+  /** Puts the keys of a recovery file back; `home.unlock` when it is stale, of another home, or the words are wrong. */
+  readonly recover?: (home: Home, file: string, passphrase: string) => Promise<void>;
   readonly service?: (home: Home) => Promise<Service>;
+  /**
+   * Runs a program to its end and gives its exit code; what it says goes to stderr. `stop` ends it. Throws
+   * `input.invalid` when there is none of that name.
+   */
+  readonly start?: (
+    command: readonly string[],
+    how: {
+      /** Beside this process's own environment. */
+      readonly environment: Readonly<Record<string, string>>;
+      readonly stdin: string;
+      readonly stop: AbortSignal;
+    },
+  ) => Promise<number>;
   /** Program and arguments with which another program starts this one. */
   readonly command?: () => Promise<readonly string[]>;
 };

@@ -2,8 +2,8 @@
 import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { dirname } from "node:path";
-import { TOKEN_PREFIX } from "../core/ids.ts";
 import { TOKEN_CHARS_MAX } from "../core/limits.ts";
+import { TOKEN_PREFIX } from "../core/token-text.ts";
 import { Trouble, unreadable } from "./trouble.ts";
 
 /** Throws `home.insecure` for a link, somebody else's file, or one that others may read. */

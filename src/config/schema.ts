@@ -5,6 +5,7 @@ import { ADDRESS_KINDS, HTTP_METHODS, SLOT } from "../core/http.ts";
 import { Name } from "../core/ids.ts";
 import { PORT_DEFAULT, RAW_ID_CHARS_MAX, SENDER_EVENTS_PER_MINUTE_MAX } from "../core/limits.ts";
 import { Address, Domain, Host, HostPort, Language, Room, Zone } from "./fields.ts";
+import { ModelEntry } from "./models.ts";
 import { duration, money, size } from "./units.ts";
 
 const ENTRIES_MAX = 1000;
@@ -26,18 +27,6 @@ const budget = z.strictObject({
     .describe("What model calls may cost, such as 0.50 USD"),
   egress: size({ least: "0B", most: "999GiB" }).optional().describe("Bytes that may leave the daemon"),
   children: z.int().min(0).max(1000).optional().describe("Runs that a run may start"),
-});
-
-const model = z.strictObject({
-  name: Name.describe("Your name for it"),
-  kind: z.enum(["openai", "anthropic"]).describe("The interface it speaks; openai is also ollama, llama.cpp and vLLM"),
-  url: Address.describe("Where it answers"),
-  model: z.string().min(1).max(128).describe("The model's name there"),
-  use: z
-    .array(z.enum(["transforms", "agent"]))
-    .max(2)
-    .default(["transforms"])
-    .describe("What it is asked for"),
 });
 
 const channelName = Name.describe("Your name for the channel");
@@ -133,6 +122,19 @@ const Bucket = z.strictObject({
   retain: duration({ least: "1d", most: "3650d" }).prefault("365d").describe("How long an object is locked"),
 });
 
+const Argument = z
+  .string()
+  .min(1)
+  .max(1024)
+  .regex(/^[^\0]*$/);
+const secretPlace = z.union([
+  z.strictObject({ name: Name, file: AbsolutePath.describe("A file of yours alone, such as a systemd credential") }),
+  z.strictObject({
+    name: Name,
+    command: z.array(Argument).min(1).max(20).describe("Program and arguments; what it prints is the secret"),
+  }),
+]);
+
 const section = <T extends z.ZodType>(schema: T) => schema.prefault({} as z.input<T>);
 
 export const ConfigFile = z.strictObject({
@@ -145,9 +147,12 @@ export const ConfigFile = z.strictObject({
   timezone: Zone.optional().describe("The machine's own when absent"),
   language: Language.default("en"),
   agents: section(
-    z.strictObject({ default: Name.default("butler").describe("Who answers where nothing else is said") }),
+    z.strictObject({
+      default: Name.default("butler").describe("Who answers where nothing else is said"),
+      fallback: z.enum(["butler", "none"]).default("butler").describe("Who answers when a named agent does not"),
+    }),
   ),
-  models: z.array(model).max(20).default([]),
+  models: z.array(ModelEntry).max(20).default([]),
   channels: z.array(channel).max(100).default([]).describe("A console is always there"),
   conversations: z.array(conversation).max(ENTRIES_MAX).default([]),
   people: z.array(person).max(ENTRIES_MAX).default([]),
@@ -166,7 +171,12 @@ export const ConfigFile = z.strictObject({
     }),
   ),
   policy: section(z.strictObject({ packs: z.array(Name).min(1).max(PACKS_MAX).default(["chat-mode"]) })),
-  retention: section(z.strictObject({ default: duration(KEPT).prefault("7d").describe("How long messages are kept") })),
+  retention: section(
+    z.strictObject({
+      default: duration(KEPT).prefault("7d").describe("How long messages are kept"),
+      on_delete: z.enum(["redact", "keep"]).default("redact").describe("Answers whose source is deleted"),
+    }),
+  ),
   budgets: section(
     z.strictObject({
       interactive: section(budget).describe("A run that somebody waits for"),
@@ -195,6 +205,7 @@ export const ConfigFile = z.strictObject({
       bucket: Bucket.optional().describe("and put into an S3-compatible bucket with object lock"),
     }),
   ),
+  secrets: z.array(secretPlace).max(100).default([]).describe("Secrets that are kept elsewhere than in the vault"),
   http: section(
     z.strictObject({
       allow: z

@@ -96,6 +96,15 @@ const RUNS: readonly BearerRoute[] = [
     reply: RunView,
     ask: (door, token, { params }) => door.cancel(token, params.run),
   }),
+  bearer("POST", "/v1/runs/:run/token", {
+    summary: "A token for this run alone, for the program that works on it; shown once",
+    scopes: AGENT,
+    params: requests.ByRun,
+    body: requests.Nothing,
+    reply: replies.RunToken,
+    status: () => 201,
+    ask: (door, token, { params }) => door.runToken(token, params.run),
+  }),
   bearer("POST", "/v1/runs/:run/invoke", {
     summary: "Ask for a capability; the same key and body give the first answer again",
     scopes: AGENT,

@@ -53,9 +53,25 @@ export const PAIRING_TRIES_MAX = 5;
 export const RUN_AGE_MS_MAX = 7 * DAY_MS;
 export const QUEUED_RUNS_PER_SESSION_MAX = 8;
 export const AGENT_YIELD_MS = 20 * SECOND_MS;
+/** A sign within three seconds, a word within ten: with room for the way. */
+export const SIGN_MS = 2.5 * SECOND_MS;
+export const PROGRESS_MS = 9 * SECOND_MS;
 export const TRANSFORM_MS_MAX = 10 * SECOND_MS;
 export const CLOCK_STEP_MS = 5 * MINUTE_MS;
 export const CLOCK_LEAP_MS = 48 * HOUR_MS;
+
+// Models (section 5)
+export const MODEL_ANSWER_BYTES_MAX = 1 * MIB;
+export const MODEL_MS_DEFAULT = 40 * SECOND_MS;
+export const MODEL_MS_MAX = 10 * MINUTE_MS;
+export const MODEL_TOKENS_IN_DEFAULT = 16_384;
+export const MODEL_TOKENS_OUT_DEFAULT = 2048;
+/** Of a run's time, kept for the answer without a model. */
+export const MODEL_SPARE_MS = 12 * SECOND_MS;
+export const MODEL_BATCHES_MAX = 16;
+export const MODEL_TURNS_MAX = 24;
+export const POOL_DAY_TOKENS_MAX = 1_000_000;
+export const POOL_DAY_COST_MICROS_MAX = 2_000_000;
 
 // Store and ledger (sections 4 and 11)
 export const BATCHES_PER_COMMIT_MAX = 128;
@@ -130,6 +146,6 @@ export const TRANSFORM_WORKERS_MAX = 2;
 export const TRANSFORM_QUEUE_MAX = 64;
 export const TRANSFORM_START_MS_MAX = 20 * SECOND_MS;
 /** A thread without a call for so long ends, and its memory with it. */
-export const TRANSFORM_IDLE_MS_MAX = 5 * MINUTE_MS;
+export const TRANSFORM_IDLE_MS_MAX = 20 * SECOND_MS;
 export const TRANSFORM_HEAP_MIB_MAX = 256;
 export const TRANSFORM_STACK_MIB_MAX = 4;

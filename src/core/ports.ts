@@ -7,7 +7,8 @@ import type { Operation, OperationKind, OutboxRow, Outcome } from "./outbox.ts";
 import type { Pseudonym } from "./people.ts";
 import type { Permit } from "./permit.ts";
 import type { IndexOf, RecordKind, Records } from "./records.ts";
-import type { MaskKind, ModelRequest, Turn } from "./transform.ts";
+import type { SecretHit } from "./secret-source.ts";
+import type { MaskKind, ModelRequest, ModelRoom, Turn } from "./transform.ts";
 
 /** Stops waiting or working. A port cannot name the platform's AbortSignal; every AbortSignal fits this. */
 export interface Stop {
@@ -115,16 +116,6 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** A secret that is kept elsewhere. Read when it is used, in memory for the session, never written down. */
-export interface SecretSource {
-  readonly kind: "file" | "command";
-  /** The caller wipes it. Rejects with `not_found` when it cannot be had. */
-  read(): Promise<Uint8Array>;
-}
-
-/** A stretch of bytes, `end` not included. */
-export type SecretHit = { readonly name: string; readonly start: number; readonly end: number };
-
 export type MessageScope =
   | { readonly conversation: ConversationId }
   | { readonly sender: PrincipalId }
@@ -175,6 +166,10 @@ export interface LedgerPort {
   checkpoints(): readonly { readonly size: number; readonly at: number; readonly text: string }[];
   /** What an outsider needs to check our signatures. */
   verifierKey(): string;
+  /** Signs a statement of ours with the key of the checkpoints: base64 Ed25519, and the key that checks it. */
+  attest(statement: string): { readonly key: string; readonly signature: string };
+  /** Was it signed by a ledger of this home, the present one or one before? */
+  isAttested(statement: string, by: { readonly key: string; readonly signature: string }): boolean;
 }
 
 export type ConnectorBatch = { readonly cursor: string | null; readonly events: readonly InboundEvent[] };
@@ -271,14 +266,16 @@ export type TransformCall = {
   readonly language: string;
   readonly now: number;
   readonly nowOffsetMinutes: number;
-  /** The model's answer to an earlier `model` outcome. */
-  readonly answer?: unknown;
+  /** There when a model may be asked; the same for both passes of a call. */
+  readonly model?: ModelRoom;
+  /** The model's answers to the requests of an earlier `model` outcome. */
+  readonly answers?: readonly unknown[];
 };
 export type TransformOutcome =
   | { readonly kind: "value"; readonly value: unknown; readonly found: readonly Found[] }
   | {
       readonly kind: "model";
-      readonly request: ModelRequest;
+      readonly requests: readonly ModelRequest[];
       readonly fallback: unknown;
       readonly found: readonly Found[];
     };

@@ -11,6 +11,7 @@ import {
 } from "../core/limits.ts";
 import { ADDRESSED, MEDIA_KINDS } from "../core/message.ts";
 import { ROLES } from "../core/people.ts";
+import { ANSWERED_BY } from "../core/quarantined.ts";
 import { INTENTS, Slots } from "../core/request.ts";
 import { PersonToken, SCOPE, Scope } from "../core/scope.ts";
 import type { Transform } from "../core/transform.ts";
@@ -175,7 +176,7 @@ const shapeOf = (schema: z.ZodType): z.ZodRawShape => {
 /** A transform over a range as a capability: its own options beside the scope, its own output beside what was read. */
 function readerOf(transform: Transform): Reader {
   const id = transform.id as CapabilityId;
-  const output = z.strictObject({ ...shapeOf(transform.output), read: Read });
+  const output = z.strictObject({ ...shapeOf(transform.output), read: Read, by: z.enum(ANSWERED_BY) });
   const input = z.strictObject({ ...shapeOf(transform.input), ...SCOPE });
   const tier = id === "message.redact" ? "R" : "B";
   const title = READERS[id] ?? id;

@@ -20,22 +20,25 @@ type Body = {
   readonly op: OutboxRow["op"];
   readonly text?: string;
   readonly key?: string;
+  /** Platform ids of what is taken back: by then nothing else knows them. */
+  readonly target?: string;
+  readonly conversation?: string;
   readonly approval?: { readonly id: string; readonly code: string; readonly expiresAt: number };
 };
 
 /** The row as a wire operation, platform ids filled in. Null when what it would say or where it would go is gone. */
 export async function operationOf(powers: Powers, row: OutboxRow): Promise<Operation | null> {
-  const conversation = powers.store.platformOf("conversation", row.conversation);
-  if (conversation === null || row.blob === null) return null;
+  if (row.blob === null) return null;
   const body = await bodyOf(powers, row.blob);
-  if (body === null) return null;
+  const conversation = body?.conversation ?? powers.store.platformOf("conversation", row.conversation);
+  if (body === null || conversation === null) return null;
   const event = (id: string | null): string | undefined => {
     const key = id === null ? null : powers.store.platformOf("event", id);
     return key === null ? undefined : eventOf(key);
   };
   const thread = row.thread === null ? null : powers.store.platformOf("thread", row.thread);
   const where = { id: row.id, conversation, ...(thread === null ? {} : { thread: eventOf(thread) }) };
-  const target = event(row.target);
+  const target = body.target ?? event(row.target);
   const replyTo = event(row.replyTo);
   switch (row.op) {
     case "text": {
@@ -160,7 +163,7 @@ export class Delivery {
     for (const [index, text] of parts.entries()) {
       const { approval, ...bare } = operation;
       const isLast = index === parts.length - 1;
-      const part: Operation = { ...bare, text, ...(approval !== undefined && isLast ? { approval } : {}) };
+      const part: Operation = { ...bare, part: index, text, ...(approval !== undefined && isLast ? { approval } : {}) };
       const outcome = await this.#connector.send(part, stop);
       if (outcome.state !== "sent") return index === 0 ? outcome : { state: "unknown", code: outcome.code };
       eventIds.push(...outcome.eventIds);
@@ -175,11 +178,13 @@ export class Delivery {
       this.#move(draft, "sending", { ...row, state: "sent", code: null });
       return "sent";
     }
-    if (outcome.state === "unknown") {
+    const isNative = this.#connector.abilities.idempotency === "native";
+    // Where the network drops repeats, asking again is how it is known.
+    if (outcome.state === "unknown" && !(isNative && row.attempts < ATTEMPTS_MAX)) {
       this.#move(draft, "sending", { ...row, state: "unknown", code: outcome.code });
       return "sent";
     }
-    const isFinal = FINAL.has(outcome.code) || row.attempts >= ATTEMPTS_MAX;
+    const isFinal = (outcome.state === "not_sent" && FINAL.has(outcome.code)) || row.attempts >= ATTEMPTS_MAX;
     if (isFinal) {
       this.#move(draft, "sending", { ...row, state: "failed", code: outcome.code });
       return "sent";
@@ -189,7 +194,7 @@ export class Delivery {
       outcome.code === "nobody_listens"
         ? MINUTE_MS
         : Math.min(BACKOFF_MS_MAX, SECOND_MS * 2 ** Math.min(row.attempts, 9));
-    const dueAt = draft.now + (outcome.retryAfterMs ?? backoff);
+    const dueAt = draft.now + ((outcome.state === "not_sent" ? outcome.retryAfterMs : null) ?? backoff);
     const attempts = outcome.code === "nobody_listens" ? 0 : row.attempts;
     draft.moveOutbox("sending", { ...row, state: "pending", code: outcome.code, dueAt, attempts });
     return "later";
@@ -249,7 +254,7 @@ export function remember(powers: Powers, draft: Draft, row: OutboxRow, event: st
 }
 
 /** Nobody's platform id: ours among the principals of a channel. */
-const SELF = "\u0000self";
+export const SELF = "\u0000self";
 
 /**
  * After a crash: a row that was on the wire is sent again only where the network drops repeats;

@@ -9,6 +9,7 @@ import type { Clock, Stop } from "../core/ports.ts";
 import type { Token } from "../core/records.ts";
 import type { Run } from "../core/run.ts";
 import { answerOf, type Invoking, invoke } from "./invoke.ts";
+import { opensRun } from "./run-token.ts";
 import type { GatewayEvent } from "./surface.ts";
 
 const PAGE = 200;
@@ -20,7 +21,12 @@ function maySee(token: Token, entry: Entry, runs: (id: RunId) => Run | null): bo
   if (token.scopes.includes("owner") || token.scopes.includes("operator")) return true;
   if (!token.scopes.includes("agent") || entry.run === undefined) return false;
   const run = runs(entry.run);
-  return run !== null && run.agent === token.name && token.conversations.includes(run.conversation);
+  return (
+    run !== null &&
+    run.agent === token.name &&
+    token.conversations.includes(run.conversation) &&
+    opensRun(token, run.id)
+  );
 }
 
 /** Entries after `after`, then live ones as they are committed, until `stop`. */
@@ -99,7 +105,7 @@ const eventOf = ({ seq, type, time, run, body }: Entry): GatewayEvent => {
 async function wokenBy(invoking: Invoking, token: Token, entry: Entry): Promise<GatewayEvent | null> {
   if (entry.type !== "run.started" || entry.run === undefined) return null;
   const run = invoking.powers.store.get("run", entry.run)?.value;
-  if (run === undefined || run.agent !== token.name || run.request === null || run.status.state !== "active")
+  if (run?.external !== true || run.agent !== token.name || run.request === null || run.status.state !== "active")
     return null;
   return addressedEvent(invoking, run, entry.seq);
 }
@@ -137,8 +143,7 @@ export async function completedBy(invoking: Invoking, token: Token, entry: Entry
   const isOver = OVER.has(entry.type) || (entry.type === "approval.decided" && state === "denied");
   if (!isOver || entry.run === undefined || typeof id !== "string") return null;
   const run = store.get("run", entry.run)?.value;
-  if (run?.external !== true || run.agent !== token.name || !token.conversations.includes(run.conversation))
-    return null;
+  if (run?.external !== true || !maySee(token, entry, () => run)) return null;
   const call = store.get("approval", id)?.value.call ?? null;
   if (call === null || store.get("call", call) === null) return null;
   const reply = await answerOf(invoking, call);

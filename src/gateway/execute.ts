@@ -24,6 +24,7 @@ import { grantPermit } from "./permit.ts";
 import type { Powers } from "./powers.ts";
 import { issue, tokensIn } from "./pseudonyms.ts";
 import { keepContext, noteSink } from "./reveal.ts";
+import { noteSaid } from "./said.ts";
 import { post, say } from "./say.ts";
 import { transact } from "./transact.ts";
 import { type NewValue, writeValue } from "./values.ts";
@@ -200,6 +201,8 @@ function performSend(
     run.run.id,
     { call: call.id, approval: approval.id },
   );
+  const sources = send.rendered.sources.map((source) => source.message);
+  noteSaid(draft, message, { channel: target.channel, conversation: target.id, run: run.run.id }, sources);
   run.note("label.lowered", { call: call.id, by: "human.release", digest: approval.digest, sink: target.id });
   // Sending what was asked for is an answer: the room that asked reads that it happened.
   run.apply({ type: "replied" }, { call: call.id });

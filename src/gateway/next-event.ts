@@ -9,6 +9,7 @@ import type { Token } from "../core/records.ts";
 import { isTerminal, type Run } from "../core/run.ts";
 import { Alarm, addressedEvent, completedBy } from "./events.ts";
 import type { Invoking } from "./invoke.ts";
+import { opensRun } from "./run-token.ts";
 import type { GatewayEvent } from "./surface.ts";
 
 const RUNS_LOOKED_AT_MAX = 100;
@@ -52,7 +53,10 @@ export class NextEvents {
 
   next(token: Token, waitMs: number, stop: Stop): Promise<GatewayEvent | null> {
     const { ledger } = this.#invoking.powers.store;
-    if (!this.#told.has(token.id)) this.#told.set(token.id, ledger.size());
+    if (!this.#told.has(token.id)) {
+      if (this.#told.size >= HANDED_MAX) this.#told.clear();
+      this.#told.set(token.id, ledger.size());
+    }
     return awaited(this.#invoking, waitMs, stop, async () => (await this.#work(token)) ?? this.#outcome(token));
   }
 
@@ -106,4 +110,5 @@ const isWork = (token: Token, run: Run): boolean =>
   run.agent === token.name &&
   run.request !== null &&
   run.status.state === "active" &&
-  token.conversations.includes(run.conversation);
+  token.conversations.includes(run.conversation) &&
+  opensRun(token, run.id);

@@ -3,15 +3,17 @@ import type { InboundEvent, Message } from "../core/message.ts";
 import type { Conversation, Principal } from "../core/people.ts";
 import { type Activation, activate, type Rejection } from "./activate.ts";
 import type { Draft } from "./draft.ts";
-import { missedEverywhere, receiveMembership, seenIn } from "./elsewhere.ts";
+import { missedEverywhere, placeAsItIs, receiveMembership, sayUnread, seenIn } from "./elsewhere.ts";
+import { answerEverybody, welcome, wordOf } from "./everybody.ts";
 import type { Aftermath, Handlers } from "./handlers.ts";
 import { keep, keyOf, messageBy, revise, withdraw } from "./keep.ts";
-import { findConversation, findPrincipal, senderOf } from "./people.ts";
+import { findPrincipal, senderOf } from "./people.ts";
 import type { Powers } from "./powers.ts";
 import type { Weighed } from "./rejections.ts";
+import { takeBackDerived } from "./said.ts";
 import { say } from "./say.ts";
 import { request } from "./start.ts";
-import { parseWord } from "./words.ts";
+import { type EverybodyWord, parseWord } from "./words.ts";
 
 const NOTHING: Aftermath = { do: "nothing" };
 
@@ -26,7 +28,7 @@ export function receive(
   const { envelope } = event;
   if (!isFirst(draft, event)) return NOTHING;
   if (missedEverywhere(powers, draft, event)) return NOTHING;
-  const conversation = findConversation(draft, envelope.channel, envelope.conversation);
+  const conversation = placeAsItIs(powers, draft, event);
   const principal = findPrincipal(draft, envelope.channel, envelope.sender.id);
   const reject = (reason: Rejection): Aftermath => weighed.reject(conversation?.id ?? null, envelope.channel, reason);
   if (conversation === null || conversation.status === "unknown") {
@@ -52,6 +54,7 @@ export function receive(
       draft.entry("message.gap", { conversation: conversation.id, reason: "network" });
       return NOTHING;
     case "undecryptable":
+      sayUnread(draft, event, conversation, principal);
       return reject("undecryptable");
   }
 }
@@ -64,7 +67,13 @@ function isFirst(draft: Draft, { envelope }: InboundEvent): boolean {
 }
 
 /** A message as it stands to us, before anything is written. */
-type Standing = { readonly conversation: Conversation; readonly text: string; readonly activation: Activation };
+type Standing = {
+  readonly conversation: Conversation;
+  readonly text: string;
+  readonly activation: Activation;
+  /** A word that anybody may say. */
+  readonly everybody: EverybodyWord | null;
+};
 
 function standingOf(powers: Powers, draft: Draft, event: InboundEvent, conversation: Conversation): Standing {
   const { envelope, content } = event;
@@ -76,6 +85,7 @@ function standingOf(powers: Powers, draft: Draft, event: InboundEvent, conversat
     conversation,
     text,
     activation: activate({ conversation, principal, envelope, text, keywords, repliesToUs }),
+    everybody: wordOf(powers, event, conversation, text, repliesToUs),
   };
 }
 
@@ -83,10 +93,10 @@ function standingOf(powers: Powers, draft: Draft, event: InboundEvent, conversat
 export function receiveQuietly(powers: Powers, draft: Draft, event: InboundEvent, weighed: Weighed): boolean {
   const { envelope } = event;
   if (envelope.kind !== "message") return false;
-  const conversation = findConversation(draft, envelope.channel, envelope.conversation);
+  const conversation = placeAsItIs(powers, draft, event);
   if (conversation === null || conversation.status === "unknown") return false;
   const standing = standingOf(powers, draft, event, conversation);
-  if (standing.activation.is === "instruction") return false;
+  if (standing.activation.is === "instruction" || standing.everybody !== null) return false;
   if (isFirst(draft, event)) takeMessage(powers, draft, event, standing, weighed);
   return true;
 }
@@ -109,7 +119,7 @@ function receiveAnswer(
         ? sender.kind
         : isReplay
           ? "replayed"
-          : principal === null
+          : principal === null || trust.verified === "none"
             ? "stranger"
             : weighed.isFlooding(channel, sender.id, sent_at)
               ? "rate"
@@ -128,7 +138,13 @@ function receiveMessage(
 ): Aftermath {
   const standing = standingOf(powers, draft, event, conversation);
   const word = standing.activation.is === "instruction" ? parseWord(standing.text) : null;
-  const answer = word === null ? null : (sender: Principal) => handlers.word(draft, word, event, conversation, sender);
+  const { everybody } = standing;
+  const answer =
+    everybody !== null
+      ? (sender: Principal) => answerEverybody(powers, draft, everybody, event, conversation, sender, handlers.changed)
+      : word === null
+        ? null
+        : (sender: Principal) => handlers.word(draft, word, event, conversation, sender);
   const taken = takeMessage(powers, draft, event, standing, weighed, answer);
   if (taken === null || "do" in taken) return taken ?? NOTHING;
   return standing.activation.is === "instruction" ? begin(powers, draft, conversation, taken) : NOTHING;
@@ -146,14 +162,17 @@ function takeMessage(
   const { envelope, content } = event;
   const reject = (reason: Rejection): Aftermath => weighed.reject(conversation.id, envelope.channel, reason);
   if (draft.ref("event", envelope.channel, keyOf(envelope, envelope.event_id)) !== null) return reject("erased");
-  if (activation.is === "rejected") return reject(activation.reason);
+  if (activation.is === "rejected" && answer === null) return reject(activation.reason);
   if (!isImport(event) && weighed.isFlooding(envelope.channel, envelope.sender.id, envelope.sent_at)) {
     gapAt(draft, conversation, envelope.received_at);
     return reject("rate");
   }
+  const isNew = findPrincipal(draft, envelope.channel, envelope.sender.id) === null;
   const sender = senderOf(draft, envelope, content.sender_name);
   const place = seenIn(draft, conversation, sender.id);
+  if (isNew && !isImport(event)) welcome(draft, place);
   if (answer !== null) return answer(sender);
+  if (activation.is === "rejected") return reject(activation.reason);
   const kept = keep(powers, draft, event, place, sender, activation);
   if (kept !== null) return kept;
   gapAt(draft, conversation, envelope.received_at);
@@ -196,8 +215,10 @@ function receiveEdit(
   handlers: Handlers,
 ): Aftermath {
   const target = messageBy(draft, event.envelope, event.envelope.target);
+  // What was said encrypted is not changed in clear, by whomever it may have been (threat B13).
+  const isClear = conversation.encrypted && event.envelope.trust.transport !== "e2ee";
   // Only the author edits; what anybody else calls an edit of it changes nothing (threat B05).
-  if (target === null || target.own || principal === null || target.sender !== principal.id)
+  if (isClear || target === null || target.own || principal === null || target.sender !== principal.id)
     return weighed.reject(conversation.id, event.envelope.channel, "malformed");
   // What it said before is not what its author says now, even where the new words are not kept.
   const goOn = handlers.changed(draft, target, "edited");
@@ -245,6 +266,7 @@ function receiveDelete(
     return { do: "nothing" };
   }
   const goOn = handlers.changed(draft, target, "deleted");
+  takeBackDerived(powers, draft, target);
   withdraw(powers, draft, conversation, target);
   return { do: "stopped", goOn };
 }

@@ -21,6 +21,7 @@ import { plainText } from "./plain-text.ts";
 import type { Powers } from "./powers.ts";
 import { putBack, type Stretch } from "./pseudonyms.ts";
 import { type Remade, remake } from "./readers.ts";
+import { noteSaid } from "./said.ts";
 import { post } from "./say.ts";
 import { fieldOf, handlesOf, parseTemplate, renderValue } from "./template.ts";
 
@@ -149,6 +150,9 @@ function enqueue(
   const message = post(draft, where, { op: "text", text: rendered.text }, rendered.label, asker.run.id, {
     call: doing.call,
   });
+  const place = { channel: destination.conversation.channel, conversation: destination.conversation.id };
+  const sources = rendered.sources.map((source) => source.message);
+  noteSaid(draft, message, { ...place, run: asker.run.id }, sources);
   const run = draft.run(asker.run.id);
   if (isOwn) run.apply({ type: "replied" }, { call: doing.call });
   countSend(draft, asker, sends);

@@ -9,6 +9,8 @@ import { seen } from "./call.ts";
 import type { Catalogue } from "./capabilities.ts";
 import { Delivery, recoverOutbox } from "./deliver.ts";
 import type { Drives } from "./drive.ts";
+import { purge } from "./erase.ts";
+import { finishForgets } from "./everybody.ts";
 import { carryOutApproved } from "./execute.ts";
 import type { Aftermath, Handlers } from "./handlers.ts";
 import type { HookOutbox } from "./hooks.ts";
@@ -38,6 +40,7 @@ export class Supervisor {
   /** Web requests on their way, and what ends them. */
   readonly #away = new Set<Promise<void>>();
   readonly #leaving = new AbortController();
+  #forgetting: Promise<void> = Promise.resolve();
   #draining: Promise<void> | null = null;
   #again = false;
   #stopping = false;
@@ -56,6 +59,8 @@ export class Supervisor {
    * then its stream is opened again from the durable cursor.
    */
   async connect(connector: Connector, hooks: HookOutbox): Promise<void> {
+    // One that is there already ends first: two would read as the same account.
+    await this.disconnect(connector.channel);
     await recoverOutbox(this.#powers, connector);
     const abort = new AbortController();
     const delivery = new Delivery(this.#powers, connector);
@@ -163,6 +168,9 @@ export class Supervisor {
         this.#drives.sweep();
         for (const run of what.goOn) this.#drives.drive(run, "approval");
         break;
+      case "forget":
+        this.#inBackground(this.forget());
+        break;
       case "nothing":
         break;
     }
@@ -178,11 +186,23 @@ export class Supervisor {
     };
     if (more === null) return goOn();
     // A web request takes its time; nothing else waits for it.
-    const work = more(this.#leaving.signal).then(goOn, (error: unknown) =>
-      this.#powers.log("store", { what: "http", code: seen(error).code }),
-    );
+    this.#inBackground(more(this.#leaving.signal).then(goOn));
+  }
+
+  #inBackground(doing: Promise<void>): void {
+    const work = doing.catch((error: unknown) => this.#powers.log("store", { what: "away", code: seen(error).code }));
     this.#away.add(work);
     void work.finally(() => this.#away.delete(work));
+  }
+
+  /** Erases what people asked to have forgotten. One at a time; what fails is tried again by housekeeping. */
+  forget(): Promise<void> {
+    this.#forgetting = this.#forgetting.then(() =>
+      finishForgets(this.#powers, (principal) => purge(this.#powers, { by: "sender", principal })),
+    );
+    const done = this.#forgetting;
+    this.#forgetting = done.catch(() => undefined);
+    return done;
   }
 
   /**
@@ -194,6 +214,7 @@ export class Supervisor {
     const open = store.find("call", "open", "open", { limit: 10_000 });
     for (const { value } of open.filter((it) => it.value.status === "open")) await this.#giveBack(value.id, value.run);
     await settleUnknown(this.#powers);
+    this.#inBackground(this.forget());
     for (const { value } of store.find("approval", "open", "open", { limit: 10_000 })) {
       if (value.status.state === "granted") await this.consume(value.id);
     }

@@ -63,6 +63,8 @@ export interface TokenDoor {
   conversations(token: Token): readonly { readonly alias: string; readonly kind: string; readonly context: string }[];
   value(token: Token, handle: Handle): ValueView;
   startRun(token: Token, order: RunOrder): Promise<RunView>;
+  /** A token for this run alone, shown once. */
+  runToken(token: Token, run: RunId): Promise<{ readonly token: string; readonly expires_at: number }>;
   runs(token: Token, open: boolean): readonly RunView[];
   run(token: Token, run: RunId): RunView;
   invoke(token: Token, run: RunId, invocation: Invocation): Promise<InvocationReply>;

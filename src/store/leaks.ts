@@ -3,7 +3,7 @@
  * bytes and an HMAC of the whole (CONTRACT section 10). Linear in the bytes.
  */
 import { gunzipSync, inflateSync } from "node:zlib";
-import type { SecretHit } from "../core/ports.ts";
+import type { SecretHit } from "../core/secret-source.ts";
 import { Mac } from "./hashing.ts";
 import { joined, lowered, oneAlphabet, type Reading, unescaped } from "./views.ts";
 

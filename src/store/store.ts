@@ -5,20 +5,10 @@ import { CHECKPOINT_INTERVAL_MS } from "../core/limits.ts";
 import type { Message } from "../core/message.ts";
 import type { OutboxRow } from "../core/outbox.ts";
 import { type Permit, type PermitUse, redeem } from "../core/permit.ts";
-import type {
-  LedgerPort,
-  LedgerReport,
-  MessageScope,
-  Opened,
-  Page,
-  Range,
-  SecretHit,
-  SecretSource,
-  Store,
-  StoreCounts,
-} from "../core/ports.ts";
+import type { LedgerPort, LedgerReport, MessageScope, Opened, Page, Range, Store, StoreCounts } from "../core/ports.ts";
 import type { IndexOf, RecordKind } from "../core/records.ts";
 import { isRefusal, Refusal } from "../core/refusal.ts";
+import type { SecretHit, SecretSource } from "../core/secret-source.ts";
 import { type BackupManifest, backupHome } from "./backup.ts";
 import { type BundleMade, writeBundle } from "./bundle.ts";
 import type { Committer } from "./commit.ts";
@@ -29,6 +19,7 @@ import { verifyLog } from "./ledger-verify.ts";
 import type { HomeLock } from "./lock.ts";
 import { consistencyOf, inclusionText } from "./proof.ts";
 import { BlobBroken } from "./quarantine.ts";
+import { residueOf } from "./residue.ts";
 import { wipe } from "./seal.ts";
 import type { Tables } from "./tables.ts";
 import type { Upgraded } from "./upgrade.ts";
@@ -73,6 +64,8 @@ export class HomeStore implements Store {
       },
       checkpoints: () => ledger.checkpoints(),
       verifierKey: () => ledger.verifierKey(),
+      attest: (statement) => ({ key: ledger.verifierKey(), signature: ledger.attest(statement) }),
+      isAttested: (statement, by) => ledger.isAttested(statement, by),
     };
   }
 
@@ -194,6 +187,19 @@ export class HomeStore implements Store {
     return this.#parts.eraser.erase(plan);
   }
 
+  /** Another passphrase, or null for a key file, and a new epoch under it. */
+  rekey(passphrase: Uint8Array | null): Promise<Erased> {
+    return this.#parts.eraser.rekey(this.#parts.tenant, passphrase);
+  }
+
+  get epoch(): number {
+    return this.#parts.tables.keys.epoch;
+  }
+
+  get homeId(): string {
+    return this.#parts.homeId;
+  }
+
   /** A verified copy into an empty directory, while others work. It never holds a key that opens it. */
   backup(directory: string): Promise<BackupManifest> {
     const { tables, committer, tenant, homeId } = this.#parts;
@@ -218,6 +224,10 @@ export class HomeStore implements Store {
   /** SQLite's own answers to what the store asked of it. */
   pragmas(): Pragmas {
     return readPragmas(this.#parts.tables.db);
+  }
+
+  residue() {
+    return residueOf(this.#parts.tables.statements);
   }
 
   clean(): boolean {

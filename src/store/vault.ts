@@ -2,8 +2,8 @@
 import { z } from "zod";
 import { SECRET_BYTES_MAX } from "../core/limits.ts";
 import { paddedBytes } from "../core/padding.ts";
-import type { SecretSource } from "../core/ports.ts";
 import { isRefusal, Refusal } from "../core/refusal.ts";
+import type { SecretSource } from "../core/secret-source.ts";
 import { padded, unpadded } from "./blob.ts";
 import type { Statements } from "./db.ts";
 import { Mac } from "./hashing.ts";

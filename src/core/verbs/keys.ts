@@ -1,7 +1,7 @@
 /** Verbs about how secrets were used (CONTRACT section 10). */
 import { z } from "zod";
-import { Name } from "../ids.ts";
-import { Count, Instant, verb } from "./verb.ts";
+import { Name, PrincipalId } from "../ids.ts";
+import { Count, Instant, Pin, verb } from "./verb.ts";
 
 const UseView = z.strictObject({
   seq: Count,
@@ -21,7 +21,47 @@ const UseView = z.strictObject({
 });
 export type UseView = z.infer<typeof UseView>;
 
+const Passphrase = z.string().min(12, "12 characters or more").max(1024);
+
 export const KEY_VERBS = {
+  "key.rotate": verb(z.strictObject({ pin: Pin }), z.strictObject({ before: Count, epoch: Count }), "high"),
+  /** Null goes back to a key file. */
+  "key.passphrase": verb(
+    z.strictObject({ next: Passphrase.nullable(), pin: Pin }),
+    z.strictObject({ before: Count, epoch: Count }),
+    "high",
+  ),
+  "key.recovery": verb(
+    z.strictObject({ file: z.string().min(1).max(4096), passphrase: Passphrase, pin: Pin }),
+    z.strictObject({ file: z.string().max(4096), epoch: Count }),
+    "high",
+  ),
+  "key.recovery_check": verb(
+    z.strictObject({ file: z.string().min(1).max(4096) }),
+    z.strictObject({ ours: z.boolean(), stale: z.boolean(), file_epoch: Count, epoch: Count, made: Instant }),
+  ),
+  /** Everything kept of one person, sealed to an age key in a new 0600 file on the daemon's machine. */
+  "export.make": verb(
+    z.strictObject({
+      principal: PrincipalId,
+      recipient: z.string().regex(/^age1[0-9a-z]{20,3000}$/),
+      file: z.string().min(1).max(4096),
+      pin: Pin,
+    }),
+    z.strictObject({ file: z.string().max(4096), messages: Count, bytes: Count }),
+    "high",
+  ),
+  /** A receipt as `purge --receipt` shows it: its signature, its checkpoints and its entries. */
+  "ledger.receipt": verb(
+    z.strictObject({ text: z.string().min(2).max(60_000) }),
+    z.strictObject({
+      ok: z.boolean(),
+      receipt: z.string().max(64).nullable(),
+      reason: z.string().max(500).nullable(),
+      at: Instant.nullable(),
+      messages: Count,
+    }),
+  ),
   /** Newest first. */
   "secrets.uses": verb(
     z.strictObject({ name: Name.optional(), limit: z.number().int().min(1).max(1000).optional() }),

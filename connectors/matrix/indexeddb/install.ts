@@ -1,0 +1,67 @@
+/**
+ * IndexedDB where there is none, for the crypto store of the Matrix SDK: the subset that it uses, in one SQLite file.
+ * To be installed before the SDK is loaded, and once a process.
+ */
+import { openDatabase } from "../sqlite.ts";
+import { IDBCursor, IDBCursorWithValue } from "./cursor.ts";
+import { IDBDatabase } from "./database.ts";
+import { IDBVersionChangeEvent } from "./event.ts";
+import { IDBFactory } from "./factory.ts";
+import { IDBKeyRange } from "./key-range.ts";
+import { IDBObjectStore } from "./object-store.ts";
+import { Queue } from "./queue.ts";
+import { IDBOpenDBRequest, IDBRequest } from "./request.ts";
+import { IDBIndex } from "./store-index.ts";
+import { Tables } from "./tables.ts";
+import { IDBTransaction } from "./transaction.ts";
+
+export type IndexedDb = {
+  readonly factory: IDBFactory;
+  /** Folds the journal into the file: what was deleted is in neither. */
+  clean(): Promise<void>;
+  close(): void;
+};
+
+/**
+ * Opens the file, exclusively. Throws when another process has it. `onFault` is told once when the store can no longer
+ * be written (a full disk, say): every transaction fails from then on, and the process had better end.
+ */
+export function openIndexedDb({
+  file,
+  onFault,
+}: {
+  readonly file: string;
+  readonly onFault: (error: unknown) => void;
+}): IndexedDb {
+  const db = openDatabase(file);
+  const queue = new Queue(db, onFault);
+  return {
+    factory: new IDBFactory({ tables: new Tables(db), queue }),
+    clean: () => queue.clean(),
+    close: () => {
+      if (!db.open) return;
+      if (!db.inTransaction) queue.checkpoint();
+      db.close();
+    },
+  };
+}
+
+/** The names under which the SDK's WebAssembly finds it, `instanceof` checks included. */
+export function installIndexedDb(options: Parameters<typeof openIndexedDb>[0]): IndexedDb {
+  const opened = openIndexedDb(options);
+  Object.assign(globalThis, {
+    indexedDB: opened.factory,
+    IDBCursor,
+    IDBCursorWithValue,
+    IDBDatabase,
+    IDBFactory,
+    IDBIndex,
+    IDBKeyRange,
+    IDBObjectStore,
+    IDBOpenDBRequest,
+    IDBRequest,
+    IDBTransaction,
+    IDBVersionChangeEvent,
+  });
+  return opened;
+}
