@@ -28,6 +28,7 @@ import { grantPermit } from "./gateway/permit.ts";
 import type { Log, Powers } from "./gateway/powers.ts";
 import { offerAgain } from "./gateway/prompts.ts";
 import { endRestored } from "./gateway/restored.ts";
+import { scrubbedLog } from "./gateway/scrubbed.ts";
 import type { Surface } from "./gateway/surface.ts";
 import { transact } from "./gateway/transact.ts";
 import { compilePolicy, loadedNames, rulesInForce } from "./rules.ts";
@@ -86,7 +87,7 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     drivers: given.drivers ?? [butler],
     settings: settingsOf(config),
     http: new CheckedHttp({ clock }),
-    log,
+    log: scrubbedLog({ store, hashing, settings: settingsOf(config) }, log),
     connectors: new Map(),
     bell: { ring: () => {} },
     news: new Set(),

@@ -18,6 +18,7 @@ import {
 import { Refusal } from "../core/refusal.ts";
 import { type AskFor, type Doing, labelWords } from "./call.ts";
 import type { Draft } from "./draft.ts";
+import { assertNoSecret } from "./leaks.ts";
 import { visibly } from "./plain-text.ts";
 import type { Powers } from "./powers.ts";
 import { evidenceOn, routeOf, type Surface } from "./route.ts";
@@ -108,6 +109,7 @@ export function askPeople(powers: Powers, draft: Draft, doing: Doing, ask: AskFo
   const byWords = evidenceOn(powers, surface.conversation, false);
   const domains = [...powers.settings.linkDomains, ...(ask.domains ?? [])];
   const text = promptText({ ask, code, agent: run.agent, ttlMs, evidence, byWords, id, domains });
+  assertNoSecret(powers, text);
   if (text.length > APPROVAL_PROMPT_CHARS_MAX)
     throw new Refusal("approval.unshowable", { hint: "Make the text shorter." });
   const approval = approvalOf(powers, draft, doing, ask, { id, code, text, expiresAt, at: surface.conversation.id });
