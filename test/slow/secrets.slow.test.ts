@@ -76,11 +76,14 @@ test("no door, no file, no argument and no log of the running program says a sec
   const said: [where: string, text: string][] = [];
   const hear = (where: string, text: string): void => void said.push([where, text]);
 
+  const { conversation } = JSON.parse(await local("demo.load", {})) as { conversation: string };
   const tokens = new Map<string, string>();
   for (const scope of SCOPES) {
-    const order = { name: `t-${scope}`, scopes: [scope], conversations: ["console"], runs_on: "local", pin: PIN };
-    const made = JSON.parse(await local("token.create", order)) as { token?: string };
-    if (made.token !== undefined) tokens.set(scope, made.token);
+    const order = { name: `t-${scope}`, scopes: [scope], conversations: [conversation], runs_on: "local", pin: PIN };
+    const answer = await local("token.create", order);
+    const { token } = JSON.parse(answer) as { token?: string };
+    expect(token, answer).toBeDefined();
+    tokens.set(scope, token ?? "");
   }
   expect([...tokens.keys()]).toEqual([...SCOPES]);
   const { http } = JSON.parse(await local("status", {})) as { http: string };
