@@ -9,7 +9,9 @@ import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Plugin, type PluginContext, rolldown } from "rolldown";
 import ts from "typescript";
+import { builtins } from "./builtins.ts";
 import { OUTSIDE } from "./outside.ts";
+import { packValue } from "./pack-values.ts";
 
 const NAMED_FILE = /\bnew URL\(\s*"(\.[^"]*)",\s*import\.meta\.url\s*,?\s*\)/g;
 const COMMENT_LINE = /^[ \t]*(?:\/\*|\*|\/\/)/;
@@ -40,6 +42,8 @@ function carry(context: PluginContext, importer: string, target: string): string
       fileName: `assets/${slashed(relative(root, file))}`,
       source: readFileSync(file),
     });
+    const value = packValue(file, slashed(relative(root, file)));
+    if (value !== null) context.emitFile({ type: "asset", ...value });
   }
   return `./assets/${slashed(relative(root, path))}${isFolder ? "/" : ""}`;
 }
@@ -95,7 +99,7 @@ const build = await rolldown({
   input: { main: join(root, "src/main.ts"), ...(hasClient ? { client } : {}) },
   platform: "node",
   external: (id) => OUTSIDE.some((name) => id === name || id.startsWith(`${name}/`)),
-  plugins: [namedFiles, licences, declarations],
+  plugins: [builtins, namedFiles, licences, declarations],
   onLog(level, log) {
     if (level === "warn") throw new Error(log.message);
   },

@@ -46,6 +46,7 @@ export type Config = {
   readonly onDelete: "redact" | "keep";
   readonly interactive: Amounts;
   readonly background: Amounts;
+  readonly onExhausted: "fail" | "ask";
   readonly senderEventsPerMinute: number;
   readonly linkDomains: readonly string[];
   /** Secrets that are kept elsewhere. */
@@ -177,6 +178,7 @@ function configOf(file: ConfigFile, zone: string, notes: readonly string[]): Con
     onDelete: file.retention.on_delete,
     interactive: amountsOf(file.budgets.interactive, INTERACTIVE),
     background: amountsOf(file.budgets.background, BACKGROUND),
+    onExhausted: file.budgets.on_exhausted,
     senderEventsPerMinute: file.limits.sender_events_per_minute,
     linkDomains: file.replies.link_domains,
     secrets: file.secrets,
@@ -205,6 +207,7 @@ export const settingsOf = (config: Config): Settings => ({
   onDelete: config.onDelete,
   interactive: config.interactive,
   background: config.background,
+  onExhausted: config.onExhausted,
   fourEyes: config.fourEyes,
   keywords: config.keywords,
   linkDomains: config.linkDomains,
@@ -219,7 +222,7 @@ export const configuredOf = ({ channels, people, conversations }: Config): Confi
     kind: channel.kind,
     // The owner sits at the console; everybody else proves less.
     assurance: channel.kind === "console" ? "medium" : channel.kind === "webhook" ? channel.assurance : "low",
-    secret: "secret" in channel ? channel.secret : null,
+    secret: "secret" in channel ? channel.secret : channel.kind === "matrix" ? `matrix-${channel.name}` : null,
     settings: channel.kind === "matrix" ? { homeserver: channel.homeserver } : {},
   })),
   people: people.flatMap(({ id, role, only, timezone, language }) => {

@@ -1,11 +1,11 @@
 /** One running Lazaret: builds every room from its powers, and takes it down again in order. */
 import { ConsoleConnector } from "../connectors/console.ts";
 import { CONNECTORS } from "../connectors/index.ts";
+import type { OpenPipe } from "../connectors/matrix/wire.ts";
 import type { Request } from "../connectors/telegram/wire.ts";
 import type { WebhookConnector } from "../connectors/webhook.ts";
 import type { WithSecret } from "../connectors/webhook-signature.ts";
 import { TRANSFORMS } from "../transforms/index.ts";
-import { butler } from "./agents/butler.ts";
 import { CheckpointDoor, keepsCheckpoints } from "./checkpoint-door.ts";
 import type { CheckpointPlace } from "./checkpoint-places.ts";
 import { type Config, configuredOf, settingsOf } from "./config.ts";
@@ -31,6 +31,8 @@ import { endRestored } from "./gateway/restored.ts";
 import { scrubbedLog } from "./gateway/scrubbed.ts";
 import type { Surface } from "./gateway/surface.ts";
 import { transact } from "./gateway/transact.ts";
+import { MatrixLines } from "./matrix-lines.ts";
+import { driversOf, modelsOf } from "./model-lines.ts";
 import { compilePolicy, loadedNames, rulesInForce } from "./rules.ts";
 import { hashing } from "./store/hashing.ts";
 import type { HomeStore } from "./store/store.ts";
@@ -59,6 +61,8 @@ export type DaemonPowers = {
   readonly http: () => string | null;
   /** Asks a server on the network. */
   readonly request: Request;
+  /** Starts the process of a Matrix account; without it there are none. */
+  readonly openPipe?: OpenPipe;
   readonly stop: () => void;
   /** Where checkpoints are kept besides the home; nowhere when absent. */
   readonly places?: readonly CheckpointPlace[];
@@ -74,25 +78,33 @@ export type Daemon = {
   close(): Promise<void>;
 };
 
-export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
+function powersOf(given: DaemonPowers, transforms: TransformRunner, policy: Powers["policy"]["current"]): Powers {
   const { store, config, clock, random, log } = given;
-  const transforms = given.transforms ?? ownThreads(given);
-  const rules = rulesInForce(store, config.packs);
-  const powers: Powers = {
+  const http = new CheckedHttp({ clock });
+  const settings = settingsOf(config);
+  return {
     store,
     clock,
     random,
     hashing,
     transforms,
-    drivers: given.drivers ?? [butler],
-    settings: settingsOf(config),
-    http: new CheckedHttp({ clock }),
-    log: scrubbedLog({ store, hashing, settings: settingsOf(config) }, log),
+    drivers: given.drivers ?? driversOf(config),
+    settings,
+    http,
+    models: modelsOf(config.models, store, http),
+    log: scrubbedLog({ store, hashing, settings }, log),
     connectors: new Map(),
     bell: { ring: () => {} },
     news: new Set(),
-    policy: { current: rules.policy },
+    policy: { current: policy },
   };
+}
+
+export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
+  const { store, config, clock, log } = given;
+  const transforms = given.transforms ?? ownThreads(given);
+  const rules = rulesInForce(store, config.packs);
+  const powers = powersOf(given, transforms, rules.policy);
   const watch = new Watch({ store, clock, log, places: given.places ?? [] });
   await watch.begin();
   const gateway = buildGateway(powers, TRANSFORMS);
@@ -100,7 +112,8 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
   const isBuilt = ({ kind }: { readonly kind: string }): boolean => Object.hasOwn(CONNECTORS, kind);
   await bootstrap(powers, { ...configured, channels: configured.channels.filter(isBuilt) });
   const bots = new TelegramLines(powers, given.request);
-  const lines = new Lines(powers, gateway, bots);
+  const accounts = new MatrixLines(powers, given);
+  const lines = new Lines(powers, gateway, bots, accounts);
   const house = new Housekeeping(powers, gateway.drives, gateway.rejections, () => gateway.supervisor.forget());
   // Until something else is loaded: then what was stored and did not compile is gone.
   const policyFault = (): string | null => (powers.policy.current === rules.policy ? rules.fault : null);
@@ -111,6 +124,7 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     http: given.http,
     connect: (channel) => lines.connect(channel),
     introduce: (token, root) => bots.introduce(token, root),
+    accounts,
     readsAll: (channel) => bots.readsAll(channel),
     submit: (text, place) => lines.say(text, place),
     doctor: (residue) => given.doctor(daemon, residue),
@@ -199,10 +213,12 @@ class Lines {
   readonly #powers: Powers;
   readonly #gateway: Gateway;
   readonly #bots: TelegramLines;
+  readonly #accounts: MatrixLines;
   #console: ConsoleConnector | null = null;
 
-  constructor(powers: Powers, gateway: Gateway, bots: TelegramLines) {
+  constructor(powers: Powers, gateway: Gateway, bots: TelegramLines, accounts: MatrixLines) {
     this.#powers = powers;
+    this.#accounts = accounts;
     this.#bots = bots;
     this.#gateway = gateway;
     const channel = powers.store.all("channel", { limit: 1000 }).find(({ value }) => value.kind === "console");
@@ -238,7 +254,7 @@ class Lines {
       case "telegram":
         return this.#bots.make(record);
       case "matrix":
-        throw new Refusal("channel.unsupported", { field: record.id });
+        return this.#accounts.make(record);
     }
   }
 

@@ -13,7 +13,7 @@ export function pathsOf(env: Environment, home: Home, cwd: string): HomePaths {
 
 const KNOWN = {
   packs: ["chat-mode", "strict", "team"],
-  channelKinds: ["console", "webhook", "telegram"],
+  channelKinds: ["console", "webhook", "telegram", "matrix"],
   models: true,
   http: true,
 } as const;

@@ -1,8 +1,9 @@
 /** The machine's clock, randomness and process, as powers: the only file that asks them. main.ts hands them on. */
-import { execFile, spawn } from "node:child_process";
+import { execFile, fork, spawn } from "node:child_process";
 import { argon2, randomBytes, timingSafeEqual } from "node:crypto";
 import { realpathSync } from "node:fs";
 import process from "node:process";
+import type { Pipe } from "../connectors/matrix/wire.ts";
 import type { Request } from "../connectors/telegram/wire.ts";
 import type { Clock, Random } from "./core/ports.ts";
 import { Refusal } from "./core/refusal.ts";
@@ -27,6 +28,9 @@ export const wallClock: Clock = {
 
 /** The platform's own way to ask a server on the network; connectors are handed it. */
 export const systemRequest: Request = (url, asking) => fetch(url, asking);
+
+/** The same for a library that is handed it. */
+export const systemFetch = (url: string, asking: object): Promise<unknown> => fetch(url, asking);
 
 export const systemRandom: Random = { bytes: (count) => randomBytes(count) };
 
@@ -140,3 +144,33 @@ export const systemGit = (directory: string, args: readonly string[]): Promise<s
       error === null ? resolve(stdout) : reject(new Error("git failed")),
     );
   });
+
+/** A process of our own program, which has a pipe to this one, none of its surroundings, and nowhere to write. */
+export function openProcess(entry: URL): Pipe {
+  const env = { TZ: "UTC", NODE_ENV: "production", LC_ALL: "C.UTF-8" };
+  const child = fork(entry, [], {
+    env,
+    execArgv: [],
+    serialization: "advanced",
+    stdio: ["ignore", "ignore", "ignore", "ipc"],
+  });
+  let isOver = false;
+  const over = Promise.withResolvers<void>();
+  const ended = (): void => {
+    isOver = true;
+    over.resolve();
+  };
+  child.once("exit", ended);
+  child.once("error", ended);
+  return {
+    send: (message) => {
+      if (isOver || !child.connected) return;
+      child.send(message as object, (error) => {
+        if (error !== null) child.kill("SIGKILL");
+      });
+    },
+    onMessage: (listen) => void child.on("message", listen),
+    onEnd: (listen) => void over.promise.then(listen),
+    end: () => void child.kill("SIGKILL"),
+  };
+}

@@ -22,6 +22,7 @@ import {
   checkPin,
   hashPin,
   onSignals,
+  openProcess,
   ownUser,
   runProgram,
   stderrLog,
@@ -146,6 +147,7 @@ async function run(env: Environment, home: Home, cwd: string, stop: () => void):
       keys: homeKeys(store, paths),
       http: () => running.http,
       request: systemRequest,
+      openPipe: () => openProcess(new URL("./matrix-account.ts", import.meta.url)),
       places: placesOf(config, {
         git: systemGit,
         clock: wallClock,

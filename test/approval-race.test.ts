@@ -183,7 +183,7 @@ test("the decision itself looks at the place, whoever hands it the evidence", as
   const principal = here.store.get("principal", ana?.id ?? "")?.value;
   if (approval === undefined || principal === undefined) throw new Error("nothing was asked");
   const codeFrom = (alias: string): string | undefined => {
-    const evidence = { by: "code", code: "", conversation: here.place(alias) } as const;
+    const evidence = { by: "code", code: "", conversation: here.place(alias), verified: "platform" } as const;
     return decide(here.powers, new Draft(here.powers), approval, principal, evidence, true).refusal?.code;
   };
   expect([codeFrom("work"), codeFrom("family")]).toEqual(["auth.denied", undefined]);

@@ -19,6 +19,7 @@ describe("a configuration", () => {
       ttlMs: 7 * DAY_MS,
       interactive: INTERACTIVE,
       background: BACKGROUND,
+      onExhausted: "fail",
       fourEyes: false,
       keywords: [],
       linkDomains: [],
@@ -105,7 +106,7 @@ people: [{ role: member, id: "home:@ana:example.org", only: [family], timezone: 
         id: "home",
         kind: "matrix",
         assurance: "low",
-        secret: null,
+        secret: "matrix-home",
         settings: { homeserver: "https://matrix.example.org" },
       },
     ]);

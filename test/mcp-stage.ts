@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startControl } from "../src/control/server.ts";
+import { isAlive } from "../src/gateway/run-token.ts";
 import type { Surface } from "../src/gateway/surface.ts";
 import { type AgentStage, agentStage } from "./agent-stage.ts";
 import { type Answer, send } from "./open-doors.ts";
@@ -63,6 +64,18 @@ const postTo =
       },
     );
 
+/** What of the gateway's front a token's holder meets. */
+const surfaceOf = ({ door, owner, store, powers }: AgentStage["here"], denied: Surface["denied"]): Surface =>
+  ({
+    door,
+    owner,
+    denied,
+    tokenByHash: (hash: string) => {
+      const found = store.find("token", "hash", hash, { limit: 1 })[0]?.value;
+      return found !== undefined && isAlive(store, found, powers.clock.now()) ? found : null;
+    },
+  }) as unknown as Surface;
+
 export async function mcpStage(): Promise<McpStage> {
   let address: string | null = null;
   const stage = await agentStage({ http: () => address });
@@ -71,12 +84,7 @@ export async function mcpStage(): Promise<McpStage> {
   const socketPath = join(directory, "lazaret.sock");
   const faults: unknown[] = [];
   const told: { route: string; reason: string }[] = [];
-  const surface = {
-    door: here.door,
-    owner: here.owner,
-    tokenByHash: (hash: string) => here.store.find("token", "hash", hash, { limit: 1 })[0]?.value ?? null,
-    denied: (route: string, reason: string) => void told.push({ route, reason }),
-  } as unknown as Surface;
+  const surface = surfaceOf(here, (route, reason) => void told.push({ route, reason }));
   const control = await startControl({
     surface,
     socketPath,

@@ -7,7 +7,7 @@ import { FLOORS, floorOf, LIMITS, longLines, longParts, NETWORKS, soleFaults, st
 const CODE = ["src", "policy", "transforms", "connectors"];
 const BESIDE = ["test", "bench", "build", "examples"];
 const BANNED_NAMES = /^(?:utils?|common|helpers?|types|misc|shared|managers?|index\.d)$/;
-const KEBAB_CASE = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.slow)?(?:\.test)?\.ts$/;
+const KEBAB_CASE = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.(?:slow|matrix))?(?:\.test)?\.ts$/;
 
 const slashed = (path: string): string => path.replaceAll("\\", "/");
 const find = (pattern: string): string[] =>

@@ -73,7 +73,7 @@ export const SOLE: readonly Sole[] = [
     thing: "the process",
     names: ["process"],
     modules: ["node:process"],
-    holders: ["src/main.ts", "src/powers.ts", "src/cli/terminal.ts"],
+    holders: ["src/main.ts", "src/matrix-account.ts", "src/powers.ts", "src/cli/terminal.ts"],
   },
   {
     thing: "the clock",

@@ -1,6 +1,6 @@
 /**
- * A program of the owner's for each run of an agent: it gets the event on stdin and a token for that run alone in a file,
- * never on a command line (CONTRACT section 8). The agent's own token stays here.
+ * A program of the owner's for each run of an agent: it gets the event on stdin and a token for that run alone in a
+ * file, never on a command line (CONTRACT section 8). The agent's own token stays here.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -3,16 +3,14 @@ import type { Command } from "commander";
 import { Argument, Option } from "commander";
 import { Refusal } from "../core/refusal.ts";
 import type { VerbOutput } from "../core/verbs/all.ts";
+import { type Add, addAccount, SECRET_CHARS_MAX, trust } from "./account.ts";
 import type { Input } from "./client.ts";
 import { type Context, type Destructive, destructive } from "./context.ts";
 import { duration, relative } from "./moment.ts";
 import { printable, short, table } from "./printable.ts";
 import { Trouble, whole } from "./trouble.ts";
 
-const SECRET_CHARS_MAX = 4096;
 const PAIR_WAIT_MS = 30_000;
-
-type Add = { readonly assurance?: "low" | "medium"; readonly set: string[] };
 
 export function addChannel(program: Command, context: Context): void {
   const channel = program.command("channel").description("networks and systems that messages come from");
@@ -23,7 +21,15 @@ export function addChannel(program: Command, context: Context): void {
     .description("connect one; its secret comes from stdin or is asked for unseen")
     .addOption(new Option("--assurance <level>", "what its senders' answers count as").choices(["low", "medium"]))
     .option("--set <key=value>", "a setting of the channel; may be repeated", (one, all: string[]) => [...all, one], [])
-    .action(async (kind: Input<"channel.add">["kind"], name: string, { assurance, set }: Add) => {
+    .option("--owner <id>", "matrix: your own full id, to be invited to a direct chat")
+    .option("--token", "matrix: the secret is an access token that was made elsewhere")
+    .option("--recovery-key", "matrix: the account has an identity; its recovery key is asked for unseen")
+    .action(async (kind: Input<"channel.add">["kind"], name: string, options: Add) => {
+      const { assurance, set } = options;
+      if (kind === "matrix") {
+        const isInvited = await addAccount(context, name, options, Object.fromEntries(set.map(setting)));
+        return isInvited ? meetAt(context, name) : undefined;
+      }
       const secret = await context.secret(`Secret or token of ${name}: `, SECRET_CHARS_MAX);
       const settings = Object.fromEntries(set.map(setting));
       const about = assurance === undefined ? {} : { assurance };
@@ -48,6 +54,12 @@ export function addChannel(program: Command, context: Context): void {
       const headings = ["NAME", "KIND", "STATE", "ASSURANCE", "WAITING", "FROM"];
       context.result(found, () => (rows.length === 0 ? "No channels." : table(headings, rows, context.paint)));
     });
+  channel
+    .command("trust")
+    .argument("<name>", "a matrix channel")
+    .argument("[person]", "whom, by the full id; its owner when absent")
+    .description("compare emoji with a person, so that their answers count as high")
+    .action((name: string, person: string | undefined) => trust(context, name, person));
   destructive(channel.command("remove").alias("rm"))
     .argument("<name>", "which")
     .description("disconnect it; what it brought stays until it is purged")
@@ -64,6 +76,10 @@ export function addChannel(program: Command, context: Context): void {
 /** A new bot knows nobody: its owner is the first to write to it. */
 async function meet(context: Context, name: string, link: string): Promise<void> {
   context.say(`Open ${link} and press Start.`);
+  await meetAt(context, name);
+}
+
+async function meetAt(context: Context, name: string): Promise<void> {
   if (!context.terminal.isInteractive || context.isJson)
     return context.say(`Then: lazaret pair ${name} --role owner --assurance medium`);
   await pair(context, name, { role: "owner", assurance: "medium" });

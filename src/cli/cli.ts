@@ -14,6 +14,7 @@ import { addImport } from "./import.ts";
 import { addKey } from "./key.ts";
 import { addLedger } from "./ledger.ts";
 import { addMcp } from "./mcp.ts";
+import { addModel } from "./model.ts";
 import { addConfig, addPolicy } from "./policy.ts";
 import { addExport, addHold, addPurge } from "./purge.ts";
 import { addReport } from "./report.ts";
@@ -54,6 +55,7 @@ const NOUNS = [
   addMcp,
   addAgent,
   addPolicy,
+  addModel,
   addCapability,
   addConfig,
   addAttack,

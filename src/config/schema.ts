@@ -181,6 +181,10 @@ export const ConfigFile = z.strictObject({
     z.strictObject({
       interactive: section(budget).describe("A run that somebody waits for"),
       background: section(budget).describe("Any other run"),
+      on_exhausted: z
+        .enum(["fail", "ask"])
+        .default("fail")
+        .describe("ask: the owner may add as much again, once a run, before it ends"),
     }),
   ),
   limits: section(

@@ -8,6 +8,8 @@ export type Operation = {
   readonly id: OutboxId;
   readonly conversation: string;
   readonly thread?: string;
+  /** Which piece of a text it is that went as several, from 0. */
+  readonly part?: number;
 } & (
   | {
       readonly op: "text";

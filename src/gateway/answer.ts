@@ -2,6 +2,7 @@
 import { type Approval, type Assurance, decideStep, isLocked, suffices, type VoidReason } from "../core/approval.ts";
 import type { Canonical } from "../core/canonical.ts";
 import type { ConversationId, MessageId } from "../core/ids.ts";
+import type { Trust } from "../core/message.ts";
 import type { Conversation, Principal, Role } from "../core/people.ts";
 import { Refusal } from "../core/refusal.ts";
 import { roleIn } from "./activate.ts";
@@ -10,11 +11,17 @@ import { BLANK, judge } from "./asker.ts";
 import type { Draft } from "./draft.ts";
 import { isMemberNow } from "./people.ts";
 import type { Powers } from "./powers.ts";
-import { evidenceOn, maySee, samePerson } from "./route.ts";
+import { maySee, samePerson, waysOn } from "./route.ts";
 
 /** How somebody answered. `high` comes from the owner's verb at the socket alone; HTTP is low. */
 export type Evidence =
-  | { readonly by: "code"; readonly code: string; readonly conversation: Conversation }
+  | {
+      readonly by: "code";
+      readonly code: string;
+      readonly conversation: Conversation;
+      /** What the network proves of the message that says it. */
+      readonly verified: Trust["verified"];
+    }
   | {
       readonly by: "prompt";
       readonly message: MessageId;
@@ -23,6 +30,8 @@ export type Evidence =
       readonly answer: MessageId | null;
       /** A button of ours, which nobody else can make, rather than a reaction. */
       readonly button: boolean;
+      /** The question's own emoji, which the network cannot read. */
+      readonly blind: boolean;
     }
   | { readonly by: "socket" }
   | { readonly by: "http" };
@@ -37,13 +46,24 @@ export type Answered = { readonly approval: Approval; readonly granted: boolean;
  * What the surface proves, never more. For a console or a webhook the owner settled that for everybody on it;
  * elsewhere it was accepted by person.
  */
-function assuranceOf(powers: Powers, principal: Principal, evidence: Evidence): Assurance {
+function assuranceOf(powers: Powers, principal: Principal, evidence: Evidence): Assurance | null {
   if (evidence.by === "socket") return "high";
   if (evidence.by === "http") return "low";
   const kind = powers.store.get("channel", evidence.conversation.channel)?.value.kind;
-  const surface = evidenceOn(powers, evidence.conversation, evidence.by === "prompt" && evidence.button);
-  if (kind === "console" || kind === "webhook") return surface;
+  const surface = surfaceOf(powers, evidence, kind === "matrix");
+  if (kind === "console" || kind === "webhook" || surface === null) return surface;
   return suffices(principal.assurance, surface) ? surface : principal.assurance;
+}
+
+type Shown = Extract<Evidence, { readonly by: "code" | "prompt" }>;
+
+function surfaceOf(powers: Powers, evidence: Shown, isMatrix: boolean): Assurance | null {
+  const ways = waysOn(powers, evidence.conversation);
+  if (evidence.by === "prompt") return evidence.blind ? ways.blind : evidence.button ? ways.button : ways.nod;
+  if (!isMatrix || ways.code === null) return ways.code;
+  // By a device that its user signed, under the identity that we know; compared in person, it is the best there is.
+  if (evidence.verified === "verified") return "high";
+  return evidence.verified === "signed" ? "medium" : null;
 }
 
 /**
@@ -134,7 +154,10 @@ export function decide(
   if (yes && isLocked(now)) return refuse(new Refusal("approval.locked", { hint: "It can only be refused now." }));
   if (yes && now.fourEyes && now.requester !== null && samePerson(powers, now.requester, principal))
     return refuse(new Refusal("auth.denied", { hint: "Somebody else has to decide what you asked for." }));
-  const assurance = assuranceOf(powers, principal, evidence);
+  const proved = assuranceOf(powers, principal, evidence);
+  if (yes && proved === null)
+    return refuse(new Refusal("approval.weak", { hint: `Here an answer can only refuse. ${whereElse(now)}` }));
+  const assurance = proved ?? "low";
   const after = step(draft, now, { type: "decide", yes, by: principal.id, assurance }, principal.id, { assurance });
   if (after === now) {
     const hint = `It needs ${now.assurance}; this answer counts as ${assurance}. ${whereElse(now)}`;
@@ -147,6 +170,22 @@ export function decide(
     granted,
     refusal: null,
   };
+}
+
+/**
+ * An answer that only somebody who guesses would give: the question ends, and whoever may answer is told. Null when it
+ * is nobody's who may answer, or nothing is open.
+ */
+export function alarm(
+  powers: Powers,
+  draft: Draft,
+  approval: Approval,
+  principal: Principal,
+  evidence: Evidence,
+): Approval | null {
+  const now = step(draft, approval, { type: "tick" }, null);
+  if (now.status.state !== "pending" || !mayAnswer(powers, now, principal, evidence)) return null;
+  return step(draft, now, { type: "void", reason: "alarm" }, principal.id);
 }
 
 /** Whoever reads this hint is told nothing: a bystander's nod is not worth a message (threat B01). */

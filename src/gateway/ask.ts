@@ -2,7 +2,7 @@
  * Puts a question to people: digest, code, prompt, route (CONTRACT section 7).
  * What cannot be shown in full is not asked.
  */
-import { type Approval, type Assurance, digestText, suffices } from "../core/approval.ts";
+import { type Approval, type Assurance, digestText } from "../core/approval.ts";
 import type { Canonical } from "../core/canonical.ts";
 import { type ApprovalId, type ConversationId, hex, type MessageId } from "../core/ids.ts";
 import type { Label } from "../core/label.ts";
@@ -16,12 +16,13 @@ import {
   MINUTE_MS,
 } from "../core/limits.ts";
 import { Refusal } from "../core/refusal.ts";
+import { type BlindPair, blindPair } from "./blind.ts";
 import { type AskFor, type Doing, labelWords } from "./call.ts";
 import type { Draft } from "./draft.ts";
 import { assertNoSecret } from "./leaks.ts";
 import { visibly } from "./plain-text.ts";
 import type { Powers } from "./powers.ts";
-import { evidenceOn, routeOf, type Surface } from "./route.ts";
+import { evidenceOn, isEnough, routeOf, type Surface, type Ways, waysOn } from "./route.ts";
 import { noteSaid } from "./said.ts";
 import { post, say } from "./say.ts";
 import { CODE_ALPHABET, CODE_CHARS } from "./words.ts";
@@ -50,22 +51,35 @@ type Prompt = {
   readonly code: string;
   readonly agent: string;
   readonly ttlMs: number;
-  readonly evidence: Assurance;
-  /** What words and reactions prove there, where buttons prove more. */
-  readonly byWords: Assurance;
+  readonly ways: Ways;
+  readonly blind: BlindPair;
   readonly id: ApprovalId;
   readonly domains: readonly string[];
 };
 
+/** Only what counts here is named. */
+function answerLines({ ask, code, ways, blind, id }: Prompt): string {
+  const counts = (way: Assurance | null): boolean => isEnough(way, ask.assurance);
+  if (counts(ways.code) && counts(ways.nod))
+    return `To allow it: approve ${code}\nTo refuse: deny ${code}\nOn this message ✅ or ❌ counts too.`;
+  if (counts(ways.blind))
+    return (
+      `To allow it: react with ${blind.yes} on this message, or approve ${code}\n` +
+      `To refuse: react with ${blind.no} or ❌, or deny ${code}\n` +
+      "Any other reaction ends the question: these two are known to you and me alone."
+    );
+  if (counts(ways.code))
+    return `To allow it: approve ${code}\nTo refuse: deny ${code}, or ❌ on this message; ✅ does not suffice.`;
+  if (counts(ways.button))
+    return `To allow it: the button below; neither words nor reactions suffice.\nTo refuse: the other, or deny ${code}`;
+  return `To allow it, the owner types on this machine: lazaret approvals approve ${id}\nTo refuse: deny ${code}`;
+}
+
 /**
  * The question as people read it: what, to whom, with what, why asked, what may go wrong, how to answer, until when.
  */
-function promptText({ ask, code, agent, ttlMs, evidence, byWords, id, domains }: Prompt): string {
-  const answer = suffices(byWords, ask.assurance)
-    ? `To allow it: approve ${code}\nTo refuse: deny ${code}\nOn this message ✅ or ❌ counts too.`
-    : suffices(evidence, ask.assurance)
-      ? `To allow it: the button below; neither words nor reactions suffice.\nTo refuse: the other, or deny ${code}`
-      : `To allow it, the owner types on this machine: lazaret approvals approve ${id}\nTo refuse: deny ${code}`;
+function promptText(prompt: Prompt): string {
+  const { ask, agent, ttlMs, domains } = prompt;
   return [
     `May I ${ask.what}?`,
     "",
@@ -75,8 +89,8 @@ function promptText({ ask, code, agent, ttlMs, evidence, byWords, id, domains }:
     "",
     `Asked by: ${agent}. It contains: ${labelWords(ask.label)}.`,
     `Why I ask: ${ask.because}`,
-    "What may go wrong: whoever reads it there can keep it and pass it on; it cannot be called back.",
-    answer,
+    `What may go wrong: ${ask.risk ?? "whoever reads it there can keep it and pass it on; it cannot be called back."}`,
+    answerLines(prompt),
     `The question ends in ${minutes(ttlMs)}; without an answer nothing happens.`,
   ].join("\n");
 }
@@ -106,14 +120,15 @@ export function askPeople(powers: Powers, draft: Draft, doing: Doing, ask: AskFo
   const ttlMs = request === null ? APPROVAL_BACKGROUND_MS : APPROVAL_INTERACTIVE_MS;
   const expiresAt = draft.now + ttlMs;
   const evidence = evidenceOn(powers, surface.conversation);
-  const byWords = evidenceOn(powers, surface.conversation, false);
+  const ways = waysOn(powers, surface.conversation);
+  const blind = blindPair(powers, id);
   const domains = [...powers.settings.linkDomains, ...(ask.domains ?? [])];
-  const text = promptText({ ask, code, agent: run.agent, ttlMs, evidence, byWords, id, domains });
+  const text = promptText({ ask, code, agent: run.agent, ttlMs, ways, blind, id, domains });
   assertNoSecret(powers, text);
   if (text.length > APPROVAL_PROMPT_CHARS_MAX)
     throw new Refusal("approval.unshowable", { hint: "Make the text shorter." });
   const approval = approvalOf(powers, draft, doing, ask, { id, code, text, expiresAt, at: surface.conversation.id });
-  const denyOnly = suffices(evidence, ask.assurance) ? {} : { denyOnly: true };
+  const denyOnly = isEnough(evidence, ask.assurance) ? {} : { denyOnly: true };
   const shown = { op: "text", text, approval: { id, code, expiresAt, ...denyOnly } } as const;
   const message = postPrompt(draft, doing, ask, surface, shown);
   draft.put("approval", id, { ...approval, surfaces: [{ conversation: surface.conversation.id, message }] });

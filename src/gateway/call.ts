@@ -55,6 +55,8 @@ export type AskFor = {
   readonly domains?: readonly string[];
   /** What the prompt says will happen, in words. */
   readonly what: string;
+  /** What may go wrong, where it is not that something is read somewhere. */
+  readonly risk?: string;
   readonly sources: readonly Source[];
   /** What the gateway runs after the yes; sealed. */
   readonly stored: unknown;

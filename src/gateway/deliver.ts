@@ -163,7 +163,7 @@ export class Delivery {
     for (const [index, text] of parts.entries()) {
       const { approval, ...bare } = operation;
       const isLast = index === parts.length - 1;
-      const part: Operation = { ...bare, text, ...(approval !== undefined && isLast ? { approval } : {}) };
+      const part: Operation = { ...bare, part: index, text, ...(approval !== undefined && isLast ? { approval } : {}) };
       const outcome = await this.#connector.send(part, stop);
       if (outcome.state !== "sent") return index === 0 ? outcome : { state: "unknown", code: outcome.code };
       eventIds.push(...outcome.eventIds);
@@ -178,11 +178,13 @@ export class Delivery {
       this.#move(draft, "sending", { ...row, state: "sent", code: null });
       return "sent";
     }
-    if (outcome.state === "unknown") {
+    const isNative = this.#connector.abilities.idempotency === "native";
+    // Where the network drops repeats, asking again is how it is known.
+    if (outcome.state === "unknown" && !(isNative && row.attempts < ATTEMPTS_MAX)) {
       this.#move(draft, "sending", { ...row, state: "unknown", code: outcome.code });
       return "sent";
     }
-    const isFinal = FINAL.has(outcome.code) || row.attempts >= ATTEMPTS_MAX;
+    const isFinal = (outcome.state === "not_sent" && FINAL.has(outcome.code)) || row.attempts >= ATTEMPTS_MAX;
     if (isFinal) {
       this.#move(draft, "sending", { ...row, state: "failed", code: outcome.code });
       return "sent";
@@ -192,7 +194,7 @@ export class Delivery {
       outcome.code === "nobody_listens"
         ? MINUTE_MS
         : Math.min(BACKOFF_MS_MAX, SECOND_MS * 2 ** Math.min(row.attempts, 9));
-    const dueAt = draft.now + (outcome.retryAfterMs ?? backoff);
+    const dueAt = draft.now + ((outcome.state === "not_sent" ? outcome.retryAfterMs : null) ?? backoff);
     const attempts = outcome.code === "nobody_listens" ? 0 : row.attempts;
     draft.moveOutbox("sending", { ...row, state: "pending", code: outcome.code, dueAt, attempts });
     return "later";

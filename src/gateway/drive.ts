@@ -15,6 +15,7 @@ import type { Draft } from "./draft.ts";
 import { type Invoking, invoke } from "./invoke.ts";
 import { say } from "./say.ts";
 import { activeRun, newRun, runFor } from "./start.ts";
+import { thinking } from "./thinking.ts";
 import { transact } from "./transact.ts";
 
 type Driving = {
@@ -58,7 +59,8 @@ export class Drives {
     this.#driving.set(id, { abort, forget, done, isOurs: driver !== undefined });
     if (run.external && run.request !== null) {
       powers.clock.at(powers.clock.now() + AGENT_YIELD_MS, () => void this.#yield(id));
-      keepCompany(powers, run);
+      // After a restart the person has read it already.
+      if (reason === "addressed") keepCompany(powers, run);
     }
     if (driver !== undefined) void done.then(() => this.#after(id));
   }
@@ -126,6 +128,7 @@ export class Drives {
           draft.run(run).require(wait === undefined ? { type: "finish" } : { type: "wait", wait });
         }),
       fail: (reason) => transact(powers, (draft) => void draft.run(run).apply({ type: "fail", reason })),
+      ...thinking(this.#invoking, run),
     };
   }
 

@@ -1,7 +1,7 @@
 /** What a network says of conversations rather than in them: missed events everywhere, a group that moved. */
 import type { PrincipalId } from "../core/ids.ts";
 import { EVERYWHERE, type InboundEvent } from "../core/message.ts";
-import type { Conversation } from "../core/people.ts";
+import type { Conversation, Principal } from "../core/people.ts";
 import { voidWhere } from "./answer.ts";
 import type { Draft } from "./draft.ts";
 import { welcome } from "./everybody.ts";
@@ -83,4 +83,45 @@ export function receiveMembership(powers: Powers, draft: Draft, event: InboundEv
   if (before !== null && members.some((id) => !before.includes(id))) welcome(draft, conversation);
   draft.put("conversation", conversation.id, { ...conversation, members: [...new Set(members)] });
   draft.entry("conversation.changed", { conversation: conversation.id, members: members.length });
+}
+
+/**
+ * The conversation of an event, with what the event shows of it: once anything in it was encrypted, it is for good; and
+ * a chat with one person that others joined is a group, which nobody allowed.
+ */
+export function placeAsItIs(powers: Powers, draft: Draft, { envelope }: InboundEvent): Conversation | null {
+  const known = findConversation(draft, envelope.channel, envelope.conversation);
+  if (known === null) return null;
+  let place = known;
+  if (envelope.trust.transport === "e2ee" && !place.encrypted) {
+    place = draft.put("conversation", place.id, { ...place, encrypted: true });
+    draft.entry("conversation.changed", { conversation: place.id, encrypted: true });
+  }
+  const isGrown = place.kind === "direct" && envelope.conversation_kind === "group";
+  if (!isGrown || powers.store.get("channel", place.channel)?.value.kind !== "matrix") return place;
+  voidWhere(powers, draft, "conversation", place.id, "changed");
+  for (const member of place.members ?? []) {
+    const person = draft.get("principal", member);
+    if (person?.direct === place.id) draft.put("principal", person.id, { ...person, direct: null });
+  }
+  const status = place.status === "blocked" ? "blocked" : "unknown";
+  place = draft.put("conversation", place.id, { ...place, kind: "group", status, members: null });
+  draft.entry("conversation.changed", { conversation: place.id, kind: "group", status, reason: "joined" });
+  return place;
+}
+
+/** A person whom we would have answered reads that we could not, where nobody else is bothered by it. */
+export function sayUnread(
+  draft: Draft,
+  { envelope }: InboundEvent,
+  conversation: Conversation,
+  person: Principal | null,
+): void {
+  const isAnswered = person !== null && ["owner", "approver", "member"].includes(person.role);
+  const isOpen = conversation.status === "allowed" && !conversation.closed && conversation.kind === "direct";
+  if (!isAnswered || !isOpen || !envelope.event_id.endsWith(".late")) return;
+  const text =
+    "I could not decrypt your last message: its key has not reached me, or your device is not verified by you. " +
+    "Please send it again.";
+  say(draft, { conversation, thread: null }, text);
 }

@@ -16,6 +16,7 @@ import { askerOf } from "./asker.ts";
 import { placeOf } from "./broker.ts";
 import type { Catalogue } from "./capabilities.ts";
 import type { Draft } from "./draft.ts";
+import { concludeRaise, EXTEND, performRaise, type RaiseCall } from "./extend.ts";
 import { intend, sendApproved } from "./http-perform.ts";
 import type { HttpCall } from "./http-request.ts";
 import { shownRequest } from "./http-shape.ts";
@@ -38,7 +39,8 @@ export type Stored = {
         readonly rendered: { readonly text: string; readonly label: Label; readonly sources: readonly Source[] };
       }
     | { readonly kind: "reveal"; readonly output: unknown; readonly value: NewValue }
-    | HttpCall;
+    | HttpCall
+    | RaiseCall;
   readonly bound: Bound;
 };
 
@@ -51,6 +53,10 @@ const CODE: Readonly<Partial<Record<Approval["status"]["state"], RefusalCode>>> 
 /** Closes the call of an approval that will not be: refused with its code, the budget back, the run going on. */
 export function conclude(draft: Draft, approval: Approval): void {
   const code = CODE[approval.status.state];
+  if (code !== undefined && approval.capability === EXTEND) {
+    concludeRaise(draft, approval);
+    return;
+  }
   if (code === undefined || approval.run === null || approval.call === null) return;
   const call = draft.get("call", approval.call);
   if (call?.status !== "waiting") return;
@@ -115,6 +121,8 @@ function renderedCall(call: Stored["call"]): string {
       return renderedReveal(call.output);
     case "http":
       return shownRequest(call.prepared);
+    case "raise":
+      return call.text;
   }
 }
 
@@ -132,6 +140,7 @@ function changed(
   const isWaiting = run?.status.state === "paused.approval" && run.status.approval === approval.id;
   if (!isWaiting) return "run_ended";
   if (bound.policy !== policyDigest(powers)) return "changed";
+  if (call.kind === "raise") return null;
   const manifest = [...catalogue.manifests.values()].find(({ id }) => id === approval.capability);
   if (manifest?.version !== approval.version) return "changed";
   if (call.kind === "http" && call.secrets.some((it) => isOther(powers, it))) return "changed";
@@ -146,6 +155,10 @@ const isOther = ({ store, settings }: Powers, { name, version }: HttpCall["secre
   version !== null && store.secretVersion(settings.tenant, name) !== version;
 
 function perform(powers: Powers, draft: Draft, approval: Approval, { call: what }: Stored): Carried {
+  if (what.kind === "raise") {
+    performRaise(draft, approval, what);
+    return null;
+  }
   const call = approval.call === null ? null : draft.get("call", approval.call);
   if (call === null || approval.run === null) throw new Refusal("internal");
   const run = draft.run(approval.run);

@@ -26,6 +26,9 @@ const LAST_CLOCK = "clock/last";
 const LEAP = "clock/leap";
 const LAST_EPOCH_DAY = "retention/epoch-day";
 
+/** The owner says that the clock is right: deletion goes on. */
+export const confirmClock = (powers: Powers): Promise<void> => transact(powers, (draft) => draft.drop("setting", LEAP));
+
 export class Housekeeping {
   readonly #powers: Powers;
   readonly #drives: Drives;
@@ -35,6 +38,7 @@ export class Housekeeping {
   #forget: () => void = () => {};
   #working: Promise<void> = Promise.resolve();
   #stopped = false;
+  #hasLooked = false;
 
   constructor(powers: Powers, drives: Drives, rejections: Rejections, forget: () => Promise<void>) {
     this.#powers = powers;
@@ -112,18 +116,17 @@ export class Housekeeping {
     const before = typeof last === "number" ? last : now;
     const isBack = before - now > CLOCK_STEP_MS;
     const isLeap = now - before > CLOCK_LEAP_MS && last !== undefined;
+    // Before the first look of this process it may just not have run.
+    const isOn = this.#hasLooked && now - before > HOUSEKEEPING_INTERVAL_MS + CLOCK_STEP_MS;
+    this.#hasLooked = true;
     await transact(this.#powers, (draft) => {
       const { tenant } = draft;
-      if (isBack || isLeap) draft.entry("clock.stepped", { from: before, to: now }, { actor: "daemon" });
+      const isStep = isBack || isLeap || isOn;
+      if (isStep) draft.entry("clock.stepped", { from: before, to: now }, { actor: "daemon" });
       if (isLeap) draft.put("setting", LEAP, { id: LEAP, tenant, value: true });
-      draft.put("setting", LAST_CLOCK, { id: LAST_CLOCK, tenant, value: Math.max(now, isLeap ? now : before) });
+      draft.put("setting", LAST_CLOCK, { id: LAST_CLOCK, tenant, value: isStep ? now : Math.max(now, before) });
     });
     return !(leap || isLeap);
-  }
-
-  /** The owner says that the clock is right: deletion goes on. */
-  confirmClock(): Promise<void> {
-    return transact(this.#powers, (draft) => draft.drop("setting", LEAP));
   }
 
   /** Expiry uses the later of the wall clock and the last time that was committed. */

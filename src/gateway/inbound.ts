@@ -6,12 +6,14 @@ import type { InboundEvent, Message } from "../core/message.ts";
 import type { Conversation, Principal } from "../core/people.ts";
 import { isTerminal, type Run } from "../core/run.ts";
 import { sessionKey } from "../core/session.ts";
-import { type Answered, approvalByCode, type Evidence, NOT_YOURS, voidWhere } from "./answer.ts";
+import { type Answered, alarm, approvalByCode, type Evidence, NOT_YOURS, voidWhere } from "./answer.ts";
+import { blindPair } from "./blind.ts";
 import type { Draft } from "./draft.ts";
 import { answered, conclude } from "./execute.ts";
 import type { Aftermath } from "./handlers.ts";
 import { keyOf, messageBy } from "./keep.ts";
 import type { Powers } from "./powers.ts";
+import { isEnough, waysOn } from "./route.ts";
 import { say } from "./say.ts";
 import { parseReaction, type Word } from "./words.ts";
 
@@ -27,11 +29,10 @@ export function answerByEvent(
 ): Aftermath {
   const { envelope, content } = event;
   const target = promptOf(powers, draft, event);
-  const key = content.key ?? "";
-  const yes = envelope.kind === "action" ? (key === "approve" ? true : key === "deny" ? false : null) : nodOf(key);
-  if (target === null || yes === null) return NOTHING;
+  if (target === null) return NOTHING;
   const approval = openOn(powers, draft, conversation, target);
   if (approval === null) return NOTHING;
+  const { yes, isBlind } = saidBy(powers, conversation, approval, envelope.kind === "action", content.key ?? "");
   const answer = envelope.kind === "reaction" ? draft.newId("MessageId") : null;
   const evidence: Evidence = {
     by: "prompt",
@@ -39,12 +40,56 @@ export function answerByEvent(
     conversation,
     answer,
     button: envelope.kind === "action",
+    blind: isBlind,
   };
+  if (yes === null) return isBlind ? wrongEmoji(powers, draft, approval, principal, evidence) : NOTHING;
   const result = answered(powers, draft, approval, principal, evidence, yes);
   // The yes is known by its own id for as long as it can be taken back.
   if (answer !== null && result.granted)
     draft.addRef("event", envelope.channel, keyOf(envelope, envelope.event_id), answer, conversation.id);
   return follow(draft, conversation, null, result);
+}
+
+/**
+ * What a key under a question says; null: nothing. Where the question has emoji of its own these alone say yes, and one
+ * that is neither is a guess.
+ */
+function saidBy(
+  powers: Powers,
+  conversation: Conversation,
+  approval: Approval,
+  isButton: boolean,
+  key: string,
+): { readonly yes: boolean | null; readonly isBlind: boolean } {
+  if (isButton) return { yes: key === "approve" ? true : key === "deny" ? false : null, isBlind: false };
+  const { nod, blind } = waysOn(powers, conversation);
+  if (!isEnough(blind, approval.assurance) || isEnough(nod, approval.assurance))
+    return { yes: nodOf(key), isBlind: false };
+  const pair = blindPair(powers, approval.id);
+  const given = key.replace(/[\u{FE0E}\u{FE0F}]/gu, "");
+  const yes = given === pair.yes ? true : given === pair.no || nodOf(key) === false ? false : null;
+  return { yes, isBlind: true };
+}
+
+/** The network may have answered in a person's name and guessed: the question ends and that is said. */
+function wrongEmoji(
+  powers: Powers,
+  draft: Draft,
+  approval: Approval,
+  principal: Principal,
+  evidence: Extract<Evidence, { by: "prompt" }>,
+): Aftermath {
+  const voided = alarm(powers, draft, approval, principal, evidence);
+  if (voided === null) return NOTHING;
+  say(
+    draft,
+    { conversation: evidence.conversation, thread: null },
+    "That was neither of the two emoji, so I ended the question and did nothing. " +
+      "If it was not you, somebody else can answer in your name: the homeserver, or who has your account.",
+  );
+  if (voided.run === null) return NOTHING;
+  conclude(draft, voided);
+  return { do: "stopped", goOn: [voided.run] };
 }
 
 /** A reaction that said yes was taken back: what was not done yet is not done. */
@@ -119,7 +164,8 @@ export function answerWord(
         say(draft, where, "I know no open question with that code here.");
         return NOTHING;
       }
-      const evidence: Evidence = { by: "code", code: word.code, conversation };
+      const { verified } = envelope.trust;
+      const evidence: Evidence = { by: "code", code: word.code, conversation, verified };
       const yes = word.word === "approve";
       return follow(draft, conversation, null, answered(powers, draft, approval, principal, evidence, yes));
     }

@@ -53,7 +53,10 @@ export class NextEvents {
 
   next(token: Token, waitMs: number, stop: Stop): Promise<GatewayEvent | null> {
     const { ledger } = this.#invoking.powers.store;
-    if (!this.#told.has(token.id)) this.#told.set(token.id, ledger.size());
+    if (!this.#told.has(token.id)) {
+      if (this.#told.size >= HANDED_MAX) this.#told.clear();
+      this.#told.set(token.id, ledger.size());
+    }
     return awaited(this.#invoking, waitMs, stop, async () => (await this.#work(token)) ?? this.#outcome(token));
   }
 

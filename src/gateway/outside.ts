@@ -3,6 +3,43 @@ import type { Policy } from "../../policy/compile.ts";
 import type { VerbOutput } from "../core/verbs/all.ts";
 import type { CheckView } from "../core/verbs/care.ts";
 
+/** Channels whose account is a device of its own. */
+export type Accounts = {
+  /** Signs in, once. The account as it goes into the vault; the recovery key, once, when it was made here. */
+  signIn(order: {
+    readonly homeserver: string;
+    readonly user: string;
+    readonly secret: string;
+    readonly isToken: boolean;
+    readonly recovery: string | null;
+  }): Promise<{ readonly account: Uint8Array; readonly user: string; readonly recovery: string | null }>;
+  /** An encrypted room with this person alone, to which they are invited. */
+  direct(channel: string, person: string): Promise<string>;
+  /** Emoji to be compared with what this person sees; then what the owner saw. */
+  verify(
+    channel: string,
+    person: string,
+  ): Promise<{ readonly emoji: readonly string[]; readonly decimal: readonly number[] }>;
+  verified(channel: string, same: boolean): Promise<boolean>;
+  /** Takes the identity that this person shows now, unseen. */
+  pin(channel: string, person: string): Promise<void>;
+  facts(channel: string): Promise<AccountFacts>;
+};
+
+/** How an account is doing. */
+export type AccountFacts = {
+  readonly user: string;
+  readonly device: string;
+  readonly fingerprint: string;
+  readonly crossSigned: boolean;
+  readonly backup: boolean;
+  readonly secretStorage: boolean;
+  readonly oneTimeKeys: number | null;
+  readonly rooms: number;
+  readonly encryptedRooms: number;
+  readonly undecryptable: number;
+};
+
 export type Outside = {
   readonly version: string;
   readonly home: string;
@@ -16,6 +53,8 @@ export type Outside = {
    * bot that another channel has. `root` is the network's address when it is not the usual one.
    */
   readonly introduce: (token: string, root: string | null) => Promise<{ readonly link: string }>;
+  /** Matrix accounts: signing in, rooms with one person, comparing emoji. Each refuses what the homeserver refuses. */
+  readonly accounts?: Accounts;
   /** Does its network tell this channel of every message in a group? null: it does not say, or has no such thing. */
   readonly readsAll: (channel: string) => Promise<boolean | null>;
   /**

@@ -16,6 +16,7 @@ import { forgetGrants } from "./broker.ts";
 import { DEMO_ALIAS, DEMO_LINES, demoLines } from "./demo.ts";
 import type { Draft } from "./draft.ts";
 import type { Gateway } from "./gateway.ts";
+import { confirmClock } from "./housekeeping.ts";
 import { importLines } from "./import.ts";
 import { cancelRun } from "./inbound.ts";
 import type { Outside } from "./outside.ts";
@@ -77,7 +78,10 @@ function healthVerbs(gateway: Gateway, outside: Outside): Pick<Verbs, "status" |
         notes: [...outside.notes()],
       };
     },
-    doctor: async ({ residue }) => ({ checks: [...(await outside.doctor(residue === true))] }),
+    doctor: async ({ residue, clock_is_right }) => {
+      if (clock_is_right === true) await confirmClock(powers);
+      return { checks: [...(await outside.doctor(residue === true))] };
+    },
     backup: async ({ file }) => {
       const made = await outside.backup(file);
       await transact(powers, (draft) =>

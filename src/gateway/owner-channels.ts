@@ -7,11 +7,12 @@ import { seen } from "./call.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Outside } from "./outside.ts";
 import { localOwner, owned } from "./owned.ts";
+import { accountChecks, accountVerbs, addAccount } from "./owner-accounts.ts";
 import type { Powers } from "./powers.ts";
 import { transact } from "./transact.ts";
 import { channelView } from "./views.ts";
 
-type Verbs = Pick<Owner, "channel.list" | "channel.add" | "channel.remove" | "channel.verify">;
+type Verbs = Pick<Owner, Extract<keyof Owner, `channel.${string}`>>;
 type Order = VerbInput<"channel.add">;
 const DONE = { done: true } as const;
 const PROBE_MS_MAX = 10_000;
@@ -21,7 +22,9 @@ export function channelVerbs({ powers, supervisor }: Gateway, outside: Outside):
     "channel.list": async () => ({
       channels: powers.store.all("channel", { limit: 1000 }).map(({ value }) => channelView(powers, value)),
     }),
+    ...accountVerbs(powers, outside),
     "channel.add": async (order) => {
+      if (order.kind === "matrix") return addAccount(powers, outside, order);
       const { secret, link } = await checked(powers, outside, order);
       await write(powers, order, secret);
       await outside.connect(order.name);
@@ -49,7 +52,10 @@ export function channelVerbs({ powers, supervisor }: Gateway, outside: Outside):
         (error: unknown) => seen(error).code,
       );
       forget();
-      return { ok: code === null, milliseconds: Math.max(0, powers.clock.now() - started), code };
+      const milliseconds = Math.max(0, powers.clock.now() - started);
+      const checks = await accountChecks(outside, connector.kind, name);
+      const isFine = code === null && checks.every(({ ok }) => ok);
+      return { ok: isFine, milliseconds, code, ...(checks.length === 0 ? {} : { checks }) };
     },
   };
 }

@@ -9,6 +9,7 @@ import type { Outside } from "./outside.ts";
 import { careVerbs } from "./owner-care.ts";
 import { evidenceVerbs } from "./owner-evidence.ts";
 import { keyVerbs } from "./owner-keys.ts";
+import { modelVerbs } from "./owner-models.ts";
 import { peopleVerbs } from "./owner-people.ts";
 import { reportOf } from "./report.ts";
 import { transact } from "./transact.ts";
@@ -22,6 +23,7 @@ export function ownerOf(gateway: Gateway, outside: Outside): Owner {
     ...peopleVerbs(gateway, outside),
     ...evidenceVerbs(gateway, outside),
     ...keyVerbs(gateway, outside),
+    ...modelVerbs(gateway),
     report: ({ from, to }) => reportOf(gateway.powers, outside.version, from, to),
   };
   const guarded = VERB_NAMES.map(

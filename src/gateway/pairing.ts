@@ -94,7 +94,7 @@ export class Pairing {
     if (envelope.sender.kind !== "person" && envelope.sender.kind !== "service") return false;
     if (envelope.trust.flags.some((flag) => flag === "forwarded" || flag === "imported" || flag === "backfill"))
       return false;
-    if (envelope.trust.transport === "transport" && envelope.trust.verified === "none") return false;
+    if (!provesSender(this.#powers, envelope)) return false;
     this.#forget();
     const offer = this.#offers.get(digits);
     // The same event again: its batch met a conflict and is built anew.
@@ -198,6 +198,13 @@ export class Pairing {
         `lazaret conversation allow ${made.id} --alias NAME`,
     );
   }
+}
+
+/** On Matrix the homeserver's word is not enough: encrypted, and by a device that its user signed (section 1). */
+function provesSender({ store }: Powers, { channel, trust }: InboundEvent["envelope"]): boolean {
+  const { transport, verified } = trust;
+  if (store.get("channel", channel)?.value.kind !== "matrix") return transport !== "transport" || verified !== "none";
+  return transport === "e2ee" && (verified === "signed" || verified === "verified");
 }
 
 const RANK: readonly Principal["role"][] = ["stranger", "auditor", "participant", "member", "approver", "owner"];

@@ -22,6 +22,8 @@ export type Settings = {
   readonly ttlMs: number;
   readonly interactive: Amounts;
   readonly background: Amounts;
+  /** What comes of a run that needs more; it ends when absent. */
+  readonly onExhausted?: "fail" | "ask";
   readonly fourEyes: boolean;
   /** Configured whole first words that address the bot in a group. */
   readonly keywords: readonly string[];

@@ -3,11 +3,11 @@ import type { InboundEvent, Message } from "../core/message.ts";
 import type { Conversation, Principal } from "../core/people.ts";
 import { type Activation, activate, type Rejection } from "./activate.ts";
 import type { Draft } from "./draft.ts";
-import { missedEverywhere, receiveMembership, seenIn } from "./elsewhere.ts";
+import { missedEverywhere, placeAsItIs, receiveMembership, sayUnread, seenIn } from "./elsewhere.ts";
 import { answerEverybody, welcome, wordOf } from "./everybody.ts";
 import type { Aftermath, Handlers } from "./handlers.ts";
 import { keep, keyOf, messageBy, revise, withdraw } from "./keep.ts";
-import { findConversation, findPrincipal, senderOf } from "./people.ts";
+import { findPrincipal, senderOf } from "./people.ts";
 import type { Powers } from "./powers.ts";
 import type { Weighed } from "./rejections.ts";
 import { takeBackDerived } from "./said.ts";
@@ -28,7 +28,7 @@ export function receive(
   const { envelope } = event;
   if (!isFirst(draft, event)) return NOTHING;
   if (missedEverywhere(powers, draft, event)) return NOTHING;
-  const conversation = findConversation(draft, envelope.channel, envelope.conversation);
+  const conversation = placeAsItIs(powers, draft, event);
   const principal = findPrincipal(draft, envelope.channel, envelope.sender.id);
   const reject = (reason: Rejection): Aftermath => weighed.reject(conversation?.id ?? null, envelope.channel, reason);
   if (conversation === null || conversation.status === "unknown") {
@@ -54,6 +54,7 @@ export function receive(
       draft.entry("message.gap", { conversation: conversation.id, reason: "network" });
       return NOTHING;
     case "undecryptable":
+      sayUnread(draft, event, conversation, principal);
       return reject("undecryptable");
   }
 }
@@ -92,7 +93,7 @@ function standingOf(powers: Powers, draft: Draft, event: InboundEvent, conversat
 export function receiveQuietly(powers: Powers, draft: Draft, event: InboundEvent, weighed: Weighed): boolean {
   const { envelope } = event;
   if (envelope.kind !== "message") return false;
-  const conversation = findConversation(draft, envelope.channel, envelope.conversation);
+  const conversation = placeAsItIs(powers, draft, event);
   if (conversation === null || conversation.status === "unknown") return false;
   const standing = standingOf(powers, draft, event, conversation);
   if (standing.activation.is === "instruction" || standing.everybody !== null) return false;
@@ -118,7 +119,7 @@ function receiveAnswer(
         ? sender.kind
         : isReplay
           ? "replayed"
-          : principal === null
+          : principal === null || trust.verified === "none"
             ? "stranger"
             : weighed.isFlooding(channel, sender.id, sent_at)
               ? "rate"
@@ -214,8 +215,10 @@ function receiveEdit(
   handlers: Handlers,
 ): Aftermath {
   const target = messageBy(draft, event.envelope, event.envelope.target);
+  // What was said encrypted is not changed in clear, by whomever it may have been (threat B13).
+  const isClear = conversation.encrypted && event.envelope.trust.transport !== "e2ee";
   // Only the author edits; what anybody else calls an edit of it changes nothing (threat B05).
-  if (target === null || target.own || principal === null || target.sender !== principal.id)
+  if (isClear || target === null || target.own || principal === null || target.sender !== principal.id)
     return weighed.reject(conversation.id, event.envelope.channel, "malformed");
   // What it said before is not what its author says now, even where the new words are not kept.
   const goOn = handlers.changed(draft, target, "edited");

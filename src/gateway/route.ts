@@ -9,19 +9,53 @@ import type { AskFor, Doing } from "./call.ts";
 import { isMemberNow } from "./people.ts";
 import type { Powers } from "./powers.ts";
 
-/** The best evidence an answer on this conversation's channel can be (section 7), by a button or without one. */
-export function evidenceOn(powers: Powers, conversation: Conversation, byButton = true): Assurance {
+/**
+ * What an answer can prove here, by the way it is given (section 7); null: it can only refuse. `blind`: a reaction with
+ * the question's own emoji, which the network cannot read.
+ */
+export type Ways = {
+  readonly code: Assurance | null;
+  readonly nod: Assurance | null;
+  readonly button: Assurance | null;
+  readonly blind: Assurance | null;
+};
+
+export function waysOn(powers: Powers, conversation: Conversation): Ways {
   const channel = powers.store.get("channel", conversation.channel)?.value;
-  if (channel === undefined) return "low";
-  if (channel.kind === "console") return "medium";
-  if (channel.kind === "telegram") {
-    // In a direct chat there is one person to press it, and what was accepted of them at pairing bounds it.
-    const [only] = conversation.kind === "direct" ? (conversation.members ?? []) : [];
-    const accepted = only === undefined ? "medium" : powers.store.get("principal", only)?.value.assurance;
-    return byButton && accepted !== undefined && suffices(accepted, "medium") ? "medium" : "low";
+  const alike = (level: Assurance): Ways => ({ code: level, nod: level, button: level, blind: null });
+  const accepted = acceptedOf(powers, conversation);
+  switch (channel?.kind) {
+    case "console":
+      return alike("medium");
+    case "webhook":
+      return alike(channel.assurance);
+    case "telegram":
+      return { ...alike("low"), button: suffices(accepted ?? "medium", "medium") ? "medium" : "low" };
+    case "matrix": {
+      if (!conversation.encrypted) return { code: null, nod: null, button: null, blind: null };
+      const isAlone = conversation.kind === "direct" && conversation.members?.length === 1;
+      const blind = isAlone && accepted !== null && suffices(accepted, "medium") ? "medium" : null;
+      return { code: accepted ?? "medium", nod: "low", button: null, blind };
+    }
+    default:
+      return alike("low");
   }
-  return channel.kind === "webhook" ? channel.assurance : "low";
 }
+
+/** In a direct chat there is one person to answer, and what was accepted of them at pairing bounds it. */
+function acceptedOf(powers: Powers, { kind, members }: Conversation): Assurance | null {
+  const [only] = kind === "direct" ? (members ?? []) : [];
+  return only === undefined ? null : (powers.store.get("principal", only)?.value.assurance ?? null);
+}
+
+/** The best evidence that an answer in this conversation can be; null where every answer can only refuse. */
+export function evidenceOn(powers: Powers, conversation: Conversation): Assurance | null {
+  const { code, nod, button, blind } = waysOn(powers, conversation);
+  return [code, nod, button, blind].reduce((best, way) => (isEnough(best, way ?? "low") ? best : (way ?? best)), null);
+}
+
+export const isEnough = (given: Assurance | null, needed: Assurance): boolean =>
+  given !== null && suffices(given, needed);
 
 export type Surface = { readonly conversation: Conversation; readonly here: boolean };
 
@@ -76,7 +110,7 @@ export function routeOf(powers: Powers, doing: Doing, ask: AskFor): Surface {
   const { conversation, principal } = doing.asker;
   const maySeeIt = (place: Conversation): boolean => maySee(powers, place, ask.label, conversation);
   const isGood = (place: Conversation): boolean =>
-    place.status === "allowed" && suffices(evidenceOn(powers, place), ask.assurance) && maySeeIt(place);
+    place.status === "allowed" && isEnough(evidenceOn(powers, place), ask.assurance) && maySeeIt(place);
   const asker = principal !== null && conversation.kind !== "group" ? [principal.id] : [];
   const people = [...(conversation.members ?? []).slice(0, CANDIDATES_MAX), ...asker];
   const isAnswered = (who: AskFor): boolean => people.some((id) => isAnswerer(powers, doing, who, conversation, id));

@@ -75,7 +75,7 @@ export function newRun(powers: Powers, draft: Draft, order: NewRun): Run {
     revealedBits: 0,
     revealedChars: 0,
     segment: 1,
-    onExhausted: "fail",
+    onExhausted: settings.onExhausted ?? "fail",
   };
   draft.put("run", run.id, run);
   draft.entry(

@@ -59,6 +59,8 @@ export class Supervisor {
    * then its stream is opened again from the durable cursor.
    */
   async connect(connector: Connector, hooks: HookOutbox): Promise<void> {
+    // One that is there already ends first: two would read as the same account.
+    await this.disconnect(connector.channel);
     await recoverOutbox(this.#powers, connector);
     const abort = new AbortController();
     const delivery = new Delivery(this.#powers, connector);

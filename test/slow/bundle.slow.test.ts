@@ -15,6 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { parse } from "yaml";
 import { OUTSIDE } from "../../build/outside.ts";
 
 const MAIN = `
@@ -56,7 +57,15 @@ const FILES: Readonly<Record<string, string>> = {
   "src/store/schema.sql": "SELECT 42 AS n",
   "policy/packs/base.yaml": "rules: []",
 };
-const ANSWER = { row: { n: 42 }, doubled: 42, lazy: 7, packs: ["base.yaml"], hash: 32, body: '{"n":3}', args: ["up"] };
+const ANSWER = {
+  row: { n: 42 },
+  doubled: 42,
+  lazy: 7,
+  packs: ["base.json", "base.yaml"],
+  hash: 32,
+  body: '{"n":3}',
+  args: ["up"],
+};
 
 let root: string;
 
@@ -104,6 +113,16 @@ describe("the bundle", () => {
     expect(hashes(join(root, "one")).length).toBeGreaterThan(4);
   });
 
+  test("reads nothing of Node by an import, which would load all that is behind it", () => {
+    bundle();
+    const files = globSync("*.js", { cwd: join(root, "dist") });
+    const texts = files.map((name) => readFileSync(join(root, "dist", name), "utf8"));
+    // The bundler's own runtime needs createRequire; the thread's file and ours read all else as `require` would.
+    const named = texts.flatMap((text) => text.match(/^import .* from "node:.*$/gmu) ?? []);
+    expect([...new Set(named)]).toEqual(['import { createRequire } from "node:module";']);
+    expect(texts.join("\n")).toContain('process.getBuiltinModule("node:http")');
+  });
+
   test("carries the licences of what is in it", () => {
     bundle();
     expect(readFileSync(join(root, "dist/LICENCES.txt"), "utf8")).toMatch(/^fastify \d.*\(MIT\)$/m);
@@ -134,6 +153,18 @@ describe.skipIf(!existsSync("src/main.ts"))("the tarball", () => {
     const allowed = /^(?:dist\/|deploy\/|src\/launch\.cjs$|config\.example\.yaml$|package\.json$|README\.md$|LICENSE$)/;
     expect(one.files.map(({ path }) => path).filter((path) => !allowed.test(path))).toEqual([]);
     expect(one.files.map(({ path }) => path)).toContain("dist/main.js");
+  });
+
+  test("has beside every policy pack what it says, as it says it", () => {
+    const { filename } = pack("packs");
+    expect(run("tar", ["-xzf", join(root, "packs", filename), "-C", join(root, "packs")]).status).toBe(0);
+    const folder = join(root, "packs/package/dist/assets/policy/packs");
+    const values = globSync("*.json", { cwd: folder });
+    expect(values).toHaveLength(globSync("policy/packs/*.yaml").length);
+    for (const name of values) {
+      const text = readFileSync(join(folder, name.replace(/json$/, "yaml")), "utf8");
+      expect(JSON.parse(readFileSync(join(folder, name), "utf8"))).toEqual(parse(text));
+    }
   });
 
   test("answers in another folder", () => {

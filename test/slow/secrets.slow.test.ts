@@ -1,6 +1,6 @@
 /**
  * The program with a secret in its vault, asked everything: every verb of the socket, every route with a token of every
- * scope, both kinds of events, every error that a secret as an argument makes. Nobody says it, and it is in no argument,
+ * scope, events, every error that a secret as an argument makes. Nobody says it, and it is in no argument,
  * environment, file or log (CONTRACT sections 10 and 13).
  */
 import { readdirSync, readFileSync, statSync } from "node:fs";

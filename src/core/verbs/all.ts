@@ -4,6 +4,7 @@ import { CARE_VERBS } from "./care.ts";
 import { CONVERSATION_VERBS } from "./conversations.ts";
 import { EVIDENCE_VERBS } from "./evidence.ts";
 import { KEY_VERBS } from "./keys.ts";
+import { MODEL_VERBS } from "./models.ts";
 import { REPORT_VERBS } from "./report.ts";
 
 export const VERBS = {
@@ -12,6 +13,7 @@ export const VERBS = {
   ...EVIDENCE_VERBS,
   ...REPORT_VERBS,
   ...KEY_VERBS,
+  ...MODEL_VERBS,
 } as const;
 export type VerbName = keyof typeof VERBS;
 export const VERB_NAMES = Object.keys(VERBS) as readonly VerbName[];

@@ -61,19 +61,51 @@ export const CONVERSATION_VERBS = {
       kind: z.enum(["webhook", "telegram", "matrix"]),
       assurance: z.enum(["low", "medium"]).optional(),
       /** Its secret, sealed at once into the vault. */
-      secret: z.string().min(32).max(4096).optional(),
+      secret: z.string().min(1).max(4096).optional(),
+      /** The secret is an access token that was made elsewhere, not a password. */
+      token: z.boolean().optional(),
+      /** A recovery key of this account that another client showed. */
+      recovery: z.string().max(200).optional(),
       settings: z.record(Name, z.string().max(1024)).optional(),
       pin: Pin,
     }),
-    /** `link` is where people find it, on networks that have such a thing. */
-    Done.extend({ link: z.string().max(300).optional() }),
+    /**
+     * `link` is where people find it, on networks that have such a thing. Of an account: who it is, whether its owner
+     * was invited to a direct chat, and the recovery key that was made, this once.
+     */
+    Done.extend({
+      link: z.string().max(300).optional(),
+      user: z.string().max(255).optional(),
+      invited: z.boolean().optional(),
+      recovery: z.string().max(200).optional(),
+    }),
     "high",
   ),
   "channel.remove": verb(z.strictObject({ name: Name, dry_run: z.boolean().optional(), pin: Pin }), Done, "high"),
   "channel.verify": verb(
     z.strictObject({ name: Name }),
-    z.strictObject({ ok: z.boolean(), milliseconds: Count, code: Words.nullable() }),
+    z.strictObject({
+      ok: z.boolean(),
+      milliseconds: Count,
+      code: Words.nullable(),
+      /** What was looked at besides, where the account is a device of its own. */
+      checks: z
+        .array(z.strictObject({ name: Words, ok: z.boolean(), found: Words }))
+        .max(20)
+        .optional(),
+    }),
   ),
+  /** Emoji to compare with what a person sees in the direct chat; `channel.trusted` says whether they were the same. */
+  "channel.trust": verb(
+    z.strictObject({ name: Name, person: z.string().max(255).optional(), pin: Pin }),
+    z.strictObject({
+      person: z.string().max(255),
+      emoji: z.array(z.string().max(64)).max(7),
+      decimal: z.array(Count).max(3),
+    }),
+    "high",
+  ),
+  "channel.trusted": verb(z.strictObject({ name: Name, same: z.boolean() }), z.strictObject({ trusted: z.boolean() })),
   /** `code` is shown on the owner's terminal; `wait` waits for the person to send it. */
   "pair.start": verb(
     z.strictObject({
