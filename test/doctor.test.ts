@@ -39,6 +39,16 @@ const WELL: DoctorFacts = {
   clock: { lastCommittedAt: NOW - MINUTE_MS, deletionWaits: false },
   agents: { tokens: 0, sameUser: null, pinSet: false },
   channels: [channel("live")],
+  accounts: [
+    {
+      name: "home",
+      checks: [
+        { name: "device", ok: true, found: "ABCDEF, fingerprint x" },
+        { name: "cross-signing", ok: true, found: "signed by its own identity" },
+        { name: "undecryptable", ok: true, found: "0 wait for their keys" },
+      ],
+    },
+  ],
   privacy: [
     { name: "family", readsAll: true, groups: 2 },
     { name: "quiet", readsAll: false, groups: 0 },
@@ -90,6 +100,7 @@ test("what is not known is left out, not passed", () => {
     clock: null,
     agents: null,
     channels: null,
+    accounts: null,
     privacy: null,
     policy: null,
     listen: null,
