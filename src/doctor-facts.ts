@@ -82,7 +82,7 @@ export async function factsOf(
       ? {
           journalClean: store.clean(),
           strangers: readdirSync(paths.dataDir).filter((name) => !OURS.test(name)),
-          pending: 0,
+          ...leftOver(store, paths.keysDir),
         }
       : null,
   };
@@ -97,6 +97,22 @@ async function accountsOf(
   const found = await Promise.all(live.map(({ name }) => owner["channel.verify"]({ name }).catch(() => null)));
   return live.map(({ name }, at) => ({ name, checks: found[at]?.checks ?? [] }));
 }
+
+/** What an erasure that is done leaves nothing of. */
+function leftOver(store: HomeStore, keysDir: string) {
+  const waiting = store
+    .all("setting", { limit: SETTINGS_MAX })
+    .filter(({ value }) => /^(?:purge|forget)\//.test(value.id));
+  const { deadKeys, blobsWithoutKey, keysWithoutBlob, freePages } = store.residue();
+  const epochs = readdirSync(keysDir).filter((name) => /^epoch-\d+\.key/.test(name));
+  return {
+    pending: waiting.length,
+    rows: deadKeys + blobsWithoutKey + keysWithoutBlob,
+    freePages,
+    epochs: epochs.length,
+  };
+}
+const SETTINGS_MAX = 1_000_000;
 
 /** Bots that answer at this moment; those that do not have a check of their own. */
 async function privacyOf(

@@ -31,7 +31,9 @@ export type DoctorFacts = {
   readonly freeBytes: number | null;
   readonly pragmas: Pragmas | null;
   readonly ledger: LedgerReport | null;
-  /** Where checkpoints are kept besides the home, what does not fit them, and intents whose outcome nobody wrote down. */
+  /**
+   * Where checkpoints are kept besides the home, what does not fit them, and intents whose outcome nobody wrote down.
+   */
   readonly outside: {
     readonly places: readonly string[];
     readonly alarms: readonly string[];
@@ -91,7 +93,8 @@ function clock(now: number, { lastCommittedAt, deletionWaits }: NonNullable<Doct
     return fail(id, `the ledger is ${Math.round((lastCommittedAt - now) / 1000)} s ahead of it`, remedy);
   if (!deletionWaits) return ok(id, new Date(now).toISOString());
   const hours = Math.round(CLOCK_LEAP_MS / 3_600_000);
-  return warn(id, `it leapt more than ${hours} hours and deletion waits`, "check the time, then restart the daemon");
+  const wayOut = "check the time; if it is right: lazaret doctor --clock-is-right";
+  return warn(id, `it leapt more than ${hours} hours and deletion waits`, wayOut);
 }
 
 /** Whoever runs as the daemon's user reads its memory and its files: outside the promise (CONTRACT section 0). */

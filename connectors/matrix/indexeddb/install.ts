@@ -18,7 +18,7 @@ import { IDBTransaction } from "./transaction.ts";
 export type IndexedDb = {
   readonly factory: IDBFactory;
   /** Folds the journal into the file: what was deleted is in neither. */
-  clean(): void;
+  clean(): Promise<void>;
   close(): void;
 };
 
@@ -37,7 +37,7 @@ export function openIndexedDb({
   const queue = new Queue(db, onFault);
   return {
     factory: new IDBFactory({ tables: new Tables(db), queue }),
-    clean: () => queue.checkpoint(),
+    clean: () => queue.clean(),
     close: () => {
       if (!db.open) return;
       if (!db.inTransaction) queue.checkpoint();

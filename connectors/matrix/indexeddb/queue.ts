@@ -162,7 +162,20 @@ export class Queue {
     }
   }
 
-  /** What was deleted is in no journal after this. */
+  /** Between two transactions: what was deleted by then is in no journal after. */
+  clean(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.add(() => {
+        try {
+          this.checkpoint();
+          resolve();
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+  }
+
   checkpoint(): void {
     this.#db.pragma("wal_checkpoint(TRUNCATE)");
   }
