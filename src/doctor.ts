@@ -126,8 +126,7 @@ function channel({ name, kind, state, code }: ChannelView): CheckView {
   const found = `${kind}, ${state}${code === null ? "" : ` (${code})`}`;
   if (state === "live") return ok(id, found);
   const remedy = kind === "matrix" ? MATRIX_REMEDIES[code ?? ""] : undefined;
-  if (state === "failed")
-    return fail(id, found, remedy ?? `lazaret verify ${name}; see docs/refusals.md for the code`);
+  if (state === "failed") return fail(id, found, remedy ?? `lazaret verify ${name}; see docs/refusals.md for the code`);
   return warn(id, found, state === "stopped" ? "lazaret up" : `wait a moment, then lazaret verify ${name}`);
 }
 

@@ -12,7 +12,13 @@ const BOT = "@bot:hs.test";
 const SEEN: Seen = {
   tenant: "default",
   channel: "mx",
-  room: { id: "!r:hs.test", isDirect: false, name: "Hiking", isEncrypted: true, members: ["@ana:hs.test", "@ben:hs.test"] },
+  room: {
+    id: "!r:hs.test",
+    isDirect: false,
+    name: "Hiking",
+    isEncrypted: true,
+    members: ["@ana:hs.test", "@ben:hs.test"],
+  },
   me: { id: BOT, name: "Lazaret" },
   senderName: "Ana",
   evidence: { transport: "e2ee", verified: "signed" },
@@ -80,12 +86,21 @@ describe("a message", () => {
 describe("everything else", () => {
   test("an edit names its target and brings the new words, never addressed to anybody", () => {
     const next = { "m.new_content": text("new", MENTION), "m.relates_to": { rel_type: "m.replace", event_id: "$old" } };
-    expect(read(text("* new", next))).toMatchObject({ kind: "edit", target: "$old", text: "new", addressed: { how: "none" } });
+    expect(read(text("* new", next))).toMatchObject({
+      kind: "edit",
+      target: "$old",
+      text: "new",
+      addressed: { how: "none" },
+    });
   });
 
   test("a reaction names its target; a redaction too, in its content since room version 11", () => {
     const relation = { rel_type: "m.annotation", event_id: "$q", key: "✅" };
-    expect(read({ "m.relates_to": relation }, { type: "m.reaction" })).toMatchObject({ kind: "reaction", target: "$q", key: "✅" });
+    expect(read({ "m.relates_to": relation }, { type: "m.reaction" })).toMatchObject({
+      kind: "reaction",
+      target: "$q",
+      key: "✅",
+    });
     expect(read({ redacts: "$x" }, { type: "m.room.redaction" })).toMatchObject({ kind: "delete", target: "$x" });
     expect(read({}, { type: "m.room.redaction", redacts: "$y" })).toMatchObject({ kind: "delete", target: "$y" });
   });
@@ -98,10 +113,17 @@ describe("everything else", () => {
   });
 
   test("a file in clear in an encrypted room is none, and a caption is what was written", () => {
-    const clear = { msgtype: "m.image", body: "a.png", url: "mxc://hs.test/abc", info: { mimetype: "image/png", size: 5 } };
+    const clear = {
+      msgtype: "m.image",
+      body: "a.png",
+      url: "mxc://hs.test/abc",
+      info: { mimetype: "image/png", size: 5 },
+    };
     expect(read(clear)).toBeNull();
     const open = { ...SEEN, room: { ...SEEN.room, isEncrypted: false } };
-    expect(read(clear, {}, open)).toMatchObject({ content: { media: [{ kind: "image", mime: "image/png", bytes: 5 }] } });
+    expect(read(clear, {}, open)).toMatchObject({
+      content: { media: [{ kind: "image", mime: "image/png", bytes: 5 }] },
+    });
     expect(read({ ...clear, filename: "a.png", body: "look" }, {}, open)?.text).toBe("look");
   });
 

@@ -4,7 +4,7 @@
  */
 import { ChannelFault, type ChannelFaultCode } from "../../src/core/channel-fault.ts";
 import { ATTACHMENTS_MAX, SECOND_MS } from "../../src/core/limits.ts";
-import { Content, Envelope, type EventKind, type InboundEvent } from "../../src/core/message.ts";
+import type { EventKind } from "../../src/core/message.ts";
 import type { Operation, OperationKind, Outcome, OutcomeCode } from "../../src/core/outbox.ts";
 import type {
   Clock,
