@@ -22,8 +22,7 @@ export function scrubbedText({ store, hashing, settings }: Scanning, bytes: Uint
   return out + hashing.text(bytes.subarray(at));
 }
 
-export const scrubbed = (scanning: Scanning, text: string): string =>
-  scrubbedText(scanning, scanning.hashing.utf8(text));
+const scrubbed = (scanning: Scanning, text: string): string => scrubbedText(scanning, scanning.hashing.utf8(text));
 
 /** What is said in a chat: keys of well-known forms are masked, a live secret stops it. */
 export function checkedText(scanning: Scanning, text: string): string {
