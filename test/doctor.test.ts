@@ -40,6 +40,16 @@ const WELL: DoctorFacts = {
   clock: { lastCommittedAt: NOW - MINUTE_MS, deletionWaits: false },
   agents: { tokens: 0, sameUser: null, pinSet: false },
   channels: [channel("live")],
+  accounts: [
+    {
+      name: "home",
+      checks: [
+        { name: "device", ok: true, found: "ABCDEF, fingerprint x" },
+        { name: "cross-signing", ok: true, found: "signed by its own identity" },
+        { name: "undecryptable", ok: true, found: "0 wait for their keys" },
+      ],
+    },
+  ],
   privacy: [
     { name: "family", readsAll: true, groups: 2 },
     { name: "quiet", readsAll: false, groups: 0 },
@@ -75,6 +85,9 @@ test("a home that is well passes every check, under ids that stay", () => {
     "agent.same-user",
     "pin.set",
     "channels.alerts",
+    "channels.home.device",
+    "channels.home.cross-signing",
+    "channels.home.undecryptable",
     "channels.family.privacy",
     "channels.quiet.privacy",
     "models.local",
@@ -97,6 +110,7 @@ test("what is not known is left out, not passed", () => {
     clock: null,
     agents: null,
     channels: null,
+    accounts: null,
     privacy: null,
     policy: null,
     listen: null,
