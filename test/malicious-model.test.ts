@@ -17,7 +17,7 @@ const TURNS = [
   ["PERSON_aaaa", "Can somebody please bring the big tent to the lake on Saturday morning?"],
   ["PERSON_bbbb", "I will bring the tent and the stove."],
 ] as const;
-const NEVER_SLOW_MS = 400;
+const NEVER_SLOW_MS = 1500;
 
 const server = await scriptedModel(() => ({ content: "" }));
 afterAll(() => server.close());

@@ -188,6 +188,9 @@ test("a model that answers as an attacker in every way ends in a declared state"
   for (const answer of some) {
     server.says = () => saysOf(answer);
     await here.type("summarise family");
+    // What it may ask a person for, a person refuses.
+    for (let asked = 0; asked < 30 && state()?.state === "paused.approval"; asked++)
+      await here.type(`deny ${codeShown()}`);
     expect([answer.id, state()?.state]).toEqual([answer.id, expect.stringMatching(/^(?:done|failed|cancelled)$/)]);
   }
   expectContained(runs()[0]?.conversation ?? "");

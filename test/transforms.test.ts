@@ -1,11 +1,12 @@
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { computedTier } from "../src/core/capability.ts";
 import type { TransformCall, TransformOutcome } from "../src/core/ports.ts";
 import { runTransform } from "../transforms/harness.ts";
 import { TRANSFORMS } from "../transforms/index.ts";
 import { lexiconFrom } from "../transforms/text/lexicon.ts";
+import { transformContract } from "./transform-contract.ts";
 
 const list = (name: string): string => readFileSync(new URL(`../transforms/data/${name}`, import.meta.url), "utf8");
 const lexicon = lexiconFrom({ words: list("words.txt"), names: list("names.txt") });
@@ -70,3 +71,7 @@ test(
     }
   },
 );
+
+describe.each(TRANSFORMS.map((transform) => [transform.id, transform] as const))("%s keeps the contract:", (id, it) => {
+  transformContract(it, id === "request.read" ? { aliases: [], me: ANA } : {});
+});

@@ -58,7 +58,7 @@ type End = "over" | "waits" | "stand-in";
 /** The request as the first thing said. Null: the stand-in has to see to it. */
 async function begun(run: RunHandle): Promise<Talk | null | "over"> {
   if (run.think === undefined || run.tools === undefined) return null;
-  const reply = await run.invoke(order("request.read", {}, "read"));
+  const reply = await run.invoke(order("request.read", {}, "m-read"));
   if (reply.next !== "invoke") return "over";
   if (reply.status !== "done") return null;
   const messages: ModelMessage[] = [{ from: "user", text: JSON.stringify(reply.output) }];

@@ -9,6 +9,7 @@ const POINTS_CHARS_MAX = 2000;
 const POINTS_MAX = 12;
 const TOPICS_MAX = 5;
 const TOPIC_CHARS_MAX = 40;
+const TOPIC_WORDS_MAX = 3;
 
 const Told = z.strictObject({
   points: z.array(z.string().min(1).max(POINT_CHARS_MAX)).max(POINTS_MAX),
@@ -42,6 +43,8 @@ export function summaryTold(
   const told = batches.map((batch, at) => {
     const { points, topics } = answerIn(Told, answers[at]);
     assertTold([...points, ...topics], batch, turns);
+    // A topic is a name for something; the beginning of a message is not.
+    if (topics.some((topic) => topic.split(/\s+/u).length > TOPIC_WORDS_MAX)) throw new Error("a topic that tells");
     return { points, topics };
   });
   if (told.every(({ points }) => points.length === 0)) throw new Error("nothing was told");
