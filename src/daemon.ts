@@ -29,6 +29,7 @@ import { grantPermit } from "./gateway/permit.ts";
 import type { Log, Powers } from "./gateway/powers.ts";
 import { offerAgain } from "./gateway/prompts.ts";
 import { endRestored } from "./gateway/restored.ts";
+import { scrubbedLog } from "./gateway/scrubbed.ts";
 import type { Surface } from "./gateway/surface.ts";
 import { transact } from "./gateway/transact.ts";
 import { MatrixLines } from "./matrix-lines.ts";
@@ -78,27 +79,33 @@ export type Daemon = {
   close(): Promise<void>;
 };
 
-export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
+function powersOf(given: DaemonPowers, transforms: TransformRunner, policy: Powers["policy"]["current"]): Powers {
   const { store, config, clock, random, log } = given;
-  const transforms = given.transforms ?? ownThreads(given);
   const http = new CheckedHttp({ clock });
-  const rules = rulesInForce(store, config.packs);
-  const powers: Powers = {
+  const settings = settingsOf(config);
+  return {
     store,
     clock,
     random,
     hashing,
     transforms,
     drivers: given.drivers ?? driversOf(config),
-    settings: settingsOf(config),
+    settings,
     http,
     models: modelsOf(config.models, store, http),
-    log,
+    log: scrubbedLog({ store, hashing, settings }, log),
     connectors: new Map(),
     bell: { ring: () => {} },
     news: new Set(),
-    policy: { current: rules.policy },
+    policy: { current: policy },
   };
+}
+
+export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
+  const { store, config, clock, log } = given;
+  const transforms = given.transforms ?? ownThreads(given);
+  const rules = rulesInForce(store, config.packs);
+  const powers = powersOf(given, transforms, rules.policy);
   const watch = new Watch({ store, clock, log, places: given.places ?? [] });
   await watch.begin();
   const gateway = buildGateway(powers, TRANSFORMS);

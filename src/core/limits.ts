@@ -63,7 +63,6 @@ export const CLOCK_LEAP_MS = 48 * HOUR_MS;
 // Models (section 5)
 export const MODEL_ANSWER_BYTES_MAX = 1 * MIB;
 export const MODEL_MS_DEFAULT = 40 * SECOND_MS;
-export const MODEL_MS_MAX = 10 * MINUTE_MS;
 export const MODEL_TOKENS_IN_DEFAULT = 16_384;
 export const MODEL_TOKENS_OUT_DEFAULT = 2048;
 /** Of a run's time, kept for the answer without a model. */

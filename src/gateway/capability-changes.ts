@@ -1,6 +1,6 @@
 /**
- * What an upgrade changed in what a run may ask for: said once, in words, and written down (CONTRACT section 6). Another
- * version voids every yes that was given for the one before; this says to the owner what is different.
+ * What an upgrade changed in what a run may ask for: said once, in words, and written down (CONTRACT section 6).
+ * Another version voids every yes that was given for the one before; this says to the owner what is different.
  */
 import { z } from "zod";
 import { type Canonical, canonical } from "../core/canonical.ts";
@@ -81,7 +81,9 @@ export const changesBetween = (before: Described, after: Described): readonly st
 
 const settingOf = (id: string): string => `capability/seen/${id}`;
 
-/** Compares with what was there at the last start, remembers what is there now, and gives a sentence for each change. */
+/**
+ * Compares with what was there at the last start, remembers what is there now, and gives a sentence for each change.
+ */
 export function noteCapabilities(powers: Powers, { manifests }: Catalogue): Promise<readonly string[]> {
   return transact(powers, (draft) =>
     [...manifests.values()].flatMap((manifest) => {
