@@ -4,6 +4,8 @@ import type { StageClock } from "./attack-clock.ts";
 import { AttackTelegram } from "./attack-telegram.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "./core/limits.ts";
 import type { Daemon } from "./daemon.ts";
+import { announced } from "./gateway/everybody.ts";
+import { transact } from "./gateway/transact.ts";
 
 const CHANNEL = "alerts";
 const FAMILY = "room-family";
@@ -20,6 +22,13 @@ const AS = ["bot", "forwarded", "anonymous"] as const;
 
 const string = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 const soon = (): Promise<void> => new Promise((resume) => setImmediate(resume));
+
+/** Everybody here was told of the bot today: what cases count is what an attack caused. */
+export const introduced = ({ powers }: Daemon): Promise<void> =>
+  transact(powers, (draft) => {
+    for (const { value } of powers.store.find("conversation", "status", "allowed", { limit: 100 }))
+      announced(draft, value);
+  });
 
 export class TelegramHands {
   readonly far: AttackTelegram;

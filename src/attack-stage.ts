@@ -10,7 +10,7 @@ import { hookSignature, SIGNATURE_HEADER, TIMESTAMP_HEADER } from "../connectors
 import { butler } from "./agents/butler.ts";
 import type { AttackCall, AttackCase, AttackChannel, AttackStep } from "./attack-case.ts";
 import { StageClock } from "./attack-clock.ts";
-import { msOf, TelegramHands } from "./attack-hands.ts";
+import { introduced, msOf, TelegramHands } from "./attack-hands.ts";
 import { BOT_TOKEN, personId, roomId } from "./attack-telegram.ts";
 import type { AgentDriver, InvocationReply, RunHandle } from "./core/agent.ts";
 import { TENANT_DEFAULT } from "./core/ids.ts";
@@ -85,6 +85,7 @@ export class Stage {
 
   async open(): Promise<void> {
     await this.#start(true);
+    await introduced(this.daemon);
     await this.#material();
     this.begun = this.store.ledger.size();
   }
@@ -212,14 +213,8 @@ export class Stage {
     this.#last = { body, signed };
     const bytes = Buffer.from(JSON.stringify(body));
     const headers = this.#headers(bytes, signed);
-    const { status, body: answer } = await this.daemon.surface.hook(
-      HOOK,
-      "POST",
-      `/hooks/${HOOK}`,
-      headers,
-      bytes,
-      GOING,
-    );
+    const path = `/hooks/${HOOK}`;
+    const { status, body: answer } = await this.daemon.surface.hook(HOOK, "POST", path, headers, bytes, GOING);
     const said = answer as { readonly state?: string; readonly code?: string };
     this.door = status < 300 ? (said.state ?? "committed") : (said.code ?? String(status));
   }
