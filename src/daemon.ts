@@ -19,6 +19,7 @@ import { CheckedHttp } from "./edge/http.ts";
 import { WorkerRunner } from "./edge/worker-runner.ts";
 import { policyDigest } from "./gateway/ask.ts";
 import { bootstrap } from "./gateway/bootstrap.ts";
+import { noteCapabilities } from "./gateway/capability-changes.ts";
 import { frontOf } from "./gateway/front.ts";
 import { buildGateway, type Gateway } from "./gateway/gateway.ts";
 import { HookOutbox } from "./gateway/hooks.ts";
@@ -111,6 +112,7 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
   const configured = configuredOf(config);
   const isBuilt = ({ kind }: { readonly kind: string }): boolean => Object.hasOwn(CONNECTORS, kind);
   await bootstrap(powers, { ...configured, channels: configured.channels.filter(isBuilt) });
+  const changed = await noteCapabilities(powers, gateway.catalogue);
   const bots = new TelegramLines(powers, given.request);
   const accounts = new MatrixLines(powers, given);
   const lines = new Lines(powers, gateway, bots, accounts);
@@ -136,7 +138,7 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     checkPin: given.checkPin,
     compilePolicy: (packs) => compilePolicy(config.packs, packs),
     packs: () => (policyFault() === null ? [...config.packs, ...loadedNames(store)] : config.packs),
-    notes: () => [...watch.notes(), ...config.notes, ...faultNotes(policyFault())],
+    notes: () => [...watch.notes(), ...config.notes, ...changed, ...faultNotes(policyFault())],
     stop: given.stop,
   };
   const surface = frontOf(gateway, outside, doorsOf(lines));

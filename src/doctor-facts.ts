@@ -30,7 +30,7 @@ function placeOf(path: string, role: Place["role"]): Place {
   };
 }
 
-const OURS = /^(?:lazaret\.db(?:-wal|-shm)?|daemon\.lock(?:-journal)?|config\.yaml|keys|state|lazaret\.sock)$/;
+const OURS = /^(?:lazaret\.db(?:-wal|-shm)?|daemon\.lock(?:-journal)?|config\.yaml|keys|matrix|state|lazaret\.sock)$/;
 
 export async function factsOf(
   daemon: Daemon,
@@ -72,9 +72,15 @@ export async function factsOf(
       pinSet: store.get("setting", "pin") !== null,
     },
     channels: status.channels,
+    accounts: await accountsOf(daemon, status.channels),
     privacy: await privacyOf(daemon, status.channels),
     policy: { packs: status.policy.packs, rules: status.policy.rules, fault: daemon.policyFault() },
     listen: http === null ? [] : [http],
+    models: (await owner["model.list"]({})).models.map(({ name, where, host, blocked }) => ({
+      name,
+      found: `${where === "loopback" ? "on this machine" : "elsewhere"}, at ${host}`,
+      blocked,
+    })),
     backup: { lastAt: backups.at(-1)?.time ?? null, messages: status.store.messages },
     sandbox: { program: null, needed: false },
     residue: residue
@@ -85,6 +91,16 @@ export async function factsOf(
         }
       : null,
   };
+}
+
+/** Accounts that are devices of their own; those that do not run have a check of their own. */
+async function accountsOf(
+  { surface: { owner } }: Daemon,
+  channels: NonNullable<DoctorFacts["channels"]>,
+): Promise<NonNullable<DoctorFacts["accounts"]>> {
+  const live = channels.filter(({ kind, state }) => kind === "matrix" && state === "live");
+  const found = await Promise.all(live.map(({ name }) => owner["channel.verify"]({ name }).catch(() => null)));
+  return live.map(({ name }, at) => ({ name, checks: found[at]?.checks ?? [] }));
 }
 
 /** What an erasure that is done leaves nothing of. */

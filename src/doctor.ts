@@ -50,6 +50,13 @@ export type DoctorFacts = {
   readonly channels: readonly ChannelView[] | null;
   /** Bots, whether their network tells them of every message in a group, and in how many groups that is wanted. */
   readonly privacy: readonly { readonly name: string; readonly readsAll: boolean; readonly groups: number }[] | null;
+  /** Accounts that are devices of their own: signed, backed up, with keys for others. */
+  readonly accounts:
+    | readonly {
+        readonly name: string;
+        readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly found: string }[];
+      }[]
+    | null;
   /** `fault`: why what the owner loaded is not in force. */
   readonly policy:
     | { readonly packs: readonly string[]; readonly rules: number; readonly fault?: string | null }
@@ -57,6 +64,8 @@ export type DoctorFacts = {
     | null;
   /** Bound TCP addresses, as `127.0.0.1:7717`. */
   readonly listen: readonly string[] | null;
+  /** Models of the configuration that cannot be asked, and why. */
+  readonly models: readonly { readonly name: string; readonly found: string; readonly blocked: string | null }[] | null;
   readonly backup: { readonly lastAt: number | null; readonly messages: number } | null;
   /** The program that holds the readers of attachments; `needed` when a capability that reads them is enabled. */
   readonly sandbox: { readonly program: string | null; readonly needed: boolean };
@@ -106,12 +115,32 @@ function pin({ tokens, pinSet }: NonNullable<DoctorFacts["agents"]>): CheckView 
   return fail("pin.set", "an agent has a token and the owner's verbs ask for nothing", "lazaret pin set");
 }
 
+/** What waiting does not mend, by what the account says of itself. */
+const MATRIX_REMEDIES: Readonly<Record<string, string>> = {
+  auth: "lazaret channel add matrix NAME; where there was an account, lazaret channel remove NAME first",
+  device: "lazaret channel remove NAME, then add it anew: the token is another device's than the keys",
+  identity: "lazaret channel remove NAME, then channel add matrix NAME --recovery-key",
+  store: "stop whatever else uses this home; else remove the channel and add it anew",
+};
+
 function channel({ name, kind, state, code }: ChannelView): CheckView {
   const id = `channels.${name}`;
   const found = `${kind}, ${state}${code === null ? "" : ` (${code})`}`;
   if (state === "live") return ok(id, found);
-  if (state === "failed") return fail(id, found, `lazaret verify ${name}; see docs/refusals.md for the code`);
+  const remedy = kind === "matrix" ? MATRIX_REMEDIES[code ?? ""] : undefined;
+  if (state === "failed") return fail(id, found, remedy ?? `lazaret verify ${name}; see docs/refusals.md for the code`);
   return warn(id, found, state === "stopped" ? "lazaret up" : `wait a moment, then lazaret verify ${name}`);
+}
+
+/** What has to be so before modern clients share their keys with us. */
+function account({ name, checks }: NonNullable<DoctorFacts["accounts"]>[number]): readonly CheckView[] {
+  return checks.map((it) => {
+    const id = `channels.${name}.${it.name.replace(/\s/g, "-")}`;
+    if (it.ok) return ok(id, it.found);
+    if (it.name === "undecryptable") return warn(id, it.found, "wait a moment; who wrote them may send them again");
+    const again = `restart the daemon, which goes on where it was cut off, then lazaret verify ${name}`;
+    return fail(id, it.found, again);
+  });
 }
 
 /** Context is wanted and does not come, or comes and is dropped. */
@@ -155,6 +184,11 @@ function sandbox({ program, needed }: DoctorFacts["sandbox"]): CheckView {
   return fail("sandbox", "absent, and a capability that reads attachments is enabled", "lazaret capability disable");
 }
 
+function model({ name, found, blocked }: NonNullable<DoctorFacts["models"]>[number]): CheckView {
+  const id = `models.${name}`;
+  return blocked === null ? ok(id, found) : warn(id, blocked, `mend it, then lazaret model test ${name}`);
+}
+
 const asked = <T>(fact: T | null, check: (fact: T) => readonly CheckView[]): readonly CheckView[] =>
   fact === null ? [] : check(fact);
 
@@ -174,7 +208,9 @@ export function doctor(facts: DoctorFacts): readonly CheckView[] {
     ...asked(facts.listen, (it) => [listen(it)]),
     ...asked(facts.agents, (it) => [sameUser(it), pin(it)]),
     ...asked(facts.channels, (it) => it.map(channel)),
+    ...asked(facts.accounts, (it) => it.flatMap(account)),
     ...asked(facts.privacy, (it) => it.map(privacy)),
+    ...asked(facts.models, (it) => it.map(model)),
     ...asked(facts.backup, ({ lastAt, messages }) => [backupAge(lastAt, now, messages)]),
     sandbox(facts.sandbox),
     ...asked(facts.residue, residue),

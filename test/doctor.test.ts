@@ -40,12 +40,23 @@ const WELL: DoctorFacts = {
   clock: { lastCommittedAt: NOW - MINUTE_MS, deletionWaits: false },
   agents: { tokens: 0, sameUser: null, pinSet: false },
   channels: [channel("live")],
+  accounts: [
+    {
+      name: "home",
+      checks: [
+        { name: "device", ok: true, found: "ABCDEF, fingerprint x" },
+        { name: "cross-signing", ok: true, found: "signed by its own identity" },
+        { name: "undecryptable", ok: true, found: "0 wait for their keys" },
+      ],
+    },
+  ],
   privacy: [
     { name: "family", readsAll: true, groups: 2 },
     { name: "quiet", readsAll: false, groups: 0 },
   ],
   policy: { packs: ["base", "chat-mode"], rules: 40 },
   listen: ["127.0.0.1:7717", "[::1]:7717"],
+  models: [{ name: "local", found: "on this machine, at 127.0.0.1:11434", blocked: null }],
   backup: { lastAt: NOW - DAY_MS, messages: 5 },
   sandbox: { program: null, needed: false },
   residue: { journalClean: true, strangers: [], ...NOTHING_LEFT },
@@ -74,8 +85,12 @@ test("a home that is well passes every check, under ids that stay", () => {
     "agent.same-user",
     "pin.set",
     "channels.alerts",
+    "channels.home.device",
+    "channels.home.cross-signing",
+    "channels.home.undecryptable",
     "channels.family.privacy",
     "channels.quiet.privacy",
+    "models.local",
     "backup.age",
     "sandbox",
     "residue.journal",
@@ -95,9 +110,11 @@ test("what is not known is left out, not passed", () => {
     clock: null,
     agents: null,
     channels: null,
+    accounts: null,
     privacy: null,
     policy: null,
     listen: null,
+    models: null,
   };
   const ids = doctor({ ...WELL, ...bare, backup: null, residue: null }).map(({ id }) => id);
   expect(ids).toEqual(["node.version", "home.permissions", "home.keys-apart", "disk.space", "sandbox"]);
@@ -148,6 +165,12 @@ const SICK: readonly (readonly [string, "warn" | "fail", string, Partial<DoctorF
     { privacy: [{ name: "family", readsAll: true, groups: 0 }] },
   ],
   ["a channel that waits", "warn", "channels.alerts", { channels: [channel("backoff")] }],
+  [
+    "a model without a price",
+    "warn",
+    "models.far",
+    { models: [{ name: "far", found: "elsewhere", blocked: "It is elsewhere and has no price." }] },
+  ],
   ["no backup", "warn", "backup.age", { backup: { lastAt: null, messages: 1 } }],
   ["an old backup", "warn", "backup.age", { backup: { lastAt: NOW - 31 * DAY_MS, messages: 1 } }],
   ["readers without a sandbox", "fail", "sandbox", { sandbox: { program: null, needed: true } }],

@@ -23,6 +23,9 @@ CREATE INDEX IF NOT EXISTS seen_at ON seen (at);
 CREATE TABLE IF NOT EXISTS kept (mac BLOB PRIMARY KEY, sealed BLOB NOT NULL) WITHOUT ROWID;
 `;
 
+/** Where a row lies that only the right key opens; no keyed hash is as short. */
+const PROOF = Buffer.from([0]);
+
 type Arrival = Pick<Row, "room" | "kind" | "raw" | "fresh" | "at">;
 type Stored = { readonly id: number; readonly state: Row["state"]; readonly sealed: Uint8Array };
 type Saved = { readonly nextBatch: string; readonly roomsData: unknown; readonly accountData: readonly unknown[] };
@@ -53,6 +56,7 @@ export class SyncStore extends MemoryStore implements SyncInbox {
     this.#now = now;
     this.#seal = new Sealing(key, random);
     db.exec(SCHEMA);
+    this.#proveKey();
     this.#seq = Number(db.prepare("SELECT coalesce(max(seq), 0) FROM inbox").pluck().get());
     const saved = this.get("sync") as Saved | null;
     if (saved === null) return;
@@ -61,6 +65,13 @@ export class SyncStore extends MemoryStore implements SyncInbox {
     this.#token = saved.nextBatch;
     for (const room of Object.keys((saved.roomsData as { join?: object } | undefined)?.join ?? {}))
       this.#joined.add(room);
+  }
+
+  /** With another key everything would just not be found, and a second history begin beside the first. */
+  #proveKey(): void {
+    const proof = this.#db.prepare("SELECT sealed FROM kept WHERE mac = ?").pluck().get(PROOF);
+    if (proof !== undefined) this.#seal.open("proof", proof as Uint8Array);
+    else this.#db.prepare("INSERT INTO kept VALUES (?, ?)").run(PROOF, this.#seal.seal("proof", null));
   }
 
   override async isNewlyCreated(): Promise<boolean> {

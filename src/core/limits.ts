@@ -36,6 +36,8 @@ export const REPLY_CHARS_MAX = 16_000;
 export const NAMES_PUT_BACK_MAX = 20;
 export const PSEUDONYMS_PER_RUN_MAX = 2000;
 export const RANGE_MESSAGES_MAX = 1000;
+export const EARLIER_REQUESTS_MAX = 6;
+export const EARLIER_CHARS_MAX = 1000;
 
 // Approvals (section 7)
 export const APPROVAL_INTERACTIVE_MS = 30 * MINUTE_MS;

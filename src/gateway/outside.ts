@@ -24,6 +24,8 @@ export type Accounts = {
   /** Takes the identity that this person shows now, unseen. */
   pin(channel: string, person: string): Promise<void>;
   facts(channel: string): Promise<AccountFacts>;
+  /** Signs out as far as the homeserver can be reached, and destroys keys and stores. The channel is closed before. */
+  forget(channel: string, secret: string): Promise<void>;
 };
 
 /** How an account is doing. */

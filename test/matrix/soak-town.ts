@@ -1,0 +1,118 @@
+/** A town whose account speaks through a proxy, with one encrypted room whose keys change with every message. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Between } from "./between.ts";
+import type { Person } from "./person.ts";
+import { until } from "./person.ts";
+import { Town } from "./town.ts";
+
+export type Device = { readonly device: string; readonly keys: Readonly<Record<string, string>> };
+
+export class SoakTown implements AsyncDisposable {
+  readonly town: Town;
+  readonly proxy: Between;
+  readonly alice: Person;
+  readonly room: string;
+  readonly direct: string;
+  /** The threads in which something was asked, by their roots, in order. */
+  readonly asked: string[] = [];
+
+  private constructor(given: Pick<SoakTown, "town" | "proxy" | "alice" | "room" | "direct">) {
+    this.town = given.town;
+    this.proxy = given.proxy;
+    this.alice = given.alice;
+    this.room = given.room;
+    this.direct = given.direct;
+  }
+
+  static async found(): Promise<SoakTown> {
+    const town = await Town.found();
+    const proxy = await Between.before(town.server.url);
+    const alice = await town.arrive("alice");
+    const settings = { homeserver: proxy.url, user: town.bot.user, owner: alice.id };
+    await town.ask("channel.add", { name: "mx", kind: "matrix", secret: town.bot.password, settings });
+    const direct = await alice.joinFrom(town.bot.user);
+    await town.pair(alice, direct, "owner");
+    const room = await alice.makeRoom([town.bot.user]);
+    await alice.joined(room, town.bot.user);
+    await town.ask("conversation.allow", { conversation: room, channel: "mx", alias: "soak", members_all: true });
+    return new SoakTown({ town, proxy, alice, room, direct });
+  }
+
+  /** A question in a thread of its own: by that its answers are known. */
+  async ask(): Promise<void> {
+    const { room, town, alice } = this;
+    const text = `canary-${this.asked.length}-dolphin`;
+    const root = await alice.say(room, text);
+    this.asked.push(root);
+    const relation = {
+      rel_type: "m.thread",
+      event_id: root,
+      is_falling_back: true,
+      "m.in_reply_to": { event_id: root },
+    };
+    await alice.ask(room, town.bot.user, "status", { "m.relates_to": relation });
+  }
+
+  /** How often each question was answered. */
+  async answers(): Promise<readonly number[]> {
+    const heard = await this.alice.heard(this.room, this.town.bot.user);
+    const roots = heard.map(({ content }) => {
+      const relation = content["m.relates_to"] as { readonly event_id?: string } | undefined;
+      return relation?.event_id;
+    });
+    return this.asked.map((id) => roots.filter((root) => root === id).length);
+  }
+
+  answered(): Promise<unknown> {
+    return until(async () => (await this.answers()).every((count) => count >= 1));
+  }
+
+  /** The bot's devices as the homeserver knows them. */
+  async devices(): Promise<readonly Device[]> {
+    type Found = { device_keys: Record<string, Record<string, { keys: Record<string, string> }>> };
+    const { bot, server } = this.town;
+    const body = { device_keys: { [bot.user]: [] } };
+    const found = await server.api<Found>(
+      "POST",
+      "/_matrix/client/v3/keys/query",
+      body,
+      this.alice.client.getAccessToken() ?? "",
+    );
+    return Object.entries(found.device_keys[bot.user] ?? {}).map(([device, { keys }]) => ({ device, keys }));
+  }
+
+  /** The processes of accounts under the daemon. */
+  accounts(): readonly number[] {
+    const { pid } = this.town.daemon;
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
+  }
+
+  /** Files of the home in which one of the words stands, in UTF-8 or UTF-16; the owner's configuration is left out. */
+  traces(words: readonly string[]): readonly string[] {
+    const { home } = this.town.home;
+    const found: string[] = [];
+    for (const file of readdirSync(home, { recursive: true, encoding: "utf8" })) {
+      if (file === "config.yaml") continue;
+      const bytes = readBytes(join(home, file));
+      for (const word of words) {
+        if (bytes.includes(word) || bytes.includes(Buffer.from(word, "utf16le"))) found.push(`${file}: ${word}`);
+      }
+    }
+    return found;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.town[Symbol.asyncDispose]();
+    await this.proxy[Symbol.asyncDispose]();
+  }
+}
+
+/** Nothing for what is no file. */
+function readBytes(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch {
+    return Buffer.alloc(0); // a folder, a socket, or gone meanwhile
+  }
+}
