@@ -23,7 +23,10 @@ type Line = {
   readonly references?: readonly string[];
 };
 
-/** Wall time with an hour added for each dialogue: caps and pools are of a day, and people do not ask 300 times in one. */
+/**
+ * Wall time with an hour added for each dialogue: caps and pools are of a day, and people do not ask 300 times in
+ * one.
+ */
 class PassingClock implements Clock {
   #ahead = 0;
 

@@ -165,6 +165,8 @@ const outside: Outside = {
   doctor: unused,
   backup: unused,
   exportLedger: unused,
+  seal: unused,
+  keys: { rekey: unused, recovery: unused, check: unused },
   hashPin: unused,
   checkPin: unused,
   compilePolicy: unused,

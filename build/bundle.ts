@@ -1,15 +1,18 @@
 /**
  * `npm run build [-- OUT [ROOT]]`: src/main.ts and all it imports become dist/main.js; what it imports lazily, and each
- * thread it starts, a file beside it. Files that the sources name by `new URL("./x", import.meta.url)` come along under
- * assets/. Packages with files of their own stay outside and are installed. The same sources give the same bytes.
+ * thread it starts, a file beside it; src/client.ts, which others import, dist/client.js with its types. Files that the
+ * sources name by `new URL("./x", import.meta.url)` come along under assets/. Packages with files of their own stay
+ * outside and are installed. The same sources give the same bytes.
  */
 import { existsSync, globSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Plugin, type PluginContext, rolldown } from "rolldown";
+import ts from "typescript";
+import { builtins } from "./builtins.ts";
+import { OUTSIDE } from "./outside.ts";
+import { packValue } from "./pack-values.ts";
 
-/** Native code or wasm, found by its own path. */
-const OUTSIDE = /^(?:better-sqlite3|@matrix-org\/matrix-sdk-crypto-wasm)(?:\/|$)/;
 const NAMED_FILE = /\bnew URL\(\s*"(\.[^"]*)",\s*import\.meta\.url\s*,?\s*\)/g;
 const COMMENT_LINE = /^[ \t]*(?:\/\*|\*|\/\/)/;
 const LOST_PATH = /\bimport\.meta\.(?:dirname|filename|resolve)\b/;
@@ -39,6 +42,8 @@ function carry(context: PluginContext, importer: string, target: string): string
       fileName: `assets/${slashed(relative(root, file))}`,
       source: readFileSync(file),
     });
+    const value = packValue(file, slashed(relative(root, file)));
+    if (value !== null) context.emitFile({ type: "asset", ...value });
   }
   return `./assets/${slashed(relative(root, path))}${isFolder ? "/" : ""}`;
 }
@@ -74,12 +79,27 @@ const licences: Plugin = {
   },
 };
 
+/** What others import from the package: one file of ours that stands alone, with its types. */
+const client = join(root, "src/client.ts");
+const hasClient = existsSync(client);
+const declarations: Plugin = {
+  name: "declarations",
+  generateBundle() {
+    if (!hasClient) return;
+    const compilerOptions = { module: ts.ModuleKind.NodeNext, target: ts.ScriptTarget.ESNext };
+    const { outputText, diagnostics } = ts.transpileDeclaration(readFileSync(client, "utf8"), { compilerOptions });
+    if (diagnostics !== undefined && diagnostics.length > 0)
+      this.error(`src/client.ts: ${ts.flattenDiagnosticMessageText(diagnostics[0]?.messageText, " ")}`);
+    this.emitFile({ type: "asset", fileName: "client.d.ts", source: outputText });
+  },
+};
+
 rmSync(out, { recursive: true, force: true });
 const build = await rolldown({
-  input: { main: join(root, "src/main.ts") },
+  input: { main: join(root, "src/main.ts"), ...(hasClient ? { client } : {}) },
   platform: "node",
-  external: (id) => OUTSIDE.test(id),
-  plugins: [namedFiles, licences],
+  external: (id) => OUTSIDE.some((name) => id === name || id.startsWith(`${name}/`)),
+  plugins: [builtins, namedFiles, licences, declarations],
   onLog(level, log) {
     if (level === "warn") throw new Error(log.message);
   },

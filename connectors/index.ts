@@ -58,3 +58,9 @@ export async function signIn(
   }
   return { login: found, password: order.isToken ? null : order.secret, recovery, encode: encodeRecoveryKey };
 }
+
+/** Ends a device at its homeserver; that it cannot be reached is no reason to keep it here. */
+export async function signOut(request: Ask, homeserver: string, token: string): Promise<void> {
+  const { HomeserverDoor } = await import("./matrix/login.ts");
+  await new HomeserverDoor(request, homeserver, new AbortController().signal).logout(token);
+}

@@ -31,7 +31,7 @@ const Attachment = z.strictObject({
   data: z.string().max(BASE64_CHARS_MAX),
 });
 
-const HookBody = z.strictObject({
+export const HookBody = z.strictObject({
   id: RawId,
   conversation: RawId,
   sender: RawId,

@@ -15,7 +15,7 @@ import {
 } from "./bounds.ts";
 import { CATEGORIES, CLOSED, COUNTERS, DIMENSIONS, OPEN } from "./request.ts";
 import { nearestWord } from "./spelling.ts";
-import { type PackError, type Path, type Places, readYaml } from "./yaml-source.ts";
+import { nowhere, type PackError, type Path, type Places, readYaml } from "./yaml-source.ts";
 
 const EFFECTS = ["deny", "ask", "allow"] as const;
 export const ASSURANCES = ["low", "medium", "high"] as const;
@@ -132,9 +132,12 @@ export type PackReading =
   | ({ readonly ok: true } & PackSource)
   | { readonly ok: false; readonly errors: readonly PackError[] };
 
-/** Text of a pack to its strict form; at most 50 errors, each with its place. Never throws on any text. */
-export function readPack(file: string, text: string): PackReading {
-  const source = readYaml(file, text);
+/**
+ * Text of a pack to its strict form; at most 50 errors, each with its place. Never throws on any text. `value`: what
+ * the text says, for a caller who knows.
+ */
+export function readPack(file: string, text: string, value?: unknown): PackReading {
+  const source = value === undefined ? readYaml(file, text) : ({ ok: true, value, places: nowhere(file) } as const);
   if (!source.ok) return source;
   const parsed = Pack.safeParse(source.value);
   if (parsed.success) return { ok: true, file, pack: parsed.data, places: source.places };

@@ -8,8 +8,11 @@ import { type Rule, resolveRules } from "./rule.ts";
 import { nearestWord } from "./spelling.ts";
 import type { PackError } from "./yaml-source.ts";
 
-/** A pack as it was read from disk; `name` is what errors call it. */
-export type SourceText = { readonly name: string; readonly text: string };
+/**
+ * A pack as it was read from disk; `name` is what errors call it. `value` is what the text says, where that was read
+ * before: errors in it have no place.
+ */
+export type SourceText = { readonly name: string; readonly text: string; readonly value?: unknown };
 
 export type LoadOptions = {
   /** Packs that are wanted by name; they bring what they extend. Without it, every source. Base is always in. */
@@ -34,7 +37,7 @@ export const LOCKED_RULES = ["base.raw", "base.secret", "base.control", "base.se
 /** Never throws on any text. All errors of one stage are reported together. */
 export function loadPolicy(sources: readonly SourceText[], options: LoadOptions = {}): Loading {
   if (sources.length > PACKS_MAX) return refused("", `at most ${PACKS_MAX} packs`);
-  const readings = sources.map((source) => readPack(source.name, source.text));
+  const readings = sources.map((source) => readPack(source.name, source.text, source.value));
   const unread = readings.flatMap((reading) => (reading.ok ? [] : reading.errors));
   if (unread.length > 0) return { ok: false, errors: unread };
   const packs = readings.filter((reading) => reading.ok);

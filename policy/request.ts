@@ -153,6 +153,7 @@ export const CAPABILITIES = [
   "run.spawn",
   "channel.connect",
   "channel.remove",
+  "channel.trust",
   "capability.enable",
   "secret.insert",
   "secret.remove",

@@ -26,6 +26,11 @@ export type Places = {
   ): PackError;
 };
 
+/** Places of a value whose text was not read: all at its beginning. */
+export const nowhere = (file: string): Places => ({
+  errorAt: (path, message) => ({ file, line: 1, column: 1, key: pathText(path), message }),
+});
+
 type YamlSource =
   | { readonly ok: true; readonly value: unknown; readonly places: Places }
   | { readonly ok: false; readonly errors: readonly PackError[] };

@@ -1,18 +1,20 @@
 /**
- * A whole Lazaret in a temporary home for one attack: the real daemon, store, console and webhook door; a clock that
- * the case turns,
- * and an agent that does what the case says.
+ * A whole Lazaret in a temporary home for one attack: the real daemon, store, console, webhook door and bot; a clock
+ * that the case turns, and an agent that does what the case says.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Request } from "../connectors/telegram/wire.ts";
 import { hookSignature, SIGNATURE_HEADER, TIMESTAMP_HEADER } from "../connectors/webhook-signature.ts";
 import { butler } from "./agents/butler.ts";
 import type { AttackCall, AttackCase, AttackChannel, AttackStep } from "./attack-case.ts";
 import { StageClock } from "./attack-clock.ts";
+import { msOf, TelegramHands } from "./attack-hands.ts";
+import { BOT_TOKEN, personId, roomId } from "./attack-telegram.ts";
 import type { AgentDriver, InvocationReply, RunHandle } from "./core/agent.ts";
 import { TENANT_DEFAULT } from "./core/ids.ts";
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "./core/limits.ts";
+import { HOUR_MS, SECOND_MS } from "./core/limits.ts";
 import type { Clock, Random, TransformRunner } from "./core/ports.ts";
 import { isRefusal } from "./core/refusal.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
@@ -22,14 +24,16 @@ import type { HomeStore } from "./store/store.ts";
 
 const HOOK = "alerts";
 const SECRET = "attack-secret-0123456789-0123456789-abcdef";
-const UNITS: Readonly<Record<string, number>> = { s: SECOND_MS, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS };
 
 type Item = { readonly id: string; readonly text: string; readonly approval?: { readonly code: string } };
 type Stop = { readonly aborted: boolean; addEventListener(): void; removeEventListener(): void };
 const GOING: Stop = { aborted: false, addEventListener: () => {}, removeEventListener: () => {} };
 
-const LONG_CHARS = 15_000;
+const noNetwork: Request = async () => {
+  throw new TypeError("a stage has no network");
+};
 
+const LONG_CHARS = 15_000;
 /** Every text that is the word LONG becomes a long one. */
 function lengthened(value: unknown): unknown {
   if (value === "LONG") return "many words ".repeat(LONG_CHARS / 11);
@@ -59,12 +63,14 @@ export class Stage {
   #posted = 0;
   #last: { readonly body: Record<string, unknown>; readonly signed: string } | null = null;
   #made = 0;
+  readonly #hands: TelegramHands | null;
 
   constructor(given: AttackCase, on: AttackChannel, powers: StagePowers) {
     this.#case = given;
     this.#on = on;
     this.#powers = powers;
     this.#clock = new StageClock(powers.clock.now());
+    this.#hands = on === "telegram" ? new TelegramHands(this.#clock) : null;
   }
 
   get daemon(): Daemon {
@@ -78,8 +84,7 @@ export class Stage {
   }
 
   async open(): Promise<void> {
-    await this.#start();
-    await this.daemon.surface.owner["secrets.set"]({ name: "hook-alerts", value: SECRET });
+    await this.#start(true);
     await this.#material();
     this.begun = this.store.ledger.size();
   }
@@ -90,25 +95,30 @@ export class Stage {
     rmSync(this.#dir, { recursive: true, force: true });
   }
 
-  async #start(): Promise<void> {
+  async #start(isFirst = false): Promise<void> {
     const { random, transforms } = this.#powers;
-    const keys = join(this.#dir, "keys");
     const data = join(this.#dir, "data");
-    const unlock = { kind: "file" } as const;
-    const open = {
+    const store = await openStore({
       dataDir: data,
-      keysDir: keys,
+      keysDir: join(this.#dir, "keys"),
       clock: this.#clock,
       random,
-      unlock,
+      unlock: { kind: "file" },
       tenant: TENANT_DEFAULT,
       create: true,
-    };
-    const store = await openStore(open);
+    });
     this.#store = store;
+    if (isFirst) await this.#secret(store);
     this.#daemon = await startDaemon({
       store,
-      config: configForAttacks(this.#on, this.#case.packs ?? ["chat-mode"], this.#case.assurance ?? "medium"),
+      config: configForAttacks(
+        this.#on,
+        this.#case.packs ?? ["chat-mode"],
+        this.#case.assurance ?? "medium",
+        this.#hands === null
+          ? (name) => name
+          : (name) => String(name.startsWith("room-") ? roomId(name) : personId(name)),
+      ),
       clock: this.#clock,
       random,
       log: () => {},
@@ -122,13 +132,17 @@ export class Stage {
       doctor: async () => [],
       exportLedger: (file) => store.exportLedger(file),
       http: () => null,
-      request: async () => {
-        throw new TypeError("a stage has no network");
-      },
+      request: this.#hands?.far.request ?? noNetwork,
       stop: () => {},
     });
     void this.#listen();
     await this.rest();
+  }
+
+  /** A bot asks for its token as soon as it is there. */
+  #secret(store: HomeStore): Promise<void> {
+    const bytes = new TextEncoder().encode(this.#hands === null ? SECRET : BOT_TOKEN);
+    return store.commit({ secrets: [{ tenant: TENANT_DEFAULT, name: "hook-alerts", bytes }] });
   }
 
   async #listen(): Promise<void> {
@@ -140,11 +154,13 @@ export class Stage {
 
   /** Everything that was caused has come to rest, and what was shown has been read. */
   async rest(): Promise<void> {
+    if (this.#hands !== null) return this.#hands.rest(this.daemon);
     await this.daemon.gateway.supervisor.idle();
     await new Promise<void>((resume) => setImmediate(resume));
   }
 
   async #material(): Promise<void> {
+    if (this.#hands !== null) return this.#hands.begin(this.daemon, this.#case);
     const given = this.#case.given ?? [];
     if (this.#on === "webhook") {
       await this.#post({ kind: "membership", members: ["olga", "ben", "ana", "dora"] }, "right");
@@ -161,14 +177,19 @@ export class Stage {
   }
 
   async play(step: AttackStep): Promise<void> {
+    const isDone = await this.#hands?.play(step, this.daemon, lengthened);
+    if (isDone !== true) await this.#play(step);
+    await this.rest();
+  }
+
+  async #play(step: AttackStep): Promise<void> {
     if ("ask" in step) await this.#ask(step.ask);
     else if ("post" in step) await this.#post(step.post, step.signed ?? "right");
     else if ("repeat" in step) await this.#send(this.#last?.body ?? {}, this.#last?.signed ?? "right");
     else if ("answer" in step) await this.#answer(step);
     else if ("wait" in step) {
-      this.#clock.turn(Number.parseInt(step.wait, 10) * (UNITS[step.wait.at(-1) ?? "s"] ?? SECOND_MS));
+      this.#clock.turn(msOf(step.wait));
     } else await this.#restart();
-    await this.rest();
   }
 
   async #restart(): Promise<void> {
@@ -211,8 +232,9 @@ export class Stage {
     return { [TIMESTAMP_HEADER]: timestamp, [SIGNATURE_HEADER]: hookSignature(secret, timestamp, bytes) };
   }
 
-  /** Everything that waits in the webhook's outbox. */
+  /** Everything that waits in the webhook's outbox, or that the bot sent. */
   async items(): Promise<readonly Item[]> {
+    if (this.#hands !== null) return this.#hands.far.said.map(({ number, text }) => ({ id: String(number), text }));
     if (this.#on === "console") return [];
     const path = `/hooks/${HOOK}/outbox`;
     const headers = this.#headers(Buffer.from(path), "right");

@@ -1,17 +1,29 @@
-/** Places outside the home where signed checkpoints are kept: a file, or a git repository (docs/ledger-format.md). */
+/** Places outside the home where signed checkpoints are kept (docs/ledger-format.md). */
 import { closeSync, fsyncSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import type { Request } from "../connectors/telegram/wire.ts";
+import { bucketPlace } from "./bucket-place.ts";
 import type { Config } from "./config.ts";
+import type { Clock } from "./core/ports.ts";
+import { peerPlace } from "./peer-place.ts";
 
 const KEPT_BYTES_MAX = 64 * 1024 * 1024;
 const NAME = "lazaret.checkpoints";
 const NOTES = /[^\n]+\n\d{1,16}\n[A-Za-z0-9+/]{43}=\n\n(?:\u2014 [^\n]+\n)+/g;
 
+/** What a checkpoint says; the origin as it is, or its SHA-256 in hexadecimal. */
+export type Head = { readonly origin: string; readonly size: number; readonly root: Uint8Array };
+
 export type CheckpointPlace = {
   /** As the owner configured it. */
   readonly name: string;
-  /** Every note that is kept there, the oldest first; none where there is nothing yet. Rejects when it cannot be read. */
+  /**
+   * Notes that are kept there, among them the newest of each ledger; none where there is nothing yet. Rejects when
+   * it cannot be read.
+   */
   read(): Promise<readonly string[]>;
+  /** All that are kept, where that is more than `read` gives. */
+  heads?(): Promise<readonly Head[]>;
   /** Adds one and resolves once it is there. */
   add(note: string): Promise<void>;
 };
@@ -19,11 +31,29 @@ export type CheckpointPlace = {
 /** Runs git in a directory and gives what it printed; rejects when it fails. */
 export type Git = (directory: string, args: readonly string[]) => Promise<string>;
 
-export function placesOf({ checkpoints }: Pick<Config, "checkpoints">, git: Git): readonly CheckpointPlace[] {
-  const { file, git: repository } = checkpoints;
+export type PlacePowers = {
+  readonly git: Git;
+  readonly clock: Clock;
+  readonly request: Request;
+  /** A secret of the vault by its name, wiped after. */
+  readonly withSecret: <T>(name: string, use: (secret: Uint8Array) => T | Promise<T>) => Promise<T>;
+};
+
+export function placesOf(
+  { checkpoints }: Pick<Config, "checkpoints">,
+  powers: PlacePowers,
+): readonly CheckpointPlace[] {
+  const { file, git: repository, peer, bucket } = checkpoints;
+  const asking = (secret: string) => ({
+    clock: powers.clock,
+    request: powers.request,
+    withSecret: <T>(use: (bytes: Uint8Array) => T | Promise<T>) => powers.withSecret(secret, use),
+  });
   return [
     ...(file === undefined ? [] : [filePlace(file)]),
-    ...(repository === undefined ? [] : [gitPlace(repository, git)]),
+    ...(repository === undefined ? [] : [gitPlace(repository, powers.git)]),
+    ...(peer === undefined ? [] : [peerPlace(peer, asking(peer.secret))]),
+    ...(bucket === undefined ? [] : [bucketPlace(bucket, asking(bucket.secret))]),
   ];
 }
 

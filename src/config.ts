@@ -10,6 +10,7 @@ import { type ErrorAt, problemLine, problemsOf, valueAt } from "./config/problem
 import { channelsOf, type Known, notesOn, personId, relationFaults } from "./config/relations.ts";
 import { type ChannelConfig, ConfigFile, configJsonSchema } from "./config/schema.ts";
 import { type Amounts, BACKGROUND, INTERACTIVE } from "./core/budget.ts";
+import type { HttpHost } from "./core/http.ts";
 import { TENANT_DEFAULT } from "./core/ids.ts";
 import { Refusal } from "./core/refusal.ts";
 import type { Configured } from "./gateway/bootstrap.ts";
@@ -32,6 +33,7 @@ export type Config = {
   readonly timezone: string;
   readonly language: string;
   readonly agent: string;
+  readonly fallback: "butler" | "none";
   readonly models: ConfigFile["models"];
   /** With the console, which is always there. */
   readonly channels: readonly ChannelConfig[];
@@ -41,11 +43,15 @@ export type Config = {
   readonly keywords: readonly string[];
   readonly fourEyes: boolean;
   readonly ttlMs: number;
+  readonly onDelete: "redact" | "keep";
   readonly interactive: Amounts;
   readonly background: Amounts;
+  readonly onExhausted: "fail" | "ask";
   readonly senderEventsPerMinute: number;
   readonly linkDomains: readonly string[];
-  readonly httpAllow: readonly string[];
+  /** Secrets that are kept elsewhere. */
+  readonly secrets: ConfigFile["secrets"];
+  readonly httpAllow: readonly HttpHost[];
   /** Where signed checkpoints are kept besides the home. */
   readonly checkpoints: ConfigFile["checkpoints"];
   /** What is valid and still may surprise. */
@@ -160,6 +166,7 @@ function configOf(file: ConfigFile, zone: string, notes: readonly string[]): Con
     timezone: file.timezone ?? (isZone(zone) ? zone : "UTC"),
     language: file.language,
     agent: file.agents.default,
+    fallback: file.agents.fallback,
     models: file.models,
     channels: channelsOf(file),
     conversations: file.conversations,
@@ -168,14 +175,25 @@ function configOf(file: ConfigFile, zone: string, notes: readonly string[]): Con
     keywords: file.activation.keywords,
     fourEyes: file.approvals.four_eyes,
     ttlMs: file.retention.default,
+    onDelete: file.retention.on_delete,
     interactive: amountsOf(file.budgets.interactive, INTERACTIVE),
     background: amountsOf(file.budgets.background, BACKGROUND),
+    onExhausted: file.budgets.on_exhausted,
     senderEventsPerMinute: file.limits.sender_events_per_minute,
     linkDomains: file.replies.link_domains,
-    httpAllow: file.http.allow,
+    secrets: file.secrets,
+    httpAllow: file.http.allow.map(hostOf),
     checkpoints: file.checkpoints,
     notes,
   };
+}
+
+/** The short form is the long one with its defaults. */
+function hostOf(allowed: ConfigFile["http"]["allow"][number]): HttpHost {
+  if (typeof allowed !== "string") return allowed;
+  const [host = "", port = "443"] = allowed.split(":");
+  const plain = { plain: false, methods: ["GET", "HEAD"], addresses: ["public"], paths: [], secrets: [] } as const;
+  return { host, port: Number(port), ...plain };
 }
 
 /** What the gateway is told of it. */
@@ -184,13 +202,17 @@ export const settingsOf = (config: Config): Settings => ({
   timezone: config.timezone,
   language: config.language,
   agent: config.agent,
+  fallback: config.fallback,
   ttlMs: config.ttlMs,
+  onDelete: config.onDelete,
   interactive: config.interactive,
   background: config.background,
+  onExhausted: config.onExhausted,
   fourEyes: config.fourEyes,
   keywords: config.keywords,
   linkDomains: config.linkDomains,
   senderEventsPerMinute: config.senderEventsPerMinute,
+  httpHosts: config.httpAllow,
 });
 
 /** What has to be there before anybody speaks, as the gateway writes it down. */

@@ -4,8 +4,9 @@ import { CONNECTORS } from "../connectors/index.ts";
 import type { OpenPipe } from "../connectors/matrix/wire.ts";
 import type { Request } from "../connectors/telegram/wire.ts";
 import type { WebhookConnector } from "../connectors/webhook.ts";
+import type { WithSecret } from "../connectors/webhook-signature.ts";
 import { TRANSFORMS } from "../transforms/index.ts";
-import { butler } from "./agents/butler.ts";
+import { CheckpointDoor, keepsCheckpoints } from "./checkpoint-door.ts";
 import type { CheckpointPlace } from "./checkpoint-places.ts";
 import { type Config, configuredOf, settingsOf } from "./config.ts";
 import type { AgentDriver } from "./core/agent.ts";
@@ -14,6 +15,7 @@ import type { Clock, Connector, HookDoor, Random, TransformRunner } from "./core
 import type { Channel } from "./core/records.ts";
 import { isRefusal, Refusal } from "./core/refusal.ts";
 import type { CheckView } from "./core/verbs/care.ts";
+import { CheckedHttp } from "./edge/http.ts";
 import { WorkerRunner } from "./edge/worker-runner.ts";
 import { policyDigest } from "./gateway/ask.ts";
 import { bootstrap } from "./gateway/bootstrap.ts";
@@ -29,6 +31,7 @@ import { endRestored } from "./gateway/restored.ts";
 import type { Surface } from "./gateway/surface.ts";
 import { transact } from "./gateway/transact.ts";
 import { MatrixLines } from "./matrix-lines.ts";
+import { driversOf, modelsOf } from "./model-lines.ts";
 import { compilePolicy, loadedNames, rulesInForce } from "./rules.ts";
 import { hashing } from "./store/hashing.ts";
 import type { HomeStore } from "./store/store.ts";
@@ -52,6 +55,8 @@ export type DaemonPowers = {
   readonly checkPin: Outside["checkPin"];
   readonly doctor: (daemon: Daemon, residue: boolean) => Promise<readonly CheckView[]>;
   readonly exportLedger: Outside["exportLedger"];
+  /** Keys that are kept elsewhere change elsewhere. */
+  readonly keys?: Outside["keys"];
   readonly http: () => string | null;
   /** Asks a server on the network. */
   readonly request: Request;
@@ -75,6 +80,7 @@ export type Daemon = {
 export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
   const { store, config, clock, random, log } = given;
   const transforms = given.transforms ?? ownThreads(given);
+  const http = new CheckedHttp({ clock });
   const rules = rulesInForce(store, config.packs);
   const powers: Powers = {
     store,
@@ -82,8 +88,10 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     random,
     hashing,
     transforms,
-    drivers: given.drivers ?? [butler],
+    drivers: given.drivers ?? driversOf(config),
     settings: settingsOf(config),
+    http,
+    models: modelsOf(config.models, store, http),
     log,
     connectors: new Map(),
     bell: { ring: () => {} },
@@ -99,7 +107,7 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
   const bots = new TelegramLines(powers, given.request);
   const accounts = new MatrixLines(powers, given);
   const lines = new Lines(powers, gateway, bots, accounts);
-  const house = new Housekeeping(powers, gateway.drives, gateway.rejections);
+  const house = new Housekeeping(powers, gateway.drives, gateway.rejections, () => gateway.supervisor.forget());
   // Until something else is loaded: then what was stored and did not compile is gone.
   const policyFault = (): string | null => (powers.policy.current === rules.policy ? rules.fault : null);
   const outside: Outside = {
@@ -115,6 +123,8 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     doctor: (residue) => given.doctor(daemon, residue),
     backup: async (file) => ({ bytes: (await store.backup(file)).bytes, verified: true }),
     exportLedger: given.exportLedger,
+    keys: given.keys ?? { rekey: noKeys, recovery: noKeys, check: noKeys },
+    seal: async (...of) => (await import("./sealed-file.ts")).writeSealed(...of),
     hashPin: given.hashPin,
     checkPin: given.checkPin,
     compilePolicy: (packs) => compilePolicy(config.packs, packs),
@@ -150,6 +160,10 @@ const doorsOf = (lines: Lines): Parameters<typeof frontOf>[2] => ({
   consoleChannel: lines.console.channel,
   hookDoor: (channel) => lines.hooks.get(channel) ?? null,
 });
+
+const noKeys = async (): Promise<never> => {
+  throw new Refusal("home.unlock", { hint: "The keys of this home are not on this machine." });
+};
 
 const faultNotes = (fault: string | null): readonly string[] =>
   fault === null ? [] : [`What you loaded with policy load is not in force, the configured packs are: ${fault}`];
@@ -229,7 +243,7 @@ class Lines {
       case "console":
         return this.console;
       case "webhook":
-        return this.#webhook(record.id, record.secret, outbox);
+        return this.#webhook(record, outbox);
       case "telegram":
         return this.#bots.make(record);
       case "matrix":
@@ -237,18 +251,25 @@ class Lines {
     }
   }
 
-  async #webhook(channel: string, secret: string | null, rows: HookOutbox): Promise<WebhookConnector> {
+  async #webhook(record: Channel, rows: HookOutbox): Promise<WebhookConnector | CheckpointDoor> {
     const { store, clock, random, settings } = this.#powers;
+    const { id: channel, secret } = record;
+    const withSecret: WithSecret = (use) => {
+      if (secret === null) throw new Refusal("channel.down", { hint: "The channel has no secret." });
+      const permit = grantPermit({ by: "gateway", why: "send" }, "secret", "channel.hook", []);
+      return store.useSecret(permit, settings.tenant, secret, use);
+    };
+    if (keepsCheckpoints(record)) {
+      const keeper = new CheckpointDoor(channel, this.#powers, withSecret);
+      this.hooks.set(channel, keeper);
+      return keeper;
+    }
     const made = await CONNECTORS.webhook(this.#place(channel), {
       clock,
       random,
       rows,
       seen: (delivery) => store.ref("delivery", settings.tenant, channel, delivery) !== null,
-      withSecret: (use) => {
-        if (secret === null) throw new Refusal("channel.down", { hint: "The channel has no secret." });
-        const permit = grantPermit({ by: "gateway", why: "send" }, "secret", "channel.hook", []);
-        return store.useSecret(permit, settings.tenant, secret, use);
-      },
+      withSecret,
     });
     this.hooks.set(channel, made);
     return made;

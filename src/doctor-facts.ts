@@ -30,7 +30,7 @@ function placeOf(path: string, role: Place["role"]): Place {
   };
 }
 
-const OURS = /^(?:lazaret\.db(?:-wal|-shm)?|daemon\.lock(?:-journal)?|config\.yaml|keys|state|lazaret\.sock)$/;
+const OURS = /^(?:lazaret\.db(?:-wal|-shm)?|daemon\.lock(?:-journal)?|config\.yaml|keys|matrix|state|lazaret\.sock)$/;
 
 export async function factsOf(
   daemon: Daemon,
@@ -72,6 +72,7 @@ export async function factsOf(
       pinSet: store.get("setting", "pin") !== null,
     },
     channels: status.channels,
+    accounts: await accountsOf(daemon, status.channels),
     privacy: await privacyOf(daemon, status.channels),
     policy: { packs: status.policy.packs, rules: status.policy.rules, fault: daemon.policyFault() },
     listen: http === null ? [] : [http],
@@ -81,11 +82,37 @@ export async function factsOf(
       ? {
           journalClean: store.clean(),
           strangers: readdirSync(paths.dataDir).filter((name) => !OURS.test(name)),
-          pending: 0,
+          ...leftOver(store, paths.keysDir),
         }
       : null,
   };
 }
+
+/** Accounts that are devices of their own; those that do not run have a check of their own. */
+async function accountsOf(
+  { surface: { owner } }: Daemon,
+  channels: NonNullable<DoctorFacts["channels"]>,
+): Promise<NonNullable<DoctorFacts["accounts"]>> {
+  const live = channels.filter(({ kind, state }) => kind === "matrix" && state === "live");
+  const found = await Promise.all(live.map(({ name }) => owner["channel.verify"]({ name }).catch(() => null)));
+  return live.map(({ name }, at) => ({ name, checks: found[at]?.checks ?? [] }));
+}
+
+/** What an erasure that is done leaves nothing of. */
+function leftOver(store: HomeStore, keysDir: string) {
+  const waiting = store
+    .all("setting", { limit: SETTINGS_MAX })
+    .filter(({ value }) => /^(?:purge|forget)\//.test(value.id));
+  const { deadKeys, blobsWithoutKey, keysWithoutBlob, freePages } = store.residue();
+  const epochs = readdirSync(keysDir).filter((name) => /^epoch-\d+\.key/.test(name));
+  return {
+    pending: waiting.length,
+    rows: deadKeys + blobsWithoutKey + keysWithoutBlob,
+    freePages,
+    epochs: epochs.length,
+  };
+}
+const SETTINGS_MAX = 1_000_000;
 
 /** Bots that answer at this moment; those that do not have a check of their own. */
 async function privacyOf(

@@ -159,9 +159,15 @@ export type Residue = {
   readonly strangers: readonly string[];
   /** Erasures that are not done. */
   readonly pending: number;
+  /** Dead keys, blobs without a key, keys without a blob. */
+  readonly rows: number;
+  /** Pages of the database that nothing uses; overwritten when they were freed. */
+  readonly freePages: number;
+  /** Files with an epoch key: one, of the present epoch. */
+  readonly epochs: number;
 };
 
-export function residue({ journalClean, strangers, pending }: Residue): readonly CheckView[] {
+export function residue({ journalClean, strangers, pending, rows, freePages, epochs }: Residue): readonly CheckView[] {
   const more = strangers.length > SHOWN_MAX ? ` and ${strangers.length - SHOWN_MAX} more` : "";
   return [
     journalClean
@@ -174,6 +180,12 @@ export function residue({ journalClean, strangers, pending }: Residue): readonly
           `not ours: ${strangers.slice(0, SHOWN_MAX).join(", ")}${more}`,
           "remove copies of the database: lazaret erases its own files alone",
         ),
+    rows === 0
+      ? ok("residue.rows", `no key and no blob is left over; ${freePages} free pages, overwritten`)
+      : warn("residue.rows", `${rows} left over`, "restart the daemon, which sweeps them"),
+    epochs === 1
+      ? ok("residue.epochs", "there is one epoch key")
+      : warn("residue.epochs", `${epochs} epoch keys`, "restart the daemon, which destroys the old ones"),
     pending === 0
       ? ok("residue.pending", "no erasure is unfinished")
       : warn("residue.pending", `${pending} unfinished`, "restart the daemon, which goes on with them; lift holds"),

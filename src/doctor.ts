@@ -31,7 +31,9 @@ export type DoctorFacts = {
   readonly freeBytes: number | null;
   readonly pragmas: Pragmas | null;
   readonly ledger: LedgerReport | null;
-  /** Where checkpoints are kept besides the home, what does not fit them, and intents whose outcome nobody wrote down. */
+  /**
+   * Where checkpoints are kept besides the home, what does not fit them, and intents whose outcome nobody wrote down.
+   */
   readonly outside: {
     readonly places: readonly string[];
     readonly alarms: readonly string[];
@@ -48,6 +50,13 @@ export type DoctorFacts = {
   readonly channels: readonly ChannelView[] | null;
   /** Bots, whether their network tells them of every message in a group, and in how many groups that is wanted. */
   readonly privacy: readonly { readonly name: string; readonly readsAll: boolean; readonly groups: number }[] | null;
+  /** Accounts that are devices of their own: signed, backed up, with keys for others. */
+  readonly accounts:
+    | readonly {
+        readonly name: string;
+        readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly found: string }[];
+      }[]
+    | null;
   /** `fault`: why what the owner loaded is not in force. */
   readonly policy:
     | { readonly packs: readonly string[]; readonly rules: number; readonly fault?: string | null }
@@ -84,7 +93,8 @@ function clock(now: number, { lastCommittedAt, deletionWaits }: NonNullable<Doct
     return fail(id, `the ledger is ${Math.round((lastCommittedAt - now) / 1000)} s ahead of it`, remedy);
   if (!deletionWaits) return ok(id, new Date(now).toISOString());
   const hours = Math.round(CLOCK_LEAP_MS / 3_600_000);
-  return warn(id, `it leapt more than ${hours} hours and deletion waits`, "check the time, then restart the daemon");
+  const wayOut = "check the time; if it is right: lazaret doctor --clock-is-right";
+  return warn(id, `it leapt more than ${hours} hours and deletion waits`, wayOut);
 }
 
 /** Whoever runs as the daemon's user reads its memory and its files: outside the promise (CONTRACT section 0). */
@@ -103,12 +113,32 @@ function pin({ tokens, pinSet }: NonNullable<DoctorFacts["agents"]>): CheckView 
   return fail("pin.set", "an agent has a token and the owner's verbs ask for nothing", "lazaret pin set");
 }
 
+/** What waiting does not mend, by what the account says of itself. */
+const MATRIX_REMEDIES: Readonly<Record<string, string>> = {
+  auth: "lazaret channel add matrix NAME; where there was an account, lazaret channel remove NAME first",
+  device: "lazaret channel remove NAME, then add it anew: the token is another device's than the keys",
+  identity: "lazaret channel remove NAME, then channel add matrix NAME --recovery-key",
+  store: "stop whatever else uses this home; else remove the channel and add it anew",
+};
+
 function channel({ name, kind, state, code }: ChannelView): CheckView {
   const id = `channels.${name}`;
   const found = `${kind}, ${state}${code === null ? "" : ` (${code})`}`;
   if (state === "live") return ok(id, found);
-  if (state === "failed") return fail(id, found, `lazaret verify ${name}; see docs/refusals.md for the code`);
+  const remedy = kind === "matrix" ? MATRIX_REMEDIES[code ?? ""] : undefined;
+  if (state === "failed") return fail(id, found, remedy ?? `lazaret verify ${name}; see docs/refusals.md for the code`);
   return warn(id, found, state === "stopped" ? "lazaret up" : `wait a moment, then lazaret verify ${name}`);
+}
+
+/** What has to be so before modern clients share their keys with us. */
+function account({ name, checks }: NonNullable<DoctorFacts["accounts"]>[number]): readonly CheckView[] {
+  return checks.map((it) => {
+    const id = `channels.${name}.${it.name.replace(/\s/g, "-")}`;
+    if (it.ok) return ok(id, it.found);
+    if (it.name === "undecryptable") return warn(id, it.found, "wait a moment; who wrote them may send them again");
+    const again = `restart the daemon, which goes on where it was cut off, then lazaret verify ${name}`;
+    return fail(id, it.found, again);
+  });
 }
 
 /** Context is wanted and does not come, or comes and is dropped. */
@@ -171,6 +201,7 @@ export function doctor(facts: DoctorFacts): readonly CheckView[] {
     ...asked(facts.listen, (it) => [listen(it)]),
     ...asked(facts.agents, (it) => [sameUser(it), pin(it)]),
     ...asked(facts.channels, (it) => it.map(channel)),
+    ...asked(facts.accounts, (it) => it.flatMap(account)),
     ...asked(facts.privacy, (it) => it.map(privacy)),
     ...asked(facts.backup, ({ lastAt, messages }) => [backupAge(lastAt, now, messages)]),
     sandbox(facts.sandbox),

@@ -14,8 +14,8 @@ export function pathsOf(env: Environment, home: Home, cwd: string): HomePaths {
 const KNOWN = {
   packs: ["chat-mode", "strict", "team"],
   channelKinds: ["console", "webhook", "telegram", "matrix"],
-  models: false,
-  http: false,
+  models: true,
+  http: true,
 } as const;
 
 const configText = (paths: HomePaths): string | null =>
@@ -49,23 +49,27 @@ export function homeConfig(env: Environment, home: Home, cwd: string): Config {
 }
 
 /**
- * A household for attacks: on the webhook a group and a second one, an owner, an approver, a member; on the console its
- * owner.
+ * A household for attacks: on a network a group and a second one, an owner, an approver, a member; on the console its
+ * owner. `named` gives the network's own id of somebody or of a room.
  */
 export function configForAttacks(
-  on: "console" | "webhook",
+  on: "console" | "webhook" | "telegram",
   packs: readonly string[],
   assurance: "low" | "medium",
+  named: (name: string) => string,
 ): Config {
   const people = ["owner olga", "approver ben", "member ana"].map((it) => it.split(" "));
-  const webhook = [
-    `channels: [{ name: alerts, kind: webhook, secret: hook-alerts, assurance: ${assurance} }]`,
+  const counts = on === "webhook" ? `, assurance: ${assurance}` : "";
+  const network = [
+    `channels: [{ name: alerts, kind: ${on}, secret: hook-alerts${counts} }]`,
     "conversations:",
-    ...["family", "work"].map((it) => `  - { alias: ${it}, channel: alerts, room: room-${it}, context: everyone }`),
+    ...["family", "work"].map(
+      (it) => `  - { alias: ${it}, channel: alerts, room: "${named(`room-${it}`)}", context: everyone }`,
+    ),
     "people:",
-    ...people.map(([role, who]) => `  - { role: ${role}, id: "alerts:${who}" }`),
+    ...people.map(([role, who = ""]) => `  - { role: ${role}, id: "alerts:${named(who)}" }`),
   ];
-  const text = [`policy: { packs: [${packs.join(", ")}] }`, ...(on === "webhook" ? webhook : [])].join("\n");
+  const text = [`policy: { packs: [${packs.join(", ")}] }`, ...(on === "console" ? [] : network)].join("\n");
   return requireConfig({ ...sourceOf({}, "attack.yaml", text), zone: "Europe/Vienna" }).config;
 }
 

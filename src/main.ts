@@ -2,6 +2,7 @@
  * Where the program meets the operating system: environment, signals, the command line.
  * Everything heavy is imported when needed.
  */
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { runCli } from "./cli/cli.ts";
 import type { Home } from "./cli/offline.ts";
@@ -14,8 +15,8 @@ export async function main(): Promise<void> {
   // Files and sockets are nobody else's business, whatever the shell says.
   process.umask(0o077);
   const homeOf = (option: string | undefined): Home => {
-    const { dataDir, socketPath } = homePaths(process.env, option, process.cwd());
-    return { home: dataDir, socket: socketPath };
+    const { dataDir, socketPath, configFile } = homePaths(process.env, option, process.cwd());
+    return { home: dataDir, socket: socketPath, tokens: join(dirname(configFile), "tokens") };
   };
   const { offlineVerbs } = await import("./offline-verbs.ts");
   const code = await runCli(process.argv.slice(2), {

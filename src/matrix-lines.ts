@@ -1,6 +1,7 @@
 /** Matrix accounts as channels of a daemon: each made from its record, with one secret that is the whole account. */
+import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { CONNECTORS, signIn } from "../connectors/index.ts";
+import { CONNECTORS, signIn, signOut } from "../connectors/index.ts";
 import type { MatrixConnector } from "../connectors/matrix/matrix.ts";
 import type { Account, AccountFacts, Sas } from "../connectors/matrix/questions.ts";
 import type { OpenPipe } from "../connectors/matrix/wire.ts";
@@ -113,6 +114,15 @@ export class MatrixLines {
     };
     const shown = recovery === null ? found.encode(Buffer.from(account.recovery, "base64")) : null;
     return { account: hashing.utf8(JSON.stringify(account)), user: login.user, recovery: shown };
+  }
+
+  /** Signs out as far as the homeserver can be reached, and destroys keys and stores. */
+  async forget(channel: string, secret: string): Promise<void> {
+    this.#connectors.delete(channel);
+    const { store, settings } = this.#powers;
+    if (store.secretNames(settings.tenant).includes(secret))
+      await this.#withAccount(secret, ({ homeserver, token }) => signOut(this.#request, homeserver, token));
+    rmSync(join(this.#home, "matrix", channel), { recursive: true, force: true });
   }
 
   #connector(channel: string): MatrixConnector {

@@ -2,7 +2,7 @@
  * What the command line does without a daemon. Each verb imports what it needs when it is called,
  * so that the others start fast.
  */
-import type { AttackResult, Home, Offline } from "./cli/offline.ts";
+import type { AttackResult, Home, Offline, Profile, Service } from "./cli/offline.ts";
 import type { Environment } from "./config/environment.ts";
 import { Refusal } from "./core/refusal.ts";
 
@@ -13,13 +13,7 @@ export function offlineVerbs(env: Environment, workingDirectory: () => string): 
     return homeConfig(env, home, workingDirectory()).packs;
   };
   return {
-    init: async (home) => {
-      const { makeHome } = await import("./serve.ts");
-      return {
-        created: await makeHome(env, home, workingDirectory()),
-        next: ["lazaret up    starts it", "lazaret demo  loads a fictional group to try"],
-      };
-    },
+    init: (home, profile) => init(env, home, workingDirectory(), profile),
     up: async (home, ways) => {
       const { serve } = await import("./serve.ts");
       return serve(env, home, workingDirectory(), ways);
@@ -60,22 +54,32 @@ export function offlineVerbs(env: Environment, workingDirectory: () => string): 
       const { badSeq: bad_seq, notExcluded: not_excluded, dangling, ...rest } = await verifyBundle(file, against);
       return { ...rest, bad_seq, not_excluded, dangling: dangling.slice(0, 1000) };
     },
-    service: async (home) => {
-      const [{ serviceOf }, { ownCommand, runProgram }, { homePaths }] = await Promise.all([
-        import("./service.ts"),
-        import("./powers.ts"),
-        import("./home-paths.ts"),
-      ]);
-      // A service does not see this terminal's environment: only the place that needs no word is left out.
-      const plain = homePaths({ ...env, LAZARET_HOME: "", STATE_DIRECTORY: "" }, undefined, workingDirectory());
-      const homeArguments = plain.dataDir === home.home ? [] : ["--home", home.home];
-      return serviceOf({ env, command: ownCommand(), homeArguments, run: runProgram });
-    },
+    recover: (home, file, passphrase) => recover(env, home, workingDirectory(), file, passphrase),
+    service: (home) => service(env, home, workingDirectory()),
+    start: async (command, how) => (await import("./powers.ts")).startProgram(env, command, how),
+    command: async () => (await import("./powers.ts")).ownCommand(),
     attack,
     policyCheck: async (home, files) => (await packs()).checkPacks(await configured(home), files),
     policyTest: async (home, files) => (await packs()).testPacks(await configured(home), files),
     policyDiff: async (home, a, b) => (await packs()).diffPacks(await configured(home), a, b),
   };
+}
+
+async function init(env: Environment, home: Home, cwd: string, profile: Profile | null) {
+  const [{ makeHome }, { writeProfile }] = await Promise.all([import("./serve.ts"), import("./profile.ts")]);
+  const written = profile === null ? [] : [`Rules of the profile ${profile}: ${writeProfile(env, home, cwd, profile)}`];
+  const created = await makeHome(env, home, cwd);
+  return { created, next: [...written, "lazaret up    starts it", "lazaret demo  loads a fictional group to try"] };
+}
+
+async function recover(env: Environment, home: Home, cwd: string, file: string, passphrase: string): Promise<void> {
+  const [{ pathsOf }, { homeFacts }, { readRecovery, useRecovery }] = await Promise.all([
+    import("./home-config.ts"),
+    import("./store/facts.ts"),
+    import("./recovery.ts"),
+  ]);
+  const { dataDir, keysDir } = pathsOf(env, home, cwd);
+  await useRecovery(keysDir, readRecovery(file), passphrase, homeFacts(dataDir));
 }
 
 async function attack(
@@ -95,4 +99,16 @@ async function attack(
     }
     return results;
   });
+}
+
+async function service(env: Environment, home: Home, cwd: string): Promise<Service> {
+  const [{ serviceOf }, { ownCommand, runProgram }, { homePaths }] = await Promise.all([
+    import("./service.ts"),
+    import("./powers.ts"),
+    import("./home-paths.ts"),
+  ]);
+  // A service does not see this terminal's environment: only the place that needs no word is left out.
+  const plain = homePaths({ ...env, LAZARET_HOME: "", STATE_DIRECTORY: "" }, undefined, cwd);
+  const homeArguments = plain.dataDir === home.home ? [] : ["--home", home.home];
+  return serviceOf({ env, command: ownCommand(), homeArguments, run: runProgram });
 }

@@ -1,11 +1,12 @@
 /** The machine's clock, randomness and process, as powers: the only file that asks them. main.ts hands them on. */
-import { execFile, fork } from "node:child_process";
+import { execFile, fork, spawn } from "node:child_process";
 import { argon2, randomBytes, timingSafeEqual } from "node:crypto";
 import { realpathSync } from "node:fs";
 import process from "node:process";
 import type { Pipe } from "../connectors/matrix/wire.ts";
 import type { Request } from "../connectors/telegram/wire.ts";
 import type { Clock, Random } from "./core/ports.ts";
+import { Refusal } from "./core/refusal.ts";
 import type { Log } from "./gateway/powers.ts";
 
 const TIMER_MS_MAX = 2_147_483_647;
@@ -79,6 +80,31 @@ export function runProgram(
       else if (error.code === "ENOENT") resolve(null);
       else resolve({ code: typeof error.code === "number" ? error.code : 1, said: out + err });
     });
+  });
+}
+
+/** Runs a program of the owner's without a shell: stdin as given, what it says to our stderr. */
+export function startProgram(
+  env: Readonly<Record<string, string | undefined>>,
+  [program = "", ...args]: readonly string[],
+  how: { readonly environment: Readonly<Record<string, string>>; readonly stdin: string; readonly stop: AbortSignal },
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      env: { ...env, ...how.environment },
+      stdio: ["pipe", 2, 2],
+      signal: how.stop,
+    });
+    child.on("error", (error: Error & { readonly code?: string }) => {
+      // Told to stop: its end follows.
+      if (error.name === "AbortError") return;
+      const hint = error.code === "ENOENT" ? `there is no program ${program}` : `${program} cannot be started`;
+      reject(new Refusal("input.invalid", { hint }));
+    });
+    child.on("close", (code) => resolve(code ?? 1));
+    // A program that reads nothing closes its end; that is its own affair.
+    child.stdin?.on("error", () => {});
+    child.stdin?.end(how.stdin);
   });
 }
 

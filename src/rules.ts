@@ -2,7 +2,7 @@
  * Packs to a policy: those that are shipped, those that are configured, what the owner loaded, and files that are
  * only looked at.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import type { Policy } from "../policy/compile.ts";
 import { readPack } from "../policy/language.ts";
 import { type Loading, loadPolicy, type SourceText } from "../policy/load.ts";
@@ -21,6 +21,18 @@ const SHIPPED = {
 const shippedPacks = (): readonly SourceText[] =>
   Object.entries(SHIPPED).map(([name, url]) => ({ name: `${name}.yaml`, text: readFileSync(url, "utf8") }));
 
+/**
+ * The same without their places, as a start needs them: reading YAML is a third of it, so the bundle has the values
+ * of its packs beside them (build/pack-values.ts). Sources have not.
+ */
+function shippedValues(): readonly SourceText[] {
+  return Object.entries(SHIPPED).map(([name, url]) => {
+    const twin = new URL(url.href.replace(/\.yaml$/, ".json"));
+    if (!existsSync(twin)) return { name: `${name}.yaml`, text: readFileSync(url, "utf8") };
+    return { name: `${name}.yaml`, text: "", value: JSON.parse(readFileSync(twin, "utf8")) as unknown };
+  });
+}
+
 /** What a pack calls itself; the file's own name where it cannot be read, so that the error is about the file. */
 const nameOf = ({ name, text }: SourceText): string => {
   const reading = readPack(name, text);
@@ -34,7 +46,7 @@ export const placeOf = ({ file, line, column, message }: PackError): string => `
  * error.
  */
 export function compilePolicy(configured: readonly string[], more: readonly SourceText[]): Policy {
-  const loading = loadPolicy([...shippedPacks(), ...more], { packs: [...configured, ...more.map(nameOf)] });
+  const loading = loadPolicy([...shippedValues(), ...more], { packs: [...configured, ...more.map(nameOf)] });
   if (loading.ok) return loading.policy;
   const [first] = loading.errors;
   throw new Refusal("policy.invalid", { hint: first === undefined ? "The pack cannot be read." : placeOf(first) });

@@ -12,7 +12,9 @@ import { type Daemon, startDaemon } from "./daemon.ts";
 import { doctor } from "./doctor.ts";
 import { factsOf } from "./doctor-facts.ts";
 import { setWrong } from "./gateway/owner.ts";
+import { grantPermit } from "./gateway/permit.ts";
 import { earlierConfig, type HomeConfig, pathsOf, readHomeConfig } from "./home-config.ts";
+import { homeKeys } from "./home-keys.ts";
 import type { HomePaths } from "./home-paths.ts";
 import { keepGood, lastGood } from "./last-good.ts";
 import { notifying } from "./notify.ts";
@@ -29,6 +31,7 @@ import {
   systemRequest,
   wallClock,
 } from "./powers.ts";
+import { secretSources } from "./secret-sources.ts";
 import { hashing } from "./store/hashing.ts";
 import { isHome } from "./store/home.ts";
 import { openStore } from "./store/open.ts";
@@ -47,7 +50,9 @@ function unlockOf(paths: HomePaths): Unlock {
       throw new Refusal("home.unlock", {
         hint: "This home opens with a passphrase: name a file that holds it in LAZARET_PASSPHRASE_FILE.",
       });
-    return { kind: "passphrase", passphrase: readFileSync(passphraseFile) };
+    // An editor ends the last line; that is no part of what was thought of.
+    const text = readFileSync(passphraseFile, "utf8").replace(/\r?\n$/, "");
+    return { kind: "passphrase", passphrase: Buffer.from(text.normalize("NFKC")) };
   }
   return { kind: "file" };
 }
@@ -124,6 +129,7 @@ async function run(env: Environment, home: Home, cwd: string, stop: () => void):
   try {
     const chosen = await configFor(env, home, cwd, store);
     const news = [...upgradeNews(store), ...chosen.news];
+    store.attachSecrets(TENANT_DEFAULT, secretSources(chosen.config.secrets, env, ownUser));
     const config = { ...chosen.config, notes: [...news, ...chosen.config.notes] };
     const daemon = await startDaemon({
       store,
@@ -138,10 +144,19 @@ async function run(env: Environment, home: Home, cwd: string, stop: () => void):
       checkPin,
       doctor: async (it, residue) => doctor(await factsOf(it, store, paths, running.http, residue)),
       exportLedger: (file) => store.exportLedger(file),
+      keys: homeKeys(store, paths),
       http: () => running.http,
       request: systemRequest,
       openPipe: () => openProcess(new URL("./matrix-account.ts", import.meta.url)),
-      places: placesOf(config, systemGit),
+      places: placesOf(config, {
+        git: systemGit,
+        clock: wallClock,
+        request: systemRequest,
+        withSecret: (name, use) => {
+          const permit = grantPermit({ by: "gateway", why: "send" }, "secret", "checkpoint.place", []);
+          return store.useSecret(permit, TENANT_DEFAULT, name, use);
+        },
+      }),
       stop,
     });
     // Whoever restarts the daemon holds its files: the PIN may be tried again.
@@ -194,6 +209,7 @@ export async function serve(
       random: systemRandom,
       uid: ownUser,
       fault,
+      version: VERSION,
     });
     running.http = control.address;
     const forget = onSignals(stop);

@@ -2,13 +2,20 @@
  * Watches the ledger from outside: at the start it is held against every checkpoint that was kept elsewhere, and each
  * new one is kept there. What does not fit, and effects whose outcome nobody wrote down, are said in status and doctor.
  */
-import type { CheckpointPlace } from "./checkpoint-places.ts";
+import type { CheckpointPlace, Head } from "./checkpoint-places.ts";
 import { MINUTE_MS } from "./core/limits.ts";
+import { verifyConsistency } from "./core/merkle.ts";
 import type { Clock, Store } from "./core/ports.ts";
 import type { Log } from "./gateway/powers.ts";
 import { parseCheckpoint } from "./store/checkpoint.ts";
+import { hashing } from "./store/hashing.ts";
 
 const WAITING_MAX = 100_000;
+/** Checkpoints of a place that are held against the ledger at a start. */
+const HEADS_MAX = 2000;
+
+const headsIn = async (place: CheckpointPlace): Promise<readonly Head[]> =>
+  place.heads === undefined ? (await place.read()).flatMap((note) => parseCheckpoint(note) ?? []) : place.heads();
 
 export type WatchPowers = {
   readonly store: Store;
@@ -62,7 +69,10 @@ export class Watch {
   async start(): Promise<void> {
     const { dangling } = await this.#powers.store.ledger.verify(null);
     this.#dangling = lostOf(this.#powers.store, dangling);
-    const { clock } = this.#powers;
+    const { clock, places } = this.#powers;
+    // A home's beginning is kept outside as well, and a place that is away is said at once.
+    if (places.length > 0 && this.#powers.store.ledger.checkpoints().length === 0)
+      await this.#powers.store.ledger.checkpoint();
     const look = (): void => {
       this.#working = this.publish();
       this.#forget = clock.at(clock.now() + MINUTE_MS, look);
@@ -80,7 +90,9 @@ export class Watch {
     await this.publish();
   }
 
-  /** Keeps the newest checkpoint in every place that does not have it. Never rejects: a place may be away for a while. */
+  /**
+   * Keeps the newest checkpoint in every place that does not have it. Never rejects: a place may be away for a while.
+   */
   async publish(): Promise<void> {
     const newest = this.#powers.store.ledger.checkpoints().at(-1);
     if (newest === undefined) return;
@@ -98,6 +110,34 @@ export class Watch {
     }
   }
 
+  #doesNotFit(place: CheckpointPlace, size: number, reason: string): void {
+    const said = `the ledger does not go on from the checkpoint of ${size} entries that is kept in ${place.name}`;
+    this.#alarms.set(`${place.name} ${size}`, `${said}: ${reason}`);
+  }
+
+  /**
+   * Whoever has the home's keys can sign a newest checkpoint for another history, and add it to what is kept. The older
+   * ones contradict it.
+   */
+  async #compareAll(place: CheckpointPlace): Promise<void> {
+    const { ledger } = this.#powers.store;
+    const entries = ledger.size();
+    const [newest] = ledger.checkpoints().slice(-1);
+    const origin = parseCheckpoint(newest?.text ?? "")?.origin;
+    if (origin === undefined) return;
+    const heads = await headsIn(place);
+    const own = heads.filter((head) => head.origin === origin || head.origin === sha256Text(origin));
+    const { root } = await ledger.verify(null);
+    const now = { size: entries, root: Buffer.from(root, "base64") };
+    for (const head of sampled(own.toSorted((a, b) => a.size - b.size))) {
+      const path = head.size > entries ? [] : ledger.consistency(head.size, entries);
+      const proof = path.map((hash) => Buffer.from(hash, "base64"));
+      if (verifyConsistency(hashing.sha256, head, now, proof)) continue;
+      const reason = head.size > entries ? "the ledger is shorter" : "its beginning is another one";
+      return this.#doesNotFit(place, head.size, reason);
+    }
+  }
+
   async #compare(place: CheckpointPlace): Promise<void> {
     const { ledger } = this.#powers.store;
     try {
@@ -110,15 +150,25 @@ export class Watch {
       }
       for (const { size, text } of newest.values()) {
         const { ok, reason } = await ledger.verify(text);
-        if (ok) continue;
-        const said = `the ledger does not go on from the checkpoint of ${size} entries that is kept in ${place.name}`;
-        this.#alarms.set(`${place.name} ${size}`, `${said}: ${reason ?? "reason unknown"}`);
+        if (!ok) this.#doesNotFit(place, size, reason ?? "reason unknown");
       }
+      await this.#compareAll(place);
     } catch (error) {
       const kind = error instanceof Error ? error.name : "unknown";
       this.#alarms.set(`${place.name} unread`, `the checkpoints in ${place.name} cannot be read (${kind})`);
     }
   }
+}
+
+const sha256Text = (text: string): string => Buffer.from(hashing.sha256(hashing.utf8(text))).toString("hex");
+
+/** All of them; of very many the newest, and others at even distances. */
+function sampled(heads: readonly Head[]): readonly Head[] {
+  if (heads.length <= HEADS_MAX) return heads;
+  const half = HEADS_MAX / 2;
+  const older = heads.slice(0, -half);
+  const step = older.length / half;
+  return [...Array.from({ length: half }, (_, at) => older[Math.floor(at * step)] as Head), ...heads.slice(-half)];
 }
 
 /** Intents without an outcome, but for what still waits in an outbox to be fetched or sent. */

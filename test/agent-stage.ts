@@ -3,7 +3,7 @@ import type { InvocationReply } from "../src/core/agent.ts";
 import type { RunId } from "../src/core/ids.ts";
 import type { Token } from "../src/core/records.ts";
 import type { RunOrder } from "../src/gateway/surface.ts";
-import { group, type HookWorld, hookWorld, person } from "./webhook-world.ts";
+import { group, type HookOptions, type HookWorld, hookWorld, person } from "./webhook-world.ts";
 
 export type AgentStage = {
   readonly here: HookWorld;
@@ -19,8 +19,13 @@ export type AgentStage = {
 
 const ROOMS = ["family", "work", "side"] as const;
 
-export async function agentStage(): Promise<AgentStage> {
+export async function agentStage(
+  outside: HookOptions["outside"] = {},
+  more: Pick<HookOptions, "drivers" | "settings"> = {},
+): Promise<AgentStage> {
   const here = await hookWorld({
+    ...more,
+    outside,
     people: [person("ana", "approver"), person("ben", "member")],
     conversations: ROOMS.map((alias) =>
       group(alias, { context: "everyone", ...(alias === "family" ? { agent: "helper" } : {}) }),

@@ -31,6 +31,8 @@ describe("the shipped corpus", () => {
 test.each([
   ["A01", "console"],
   ["A01", "webhook"],
+  ["A08.answer", "telegram"],
+  ["B20", "telegram"],
   ["B07.delivery", "webhook"],
   ["W01.wrong", "webhook"],
 ] as const)("%s holds on %s", async (id, on) => {

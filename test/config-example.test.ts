@@ -7,7 +7,7 @@ import { configOf, problemsOf } from "./config-reading.ts";
 const EXAMPLE = readFileSync("config.example.yaml", "utf8");
 /** The example with everything that is commented out switched on; its empty lists give way to the full ones. */
 const EXAMPLE_IN_FULL = EXAMPLE.replace(/^#(?=\S| {2})/gm, "").replace(
-  /^(?:models|channels|conversations|people): \[\]\n/gm,
+  /^(?:(?:models|channels|conversations|people|secrets): \[\]| {2}allow: \[\].*)\n/gm,
   "",
 );
 describe("config.example.yaml", () => {
@@ -17,8 +17,9 @@ describe("config.example.yaml", () => {
       properties = {},
       items,
       oneOf = [],
-    } = schema as Record<string, unknown> & { properties?: object; oneOf?: unknown[] };
-    const below = [...Object.values(properties), items, ...oneOf].flatMap(keysIn);
+      anyOf = [],
+    } = schema as Record<string, unknown> & { properties?: object; oneOf?: unknown[]; anyOf?: unknown[] };
+    const below = [...Object.values(properties), items, ...oneOf, ...anyOf].flatMap(keysIn);
     return [...Object.keys(properties), ...below];
   };
 

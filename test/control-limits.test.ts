@@ -16,7 +16,7 @@ const order = JSON.stringify({ conversation: "family" });
 let doors: OpenDoors;
 let owner: string;
 beforeEach(async () => {
-  doors = await openDoors({ patience: { headersMs: 120, requestMs: 240 } });
+  doors = await openDoors();
   owner = doors.gateway.issue(["owner"]);
 });
 afterEach(() => doors[Symbol.asyncDispose]());
@@ -111,6 +111,9 @@ describe("heads", () => {
   );
 
   test("that never end are answered 408, and so are bodies that never come", async () => {
+    await doors[Symbol.asyncDispose]();
+    doors = await openDoors({ patience: { headersMs: 120, requestMs: 240 } });
+    owner = doors.gateway.issue(["owner"]);
     expect(await exchange(doors.port, start())).toMatch(/^HTTP\/1.1 408 /);
     const post = `POST /v1/runs HTTP/1.1\r\nHost: 127.0.0.1:${doors.port}\r\nAuthorization: Bearer ${owner}\r\n`;
     const body = `${post}Content-Type: application/json\r\nContent-Length: 10\r\n\r\n{`;

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { assertTable, type BearerRoute, type Route } from "../src/control/route.ts";
 import { ROUTES } from "../src/control/routes.ts";
 import { VERB_NAMES, VERBS } from "../src/core/verbs/all.ts";
+import { modernHeaders, modernMeta } from "./mcp-stage.ts";
 import { type Answer, type Ask, exchange, type OpenDoors, openDoors } from "./open-doors.ts";
 import type { Scope } from "./paper-gateway.ts";
 import { sampleOf } from "./sample.ts";
@@ -24,13 +25,18 @@ const pathOf = (route: Route): string => {
   return route.path.replace(/:([a-z]+)/g, (_whole, name: string) => String((params as Record<string, string>)[name]));
 };
 
+const isMcp = (route: Route): boolean => route.class === "bearer" && route.kind === "mcp";
 const bodyOf = (route: Route): unknown => {
+  if (isMcp(route)) return { jsonrpc: "2.0", id: 1, method: "server/discover", params: { _meta: modernMeta } };
   if (route.path === "/v1/runs") return { conversation: "family" };
   return route.class === "bearer" && route.kind === "ask" && route.body !== null ? sampleOf(route.body, "input") : {};
 };
 
-/** A request that the route answers, with a token of the owner, who may do everything. */
-const good = (route: Route, change: Partial<Ask> = {}, token = doors.gateway.issue(["owner"])): Ask => {
+/** Agents alone speak MCP; everything else is the owner's too. */
+const holder = (route: Route): Scope => (isMcp(route) ? "agent" : "owner");
+
+/** A request that the route answers, with a token of somebody who may. */
+const good = (route: Route, change: Partial<Ask> = {}, token = doors.gateway.issue([holder(route)])): Ask => {
   const isPost = route.method === "POST";
   return {
     method: route.method,
@@ -40,6 +46,7 @@ const good = (route: Route, change: Partial<Ask> = {}, token = doors.gateway.iss
     headers: {
       ...(route.class === "bearer" ? { authorization: `Bearer ${token}` } : {}),
       ...(isPost ? { "content-type": "application/json" } : {}),
+      ...(isMcp(route) ? modernHeaders("server/discover") : {}),
       ...change.headers,
     },
   };
@@ -135,7 +142,7 @@ describe.each(BEARER.map((route) => [nameOf(route), route] as const))("%s asks f
   });
 
   test("and refuses one that has expired, was revoked, or comes another way", async () => {
-    const fresh = (change: object): string => doors.gateway.issue(["owner"], change);
+    const fresh = (change: object): string => doors.gateway.issue([holder(route)], change);
     for (const authorization of [
       `Bearer ${fresh({ expiresAt: doors.clock.now() })}`,
       `Bearer ${fresh({ revokedAt: 1 })}`,
@@ -165,7 +172,8 @@ describe.each(BEARER.map((route) => [nameOf(route), route] as const))("%s asks f
 describe("what scopes mean", () => {
   const open = (scope: Scope): string[] => BEARER.filter(({ scopes }) => scopes.includes(scope)).map(nameOf);
 
-  test("the owner may use every route", () => expect(open("owner")).toEqual(BEARER.map(nameOf)));
+  test("the owner may use every route but the agents' own", () =>
+    expect(open("owner")).toEqual(BEARER.map(nameOf).filter((name) => name !== "POST /mcp")));
 
   test("an auditor reads everything but events and changes nothing", () => {
     const gets = BEARER.filter(({ method, path }) => method === "GET" && path !== "/v1/events").map(nameOf);
@@ -240,7 +248,7 @@ describe("the owner's verbs", () => {
 });
 
 describe.each(finite(BEARER).map((route) => [nameOf(route), route] as const))("%s", (_name, route) => {
-  const isFixed = ["/metrics", "/openapi.json", "/v1/ledger/checkpoint"].includes(route.path);
+  const isFixed = ["/metrics", "/openapi.json", "/v1/ledger/checkpoint", "/mcp"].includes(route.path);
   test.skipIf(isFixed)("gives nothing at all when its answer holds a field that nobody meant to give", async () => {
     doors.gateway.extra = { leaked: "CANARY-5b1e" };
     try {

@@ -17,6 +17,7 @@ const place = (role: Place["role"], mode: number, other: Partial<Place> = {}): P
 const channel = (state: "live" | "failed" | "backoff" | "stopped" | "connecting", code: string | null = null) =>
   ({ name: "alerts", kind: "webhook", from: "file", state, code, assurance: "low", waiting: 0 }) as const;
 
+const NOTHING_LEFT = { pending: 0, rows: 0, freePages: 0, epochs: 1 };
 const WELL: DoctorFacts = {
   now: NOW,
   nodeVersion: "v24.21.0",
@@ -39,6 +40,16 @@ const WELL: DoctorFacts = {
   clock: { lastCommittedAt: NOW - MINUTE_MS, deletionWaits: false },
   agents: { tokens: 0, sameUser: null, pinSet: false },
   channels: [channel("live")],
+  accounts: [
+    {
+      name: "home",
+      checks: [
+        { name: "device", ok: true, found: "ABCDEF, fingerprint x" },
+        { name: "cross-signing", ok: true, found: "signed by its own identity" },
+        { name: "undecryptable", ok: true, found: "0 wait for their keys" },
+      ],
+    },
+  ],
   privacy: [
     { name: "family", readsAll: true, groups: 2 },
     { name: "quiet", readsAll: false, groups: 0 },
@@ -47,7 +58,7 @@ const WELL: DoctorFacts = {
   listen: ["127.0.0.1:7717", "[::1]:7717"],
   backup: { lastAt: NOW - DAY_MS, messages: 5 },
   sandbox: { program: null, needed: false },
-  residue: { journalClean: true, strangers: [], pending: 0 },
+  residue: { journalClean: true, strangers: [], ...NOTHING_LEFT },
 };
 
 const checkOf = (facts: Partial<DoctorFacts>, id: string): CheckView => {
@@ -66,17 +77,24 @@ test("a home that is well passes every check, under ids that stay", () => {
     "clock.sane",
     "store.durable",
     "ledger.verifies",
+    "ledger.outside",
+    "ledger.dangling",
     "policy.loaded",
     "listen.loopback",
     "agent.same-user",
     "pin.set",
     "channels.alerts",
+    "channels.home.device",
+    "channels.home.cross-signing",
+    "channels.home.undecryptable",
     "channels.family.privacy",
     "channels.quiet.privacy",
     "backup.age",
     "sandbox",
     "residue.journal",
     "residue.files",
+    "residue.rows",
+    "residue.epochs",
     "residue.pending",
   ]);
   expect(checks.filter(({ state }) => state !== "ok")).toEqual([]);
@@ -90,6 +108,7 @@ test("what is not known is left out, not passed", () => {
     clock: null,
     agents: null,
     channels: null,
+    accounts: null,
     privacy: null,
     policy: null,
     listen: null,
@@ -146,9 +165,26 @@ const SICK: readonly (readonly [string, "warn" | "fail", string, Partial<DoctorF
   ["no backup", "warn", "backup.age", { backup: { lastAt: null, messages: 1 } }],
   ["an old backup", "warn", "backup.age", { backup: { lastAt: NOW - 31 * DAY_MS, messages: 1 } }],
   ["readers without a sandbox", "fail", "sandbox", { sandbox: { program: null, needed: true } }],
-  ["an old journal", "warn", "residue.journal", { residue: { journalClean: false, strangers: [], pending: 0 } }],
-  ["a copy", "warn", "residue.files", { residue: { journalClean: true, strangers: ["lazaret.db~"], pending: 0 } }],
-  ["half an erasure", "warn", "residue.pending", { residue: { journalClean: true, strangers: [], pending: 1 } }],
+  ["an old journal", "warn", "residue.journal", { residue: { journalClean: false, strangers: [], ...NOTHING_LEFT } }],
+  ["a copy", "warn", "residue.files", { residue: { journalClean: true, strangers: ["lazaret.db~"], ...NOTHING_LEFT } }],
+  [
+    "half an erasure",
+    "warn",
+    "residue.pending",
+    { residue: { journalClean: true, strangers: [], ...NOTHING_LEFT, pending: 1 } },
+  ],
+  [
+    "rows that were not swept",
+    "warn",
+    "residue.rows",
+    { residue: { journalClean: true, strangers: [], ...NOTHING_LEFT, rows: 2 } },
+  ],
+  [
+    "an older epoch key",
+    "warn",
+    "residue.epochs",
+    { residue: { journalClean: true, strangers: [], ...NOTHING_LEFT, epochs: 2 } },
+  ],
 ];
 
 describe("a finding has its state and a remedy", () => {

@@ -197,3 +197,16 @@ test("a request that waits in line and is edited or deleted leaves the line", as
   await nod();
   expect(here.runs().map((run) => run.status.state)).toEqual(["done"]);
 });
+
+test("more edits in a minute than somebody may make are not taken: the message goes, and the room's gap is known", async () => {
+  await begin(carrier);
+  await post("carla", "said", "The boat costs 4000 euros.");
+  for (let n = 0; n < 130; n += 1) await edit("carla", "said", `It costs ${n} euros.`);
+  const edited = here.entries("message.edited");
+  // The message itself was one of the 120.
+  expect(edited).toHaveLength(119);
+  expect(messages()).toEqual([]);
+  expect(here.place("family").gapAt).not.toBeNull();
+  await post("ben", "other", "Good morning.");
+  expect(messages()).toHaveLength(1);
+});

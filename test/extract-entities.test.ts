@@ -108,24 +108,3 @@ test("whatever is written, lists are bounded and parse", () => {
     }),
   );
 });
-
-test("an answer of a model with a link is refused", () => {
-  const good: Entities = {
-    people: [{ text: "Mary", count: 1 }],
-    organisations: [],
-    places: [],
-    dates: [],
-    amounts: [],
-    links: [],
-  };
-  const turns = chat("Ana: Mary is here");
-  expect(extractEntities.finish(good, turns, { each_max: 20 }, SURROUNDINGS)).toEqual(good);
-  expect(() =>
-    extractEntities.finish(
-      { ...good, links: [{ text: "www.example.org", count: 1 }] },
-      turns,
-      { each_max: 20 },
-      SURROUNDINGS,
-    ),
-  ).toThrow();
-});

@@ -52,7 +52,7 @@ function saying(output: z.ZodType, words: (turns: readonly Turn[]) => unknown): 
     input: z.strictObject({ last: z.number().optional(), ids: z.array(z.string()).optional() }),
     output,
     prepare: (turns) => ({ kind: "value", value: words(turns) }),
-    finish: (answer) => answer,
+    finish: ([answer]) => answer,
   };
   return (id) => (id === "test" ? transform : undefined);
 }
@@ -130,7 +130,7 @@ test("a list of the built-in loses the wrong item and keeps the others; a model 
   const points = ["They want to sell.", "sell the boat today", "Somebody else asks why."];
   const catalogue = saying(Points, () => ({ points }));
   expect(run(["sell the boat today"], catalogue)).toEqual({ points: [points[0], points[2]] });
-  expect(refusal(() => run(["sell the boat today"], catalogue, { answer: { points } }))).toMatchObject({
+  expect(refusal(() => run(["sell the boat today"], catalogue, { answers: [{ points }] }))).toMatchObject({
     code: "transform.failed",
     field: "points[1]",
   });
@@ -261,7 +261,7 @@ test("a request of the model carries a checked fallback", () => {
   const request = { instructions: "answer", material: "", answer: {}, tokensMax: 10 };
   const with_ =
     (title: string): Find =>
-    () => ({ ...transform, prepare: () => ({ kind: "model", request, fallback: { title } }) });
+    () => ({ ...transform, prepare: () => ({ kind: "model", requests: [request], fallback: { title } }) });
   expect(runTransform(call(["sell the boat"]), lexicon, hmac, with_("A sale."))).toMatchObject({
     kind: "model",
     fallback: { title: "A sale." },

@@ -1,4 +1,7 @@
-/** Checkpoints outside the home: kept as they are signed, held against the ledger at the start, missed and made up for. */
+/**
+ * Checkpoints outside the home: kept as they are signed, held against the ledger at the start, missed and made up
+ * for.
+ */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -39,6 +42,8 @@ test("a home that nobody touched goes on from what is kept, and keeps what it si
 test("a place that is away is an alarm and stops nothing, and gets what it missed when it is back", async () => {
   const gone = join(home.dir, "stick", "lazaret.checkpoints");
   const here = await started([filePlace(gone), gitPlace(join(home.dir, "nothing"), systemGit)]);
+  await here.owner["ledger.checkpoint"]({});
+  await here.daemon.watch.publish();
   const { notes } = await here.owner.status({});
   expect(notes.filter((note) => note.startsWith("ALARM")).map((note) => note.slice(7, 40))).toEqual([
     `the checkpoints in ${home.dir}`.slice(0, 33),

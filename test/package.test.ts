@@ -1,6 +1,7 @@
 /** What npm is told about the project: exact versions, no scripts of strangers, nobody's registry. */
 import { readFileSync, statSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { OUTSIDE } from "../build/outside.ts";
 
 type Locked = {
   readonly integrity?: string;
@@ -24,6 +25,10 @@ describe("package.json", () => {
   test("pins every dependency to one version", () => {
     expect(Object.entries(wanted).filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
     expect(Object.keys(wanted).length).toBeGreaterThan(5);
+  });
+
+  test("makes its users install only what the bundle leaves outside", () => {
+    expect(Object.keys(manifest.dependencies).sort()).toEqual([...OUTSIDE].sort());
   });
 
   test("brings the same Node for every platform, the one that the engines ask for", () => {

@@ -1,4 +1,5 @@
 /** The command line in this process, at a terminal of paper, against a daemon whose owner's verbs are of paper. */
+import { dirname } from "node:path";
 import { runCli } from "../src/cli/cli.ts";
 import type { Powers } from "../src/cli/context.ts";
 import type { Run } from "./cli-scripts.ts";
@@ -13,6 +14,7 @@ export const powersOf = (doors: OpenDoors, terminal: PaperTerminal, offline: Pow
   homeOf: (home) => ({
     home: home ?? "/paper",
     socket: home === undefined ? doors.socketPath : `${home}/lazaret.sock`,
+    tokens: `${dirname(doors.socketPath)}/tokens`,
   }),
   version: "0.1.0",
 });

@@ -183,6 +183,15 @@ export class PaperGateway implements Surface {
         return of("purge");
       },
       events: (_token, after, stop) => this.#events(after, stop),
+      next: async (_token, waitMs) => {
+        note("next", { waitMs });
+        return this.past[0] === undefined ? null : over(this.past[0]);
+      },
+      runToken: async (_token, id) => {
+        note("runToken", id);
+        return over({ token: "lzt_paper", expires_at: 1 });
+      },
+      settled: async (_token, id) => run("settled", id),
     };
   }
 

@@ -130,6 +130,7 @@ export class PaperOwner {
         ...this.#change(conversation, { context }),
         announced: true,
       }),
+      "conversation.heard": async () => ({ heard: true }),
     };
   }
 

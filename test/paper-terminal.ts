@@ -49,4 +49,11 @@ export class PaperTerminal implements Terminal {
       [Symbol.asyncIterator]: () => lines[Symbol.asyncIterator](),
     };
   }
+
+  /** What the command hung up to be told of an interruption. */
+  interrupt: () => void = () => {};
+  interrupted(told: () => void): () => void {
+    this.interrupt = told;
+    return () => {};
+  }
 }

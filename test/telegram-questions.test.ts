@@ -1,4 +1,6 @@
-/** Questions on Telegram, through the whole daemon: buttons, words, reactions, absence, and what is never sent twice. */
+/**
+ * Questions on Telegram, through the whole daemon: buttons, words, reactions, absence, and what is never sent twice.
+ */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ANA, BEN, CARLA, direct, GROUP, Town } from "./telegram/town.ts";
 import { emoji } from "./telegram/world.ts";

@@ -5,7 +5,7 @@ import { type Source, sourceOf } from "./source.ts";
 import { FLOORS, floorOf, LIMITS, longLines, longParts, NETWORKS, soleFaults, strayImports } from "./tidy.ts";
 
 const CODE = ["src", "policy", "transforms", "connectors"];
-const BESIDE = ["test", "bench", "build"];
+const BESIDE = ["test", "bench", "build", "examples"];
 const BANNED_NAMES = /^(?:utils?|common|helpers?|types|misc|shared|managers?|index\.d)$/;
 const KEBAB_CASE = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.(?:slow|matrix))?(?:\.test)?\.ts$/;
 

@@ -22,6 +22,8 @@ import { conversationBy } from "../src/gateway/people.ts";
 import { grantPermit } from "../src/gateway/permit.ts";
 import type { TokenDoor } from "../src/gateway/surface.ts";
 import { transact } from "../src/gateway/transact.ts";
+import { homeKeys } from "../src/home-keys.ts";
+import { writeSealed } from "../src/sealed-file.ts";
 import type { TestHome } from "./store-home.ts";
 import { policyOf, type World, type WorldOptions, world } from "./world.ts";
 
@@ -96,6 +98,8 @@ const outsideOf = (here: World, more: Partial<Outside>): Outside => ({
   doctor: async () => [],
   backup: async () => ({ bytes: 0, verified: true }),
   exportLedger: async () => ({ entries: 0, bytes: 0 }),
+  seal: writeSealed,
+  keys: homeKeys(here.store, { keysDir: here.home.keysDir, credentialFile: null }),
   hashPin: async (pin) => [...pin].reverse().join(""),
   checkPin: async (pin, hash) => [...pin].reverse().join("") === hash,
   compilePolicy: (packs) => policyOf("chat-mode", ...packs.map(({ name }) => name)),
@@ -242,7 +246,7 @@ export async function closeWorld(here: World & { readonly home: TestHome }): Pro
 }
 
 /** The code of a refusal, answered or thrown; `done` for what went through. */
-export const codeOf = (doing: () => unknown): Promise<string> =>
+const _codeOf = (doing: () => unknown): Promise<string> =>
   Promise.resolve()
     .then(doing)
     .then(

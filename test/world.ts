@@ -7,7 +7,9 @@ import { ConsoleConnector } from "../connectors/console.ts";
 import { loadPolicy } from "../policy/load.ts";
 import type { AgentDriver } from "../src/core/agent.ts";
 import { BACKGROUND, INTERACTIVE } from "../src/core/budget.ts";
+import type { HttpPort } from "../src/core/http.ts";
 import { TTL_DEFAULT_MS } from "../src/core/limits.ts";
+import type { ModelPort } from "../src/core/model.ts";
 import type { Operation } from "../src/core/outbox.ts";
 import type { Clock, TransformRunner } from "../src/core/ports.ts";
 import { WorkerRunner } from "../src/edge/worker-runner.ts";
@@ -83,6 +85,8 @@ export type WorldOptions = {
   readonly settings?: Partial<Settings>;
   readonly packs?: readonly string[];
   readonly transforms?: TransformRunner;
+  readonly http?: HttpPort;
+  readonly models?: ModelPort;
 };
 
 /** Waits, turn by turn of the event loop, until something is so. The test's own timeout ends it. */
@@ -101,6 +105,8 @@ export async function world(options: WorldOptions): Promise<World> {
     hashing,
     transforms: options.transforms ?? threads(),
     drivers: options.drivers,
+    ...(options.http === undefined ? {} : { http: options.http }),
+    ...(options.models === undefined ? {} : { models: options.models }),
     settings: { ...SETTINGS, ...options.settings },
     log: () => {},
     connectors: new Map(),

@@ -8,7 +8,6 @@ import type { MaskKind, Surroundings, Transform, Turn } from "../src/core/transf
 import { amountsIn, linksIn, namesIn } from "./entities/recognise.ts";
 import { Tally } from "./entities/tally.ts";
 import { masked, standIn } from "./summary/masked.ts";
-import { assertFit } from "./summary/verify.ts";
 import { findDates } from "./text/dates.ts";
 
 const LIST_MAX = 20;
@@ -87,12 +86,7 @@ export const extractEntities: Transform<typeof input, typeof output> = {
       },
     };
   },
-  finish: (answer, turns) => {
-    const parsed = output.parse(answer);
-    assertFit(
-      Object.values(parsed).flatMap((entries) => entries.map((entry) => entry.text)),
-      turns.map((turn) => turn.text),
-    );
-    return parsed;
+  finish: () => {
+    throw new RangeError("no model looks for entities");
   },
 };

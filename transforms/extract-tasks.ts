@@ -4,8 +4,9 @@
  */
 import { z } from "zod";
 import type { Transform } from "../src/core/transform.ts";
+import { taskRequests, tasksTold } from "./model/tasks.ts";
 import { maskedTurns } from "./summary/masked.ts";
-import { assertFit, POINT_CHARS_MAX } from "./summary/verify.ts";
+import { POINT_CHARS_MAX } from "./summary/verify.ts";
 import { Miner } from "./tasks/mine.ts";
 
 const TASKS_MAX = 50;
@@ -29,7 +30,7 @@ export type Task = z.output<typeof task>;
 
 export const extractTasks: Transform<typeof input, typeof output> = {
   id: "message.extract_tasks",
-  version: 1,
+  version: 2,
   input,
   output,
   prepare: (turns, { tasks_max }, surroundings) => {
@@ -45,15 +46,9 @@ export const extractTasks: Transform<typeof input, typeof output> = {
         sources: [...draft.sources].sort((a, b) => a - b).slice(0, SOURCES_MAX),
       }),
     );
-    return { kind: "value", value: { tasks } };
+    const requests = taskRequests(turns, tasks_max, surroundings);
+    return requests === null ? { kind: "value", value: { tasks } } : { kind: "model", requests, fallback: { tasks } };
   },
-  finish: (answer, turns) => {
-    const parsed = output.parse(answer);
-    const sources = turns.map((turn) => turn.text);
-    for (const { title, assignee, sources: indexes } of parsed.tasks) {
-      assertFit(assignee === null ? [title] : [title, assignee], sources);
-      if (indexes.some((index) => index >= turns.length)) throw new Error("a task names a source that is not there");
-    }
-    return parsed;
-  },
+  finish: (answers, turns, { tasks_max }, surroundings) =>
+    output.parse({ tasks: tasksTold(answers, turns, tasks_max, surroundings) }),
 };

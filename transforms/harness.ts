@@ -29,16 +29,16 @@ export function runTransform(
   const input = parsed(transform.input, call.input, "input.invalid");
   const around = surroundingsOf(call, lexicon, names);
   const turns = escaped(call.turns);
-  const prepared = guarded(() => prepare(transform, turns, input, around, call.answer));
+  const prepared = guarded(() => prepare(transform, turns, input, around, call.answers));
   const known: Known = {
     names,
     around,
     sources: turns.map((turn) => turn.text),
     listed: new Set([...stringsOf(call.input), ...call.turns.map((turn) => turn.sender)]),
   };
-  const check = (value: unknown): unknown => checked(transform, value, known, call.answer !== undefined);
+  const check = (value: unknown): unknown => checked(transform, value, known, call.answers !== undefined);
   if (prepared.kind === "value") return { kind: "value", value: check(prepared.value), found: names.found };
-  return { kind: "model", request: prepared.request, fallback: check(prepared.fallback), found: names.found };
+  return { kind: "model", requests: prepared.requests, fallback: check(prepared.fallback), found: names.found };
 }
 
 function prepare(
@@ -46,10 +46,10 @@ function prepare(
   turns: readonly Turn[],
   input: unknown,
   around: Surroundings,
-  answer: unknown,
+  answers: readonly unknown[] | undefined,
 ): Prepared<unknown> {
-  if (answer === undefined) return transform.prepare(turns, input, around);
-  return { kind: "value", value: transform.finish(answer, turns, input, around) };
+  if (answers === undefined) return transform.prepare(turns, input, around);
+  return { kind: "value", value: transform.finish(answers, turns, input, around) };
 }
 
 const surroundingsOf = (call: TransformCall, lexicon: Lexicon, pseudonyms: Pseudonyms): Surroundings => ({
@@ -60,6 +60,7 @@ const surroundingsOf = (call: TransformCall, lexicon: Lexicon, pseudonyms: Pseud
   language: call.language,
   now: call.now,
   nowOffsetMinutes: call.nowOffsetMinutes,
+  ...(call.model === undefined ? {} : { model: call.model }),
 });
 
 /** Whatever a transform throws may quote what it read; only the fact passes. */

@@ -4,13 +4,14 @@
  */
 import { z } from "zod";
 import type { Surroundings, Transform, Turn } from "../src/core/transform.ts";
+import { summaryRequests, summaryTold } from "./model/summary.ts";
 import { type Candidate, type Cast, candidatesOf } from "./summary/candidates.ts";
 import { choose, weighed } from "./summary/choose.ts";
 import { compacted } from "./summary/compact.ts";
 import { contentWords, isStop, spread, stem } from "./summary/content.ts";
 import { maskedTurns } from "./summary/masked.ts";
 import { toldAsOne, toldByTopic } from "./summary/telling.ts";
-import { assertFit, type Echoes, echoesOf, isUnfit, POINT_CHARS_MAX, reworded } from "./summary/verify.ts";
+import { type Echoes, echoesOf, isUnfit, POINT_CHARS_MAX, reworded } from "./summary/verify.ts";
 import { echoes } from "./text/check.ts";
 import { lowerWords } from "./text/sentences.ts";
 
@@ -154,20 +155,19 @@ function summaryOf(given: readonly Turn[], pointsMax: number, surroundings: Surr
   };
 }
 
-/** Tier B points, topics; tier A counts. The built-in answer is the only one: no model is asked. */
+/** Tier B points, topics; tier A counts. A model words the points and topics; the counts are ours. */
 export const summarize: Transform<typeof input, typeof output> = {
   id: "message.summarize",
-  version: 1,
+  version: 2,
   input,
   output,
-  prepare: (turns, { points_max }, surroundings) => ({
-    kind: "value",
-    value: summaryOf(turns, points_max, surroundings),
-  }),
-  finish: (answer, turns) => {
-    const parsed = output.parse(answer);
-    const sources = turns.map((turn) => turn.text);
-    assertFit([...parsed.points, ...parsed.topics], sources);
-    return parsed;
+  prepare: (turns, { points_max }, surroundings) => {
+    const value = summaryOf(turns, points_max, surroundings);
+    const requests = summaryRequests(turns, points_max, surroundings);
+    return requests === null ? { kind: "value", value } : { kind: "model", requests, fallback: value };
+  },
+  finish: (answers, turns, { points_max }, surroundings) => {
+    const told = summaryTold(answers, turns, points_max, surroundings);
+    return output.parse({ ...summaryOf(turns, points_max, surroundings), ...told });
   },
 };

@@ -3,8 +3,8 @@
  * from the last durable point whenever it ends; what is here only asks it.
  */
 import { ChannelFault, type ChannelFaultCode } from "../../src/core/channel-fault.ts";
-import { ATTACHMENTS_MAX, SECOND_MS } from "../../src/core/limits.ts";
-import { Content, Envelope, type EventKind, type InboundEvent } from "../../src/core/message.ts";
+import { SECOND_MS } from "../../src/core/limits.ts";
+import type { EventKind } from "../../src/core/message.ts";
 import type { Operation, OperationKind, Outcome, OutcomeCode } from "../../src/core/outbox.ts";
 import type {
   Clock,

@@ -17,14 +17,14 @@ export async function openStores(
   const { now, random, onFault } = powers;
   const db = openDatabase(files.sync);
   // The SDK looks for IndexedDB when it is loaded, and the sync store is of the SDK.
-  const crypto = installIndexedDb({ file: files.crypto, onFault });
+  const keyStore = installIndexedDb({ file: files.crypto, onFault });
   const { SyncStore } = await import("./sync-store.ts");
   const sync = new SyncStore({ db, key: keys.sync, now, random });
   return {
     sync,
     close: () => {
       sync.close();
-      crypto.close();
+      keyStore.close();
     },
   };
 }

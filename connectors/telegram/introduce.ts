@@ -18,6 +18,11 @@ const COMMANDS = [
   { command: "status", description: "What I am working on for you" },
   { command: "cancel", description: "Stop what I am working on for you" },
   { command: "help", description: "What I can do" },
+  { command: "privacy", description: "What I keep here, and for how long" },
+  { command: "optout", description: "Keep nothing more of what I write" },
+  { command: "optin", description: "Take that back" },
+  { command: "forget_this", description: "In reply to a message: erase it" },
+  { command: "forget_me", description: "Erase all that is kept of mine" },
 ];
 
 /** Throws what the client throws. */

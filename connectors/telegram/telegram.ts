@@ -179,6 +179,11 @@ export class TelegramConnector implements Connector {
     }
   }
 
+  /** Telegram Desktop numbers messages within the chat, and so do we behind the chat's own id. */
+  exportedId(conversation: string, id: string): string {
+    return `${conversation}:${id}`;
+  }
+
   /** Telegram knows the token and answers with who the bot is. Refuses with `channel.down`. */
   async probe(stop: Stop): Promise<void> {
     await factsBy(this.#transport.api, stop).catch((error: unknown) => {

@@ -61,6 +61,7 @@ export function readOf(output: unknown): Read | null {
     othersUnread: read["others_unread"] === true,
     gap: read["gap"] === true,
     cut: read["cut"] === true,
+    withoutModel: isFields(output) && output["by"] === "fallback",
   };
 }
 

@@ -50,6 +50,7 @@ export function readLines(read: Read | null, here: Here, words: Words, place: st
     ...(read.othersUnread ? [words.othersUnread] : []),
     ...(read.gap ? [words.gap] : []),
     ...(read.cut ? [words.cut] : []),
+    ...(read.withoutModel ? [words.withoutModel] : []),
   ];
 }
 

@@ -11,6 +11,8 @@ export type Read = {
   readonly othersUnread: boolean;
   readonly gap: boolean;
   readonly cut: boolean;
+  /** A model was asked and gave nothing usable. */
+  readonly withoutModel: boolean;
 };
 
 export type Words = {
@@ -58,6 +60,7 @@ export type Words = {
   readonly othersUnread: string;
   readonly gap: string;
   readonly cut: string;
+  readonly withoutModel: string;
   readonly next: Partial<Readonly<Record<RefusalCode, string>>>;
   readonly cannot: (cause: string, next: string) => string;
   /** Cause in this language; absent is the core's own sentence. */
@@ -132,6 +135,7 @@ const EN: Words = {
     "I am not allowed to keep everybody's messages there, so some were not read (lazaret conversation context).",
   gap: "The network lost some messages in this time.",
   cut: "Some messages did not fit and were left out.",
+  withoutModel: "The language model gave no usable answer, so this was made without it.",
   next: {
     "policy.denied": "The owner can change the rules.",
     "approval.denied": "Ask again if that was a mistake.",
@@ -235,6 +239,7 @@ const DE: Words = {
     "context).",
   gap: "In dieser Zeit hat das Netz Nachrichten verloren.",
   cut: "Einige Nachrichten passten nicht mehr hinein.",
+  withoutModel: "Das Sprachmodell gab keine brauchbare Antwort, darum ist dies ohne es gemacht.",
   next: {
     "policy.denied": "Der Besitzer kann die Regeln ändern.",
     "approval.denied": "Frag noch einmal, falls das ein Versehen war.",

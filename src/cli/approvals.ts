@@ -19,7 +19,7 @@ export function addApprovals(program: Command, context: Context): void {
     .action(async ({ all }: { readonly all?: boolean }) => {
       const found = await context.ask("approvals.list", all === true ? {} : { open: true });
       context.result(found, () =>
-        found.approvals.length === 0 ? "Nothing waits for you." : list(found.approvals, context),
+        found.approvals.length === 0 ? "Nothing waits for you." : approvalTable(found.approvals, context),
       );
     });
   approvals
@@ -49,7 +49,7 @@ export function addApprovals(program: Command, context: Context): void {
     .action((given: string, { reason }: { readonly reason?: string }) => decide(given, false, reason));
 }
 
-function list(approvals: readonly Approval[], { now, paint }: Context): string {
+export function approvalTable(approvals: readonly Approval[], { now, paint }: Context): string {
   const rows = approvals.map((approval) => [
     short(approval.id),
     approval.state,

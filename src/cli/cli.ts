@@ -1,6 +1,7 @@
 /** `lazaret`: a client of the daemon over its Unix socket. It never opens the database (CONTRACT section 14). */
 import { Command, CommanderError } from "commander";
 import { isRefusal, REFUSALS, Refusal } from "../core/refusal.ts";
+import { addAgent } from "./agent.ts";
 import { addApprovals } from "./approvals.ts";
 import { addAttack } from "./attack.ts";
 import { addCapability, addChannel, addPair, addPrincipal } from "./channel.ts";
@@ -10,13 +11,17 @@ import { Context, type Powers } from "./context.ts";
 import { addConversation } from "./conversation.ts";
 import { addBackup, addDaemon, addDemo } from "./daemon.ts";
 import { addImport } from "./import.ts";
+import { addKey } from "./key.ts";
 import { addLedger } from "./ledger.ts";
+import { addMcp } from "./mcp.ts";
+import { addModel } from "./model.ts";
 import { addConfig, addPolicy } from "./policy.ts";
-import { addHold, addPurge } from "./purge.ts";
+import { addExport, addHold, addPurge } from "./purge.ts";
 import { addReport } from "./report.ts";
-import { addRuns, addSessions } from "./runs.ts";
+import { addRuns } from "./runs.ts";
 import { addPin, addSecrets } from "./secrets.ts";
 import { addService } from "./service.ts";
+import { addSessions } from "./sessions.ts";
 import { addStatus } from "./status.ts";
 import { addToken } from "./token.ts";
 import { addTry } from "./try.ts";
@@ -41,11 +46,16 @@ const NOUNS = [
   addLedger,
   addReport,
   addPurge,
+  addExport,
   addHold,
   addSecrets,
+  addKey,
   addPin,
   addToken,
+  addMcp,
+  addAgent,
   addPolicy,
+  addModel,
   addCapability,
   addConfig,
   addAttack,

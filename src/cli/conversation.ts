@@ -48,6 +48,8 @@ export function addConversation(program: Command, context: Context): void {
       tell(context, view);
       if (view.announced) context.say("The room was told.");
       if (view.notice !== undefined) context.say(view.notice);
+      if (who !== "off" && view.kind === "group" && view.past !== undefined) await prove(context, given);
+      if (view.past !== undefined) context.say(`For what was said before: ${view.past}`);
     });
   one(conversation, "ttl", "how long content is kept")
     .argument("<duration>", "such as 7d or 36h")
@@ -58,6 +60,22 @@ export function addConversation(program: Command, context: Context): void {
       ),
     );
   addWords(conversation, context);
+}
+
+const PROOF_WAIT_MS = 30_000;
+const PROOF_ROUNDS = 4;
+
+/** Networks keep messages from bots that they do not address: one that arrives is the proof that this one does not. */
+async function prove(context: Context, conversation: string): Promise<void> {
+  if (!context.terminal.isInteractive || context.isJson || context.isQuiet) return;
+  context.say("Now let somebody write a word there, to nobody in particular. I wait two minutes; Ctrl-C ends it.");
+  // Networks count whole seconds.
+  const since = context.now() - 1000;
+  for (let round = 0; round < PROOF_ROUNDS; round += 1) {
+    const { heard } = await context.ask("conversation.heard", { conversation, since, wait_ms: PROOF_WAIT_MS });
+    if (heard) return context.say("It arrived: what is said there is kept.");
+  }
+  context.say("Nothing arrived. Do what is said above, or see lazaret doctor, and try again.");
 }
 
 const CONTEXTS = ["off", "members", "everyone"] as const;
@@ -78,9 +96,13 @@ function addWords(conversation: Command, context: Context): void {
     );
   one(conversation, "agent", "who answers there")
     .argument("<agent>", "butler, model, or the name of a token")
-    .action(async (given: string, agent: string) =>
-      tell(context, await context.ask("conversation.agent", { conversation: given, agent })),
-    );
+    .addOption(new Option("--fallback <who>", "who answers when it does not").choices(["butler", "none"]))
+    .action(async (given: string, agent: string, { fallback }: { readonly fallback?: "butler" | "none" }) => {
+      const more = fallback === undefined ? {} : { fallback };
+      const after = await context.ask("conversation.agent", { conversation: given, agent, ...more });
+      tell(context, after);
+      if (after.notice !== undefined) context.say(after.notice);
+    });
   one(conversation, "alias", "give it another name")
     .argument("<alias>", "the new name")
     .action(async (given: string, alias: string) =>

@@ -1,10 +1,11 @@
 /** The home and its daemon: init, up, demo, backup, restore. */
 import { resolve } from "node:path";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { Refusal } from "../core/refusal.ts";
 import type { VerbOutput } from "../core/verbs/all.ts";
 import { type Offer, talk } from "./chat.ts";
 import { type Context, type Destructive, destructive } from "./context.ts";
+import { PROFILES, type Profile } from "./offline.ts";
 import { counted, printable, size } from "./printable.ts";
 
 export function addDaemon(program: Command, context: Context): void {
@@ -14,9 +15,14 @@ export function addDaemon(program: Command, context: Context): void {
     program
       .command("init")
       .description("make a home; asks nothing")
-      .action(async () => {
+      .addOption(
+        new Option("--profile <name>", "rules to begin with: for a household, a team, or to be asked more").choices(
+          PROFILES,
+        ),
+      )
+      .action(async ({ profile }: { readonly profile?: Profile }) => {
         const { home } = context.home;
-        const made = await init(context.home);
+        const made = await init(context.home, profile ?? null);
         context.result({ home, ...made }, () =>
           [made.created ? `Made a home in ${home}` : `There is a home in ${home}`, ...made.next].join("\n"),
         );

@@ -33,7 +33,7 @@ export function addImport(program: Command, context: Context): void {
       const read = await readerOf(format);
       const pieces = () => createReadStream(file, { encoding: "utf8" }) as AsyncIterable<string>;
       const checked = await check(context, file, read(pieces));
-      const sent = await sendAll(context, options.conversation, file, read(pieces), checked.messages);
+      const sent = await sendAll(context, { ...options, format, file }, read(pieces), checked.messages);
       const result = { conversation: options.conversation, format, ...sent, left_out: checked.left };
       context.result(result, () => {
         const known = sent.known === 0 ? "" : `; ${sent.known.toLocaleString("en")} were already there`;
@@ -113,8 +113,7 @@ async function* named(file: string, found: AsyncIterable<Found>): AsyncIterable<
 
 async function sendAll(
   context: Context,
-  conversation: string,
-  file: string,
+  { conversation, format, file }: { readonly conversation: string; readonly format: Format; readonly file: string },
   found: AsyncIterable<Found>,
   total: number,
 ): Promise<{ added: number; known: number }> {
@@ -122,7 +121,7 @@ async function sendAll(
   let piece: ImportLine[] = [];
   let chars = 0;
   const send = async (): Promise<void> => {
-    const got = await context.ask("import", { conversation, lines: piece });
+    const got = await context.ask("import", { conversation, lines: piece, format });
     sum.added += got.added;
     sum.known += got.known;
     piece = [];

@@ -9,6 +9,7 @@ import { counted, pairs, printable, size } from "./printable.ts";
 import { Trouble, unreadable } from "./trouble.ts";
 
 const CHECKPOINT_CHARS_MAX = 4096;
+const RECEIPT_CHARS_MAX = 60_000;
 
 export function addLedger(program: Command, context: Context): void {
   const { verifyBundle } = context.offline;
@@ -16,12 +17,14 @@ export function addLedger(program: Command, context: Context): void {
   const verify = ledger
     .command("verify")
     .description("check every entry, and against a checkpoint kept elsewhere if there is one")
-    .option("--against <file>", "a checkpoint that was kept outside this machine");
+    .option("--against <file>", "a checkpoint that was kept outside this machine")
+    .option("--receipt <file>", "a receipt of an erasure, as purge --receipt printed it");
   if (verifyBundle !== undefined) verify.argument("[bundle]", "a file that ledger export wrote; no daemon is needed");
   verify.action(async (...given: unknown[]) => {
     const bundle = typeof given[0] === "string" ? given[0] : null;
-    const { against: file } = verify.opts<{ readonly against?: string }>();
-    const against = file === undefined ? null : await checkpointIn(file);
+    const { against: file, receipt } = verify.opts<{ readonly against?: string; readonly receipt?: string }>();
+    if (receipt !== undefined) return receiptVerdict(context, await textIn(receipt, RECEIPT_CHARS_MAX, "any receipt"));
+    const against = file === undefined ? null : await textIn(file, CHECKPOINT_CHARS_MAX, "any checkpoint");
     const report =
       bundle !== null && verifyBundle !== undefined
         ? await verifyBundle(resolve(bundle), against).catch((error: unknown) => {
@@ -61,12 +64,26 @@ export function addLedger(program: Command, context: Context): void {
     });
 }
 
-async function checkpointIn(file: string): Promise<string> {
+/** One receipt against the ledger that it came from. */
+async function receiptVerdict(context: Context, text: string): Promise<void> {
+  const found = await context.ask("ledger.receipt", { text });
+  context.result(found, () =>
+    found.ok
+      ? context.paint(
+          "green",
+          `The receipt ${found.receipt ?? ""} is ours: ${counted(found.messages, "message")} erased`,
+        )
+      : context.paint("red", printable(found.reason ?? "unknown")),
+  );
+  context.exit(found.ok ? 0 : 1);
+}
+
+async function textIn(file: string, charsMax: number, what: string): Promise<string> {
   const text = await readFile(file, "utf8").catch((error: unknown) => {
     throw unreadable(file, error);
   });
-  if (text.length <= CHECKPOINT_CHARS_MAX) return text;
-  throw new Trouble("input.invalid", `${file} is longer than any checkpoint.`);
+  if (text.length <= charsMax) return text;
+  throw new Trouble("input.invalid", `${file} is longer than ${what}.`);
 }
 
 function verdict(report: VerbOutput<"ledger.verify">, { paint }: Context): string {

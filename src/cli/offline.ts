@@ -9,6 +9,8 @@ export type Home = {
   readonly home: string;
   /** The daemon's Unix socket. */
   readonly socket: string;
+  /** Where tokens of agents on this machine are put: beside the configuration, never with the data. */
+  readonly tokens: string;
 };
 
 export const TRANSFORMS = ["summarize", "extract_tasks", "extract_entities", "redact"] as const;
@@ -67,10 +69,16 @@ export type AttackResult = {
   readonly wrong: readonly string[];
 };
 
+export const PROFILES = ["home", "team", "strict"] as const;
+export type Profile = (typeof PROFILES)[number];
+
 /** Every function may throw a Refusal; its code decides the exit code. */
 export type Offline = {
-  /** Creates a home; harmless where there is one. */
-  readonly init?: (home: Home) => Promise<{ readonly created: boolean; readonly next: readonly string[] }>;
+  /** Creates a home; harmless where there is one. A profile writes a configuration, and refuses where there is one. */
+  readonly init?: (
+    home: Home,
+    profile: Profile | null,
+  ) => Promise<{ readonly created: boolean; readonly next: readonly string[] }>;
   /**
    * Runs the daemon in the foreground until it is stopped, and gives the exit code. Calls `ready` once the socket
    * answers; `say` is for a person and not the log.
@@ -119,5 +127,22 @@ export type Offline = {
   /** When no daemon answers. */
   readonly doctor?: (home: Home, residue: boolean) => Promise<VerbOutput<"doctor">>;
   readonly demo?: (home: Home) => Promise<VerbOutput<"demo.load">>;
+  /** Puts the keys of a recovery file back; `home.unlock` when it is stale, of another home, or the words are wrong. */
+  readonly recover?: (home: Home, file: string, passphrase: string) => Promise<void>;
   readonly service?: (home: Home) => Promise<Service>;
+  /**
+   * Runs a program to its end and gives its exit code; what it says goes to stderr. `stop` ends it. Throws
+   * `input.invalid` when there is none of that name.
+   */
+  readonly start?: (
+    command: readonly string[],
+    how: {
+      /** Beside this process's own environment. */
+      readonly environment: Readonly<Record<string, string>>;
+      readonly stdin: string;
+      readonly stop: AbortSignal;
+    },
+  ) => Promise<number>;
+  /** Program and arguments with which another program starts this one. */
+  readonly command?: () => Promise<readonly string[]>;
 };

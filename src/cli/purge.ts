@@ -1,11 +1,12 @@
 /** Erasure, and what holds against it (CONTRACT section 12). */
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import { Argument } from "commander";
 import type { VerbOutput } from "../core/verbs/all.ts";
 import type { Input } from "./client.ts";
 import { type Context, type Destructive, destructive } from "./context.ts";
 import { duration, instant, iso, relative } from "./moment.ts";
-import { counted, printable, short, table } from "./printable.ts";
+import { counted, printable, short, size, table } from "./printable.ts";
 import { Trouble } from "./trouble.ts";
 
 type Scope = Input<"purge">["scope"];
@@ -126,6 +127,21 @@ async function receipt(context: Context, given: string): Promise<void> {
   const known = async () => (await context.ask("purge.list", {})).receipts.map(({ receipt: id }) => id);
   const found = await context.ask("purge.receipt", { receipt: await context.idOf("rcpt", given, known) });
   context.result(found, () => printable(found.text).trimEnd());
+}
+
+export function addExport(program: Command, context: Context): void {
+  program
+    .command("export")
+    .argument("<file>", "a new file")
+    .requiredOption("--person <principal>", "whose data: its id, as principal list shows it")
+    .requiredOption("--to <recipient>", "the age key that may read it: age1...")
+    .description("write everything that is kept of one person to a file that only an age key opens")
+    .action(async (file: string, options: { readonly person: string; readonly to: string }) => {
+      const known = async () => (await context.ask("principal.list", {})).principals.map(({ id }) => id);
+      const principal = await context.idOf("prn", options.person, known);
+      const made = await context.ask("export.make", { principal, recipient: options.to, file: resolve(file) });
+      context.result(made, () => `${made.file}: ${counted(made.messages, "message")}, ${size(made.bytes)}`);
+    });
 }
 
 export function addHold(program: Command, context: Context): void {

@@ -1,18 +1,17 @@
-/** What works or has worked: runs, sessions, and the trace of a session. */
+/** What works or has worked: runs. */
 import type { Command } from "commander";
 import type { z } from "zod";
 import { UNITS } from "../core/budget.ts";
-import type { EntryView, RunView, SessionView } from "../core/verbs/evidence.ts";
+import type { EntryView, RunView } from "../core/verbs/evidence.ts";
 import type { Context } from "./context.ts";
 import { iso, relative } from "./moment.ts";
-import { counted, pairs, printable, short, table } from "./printable.ts";
+import { pairs, short, table } from "./printable.ts";
 import { whole } from "./trouble.ts";
 
 type Entry = z.infer<typeof EntryView>;
-type Session = z.infer<typeof SessionView>;
-type Listing = { readonly open?: boolean; readonly limit?: string };
+export type Listing = { readonly open?: boolean; readonly limit?: string };
 
-const limitOf = ({ limit }: { readonly limit?: string }): { limit?: number } =>
+export const limitOf = ({ limit }: { readonly limit?: string }): { limit?: number } =>
   limit === undefined ? {} : { limit: whole(limit, "--limit") };
 
 export function addRuns(program: Command, context: Context): void {
@@ -48,7 +47,7 @@ export function addRuns(program: Command, context: Context): void {
 
 const stateOf = ({ state, reason }: RunView): string => (reason === null ? state : `${state} (${reason})`);
 
-function runTable(runs: readonly RunView[], { now, paint }: Context): string {
+export function runTable(runs: readonly RunView[], { now, paint }: Context): string {
   const rows = runs.map((run) => [
     short(run.id),
     stateOf(run),
@@ -93,72 +92,4 @@ function entryTable(entries: readonly Entry[], { paint }: Context): string {
       .join(" "),
   ]);
   return table(["SEQ", "TIME", "TYPE", "RUN", "WHAT"], rows, paint);
-}
-
-export function addSessions(program: Command, context: Context): void {
-  const sessions = program.command("sessions").description("the runs of one person in one place");
-  const known = async () => (await context.ask("sessions.list", { limit: 1000 })).sessions.map(({ id }) => id);
-  sessions
-    .command("list")
-    .alias("ls")
-    .description("newest first")
-    .option("--limit <n>", "at most so many", "50")
-    .action(async (options: Listing) => {
-      const found = await context.ask("sessions.list", limitOf(options));
-      context.result(found, () =>
-        found.sessions.length === 0 ? "No sessions." : sessionTable(found.sessions, context),
-      );
-    });
-  sessions
-    .command("show")
-    .argument("<session>", "its id, or the first digits of it")
-    .description("its runs")
-    .action(async (given: string) => {
-      const found = await context.ask("sessions.show", { session: await context.idOf("sess", given, known) });
-      context.result(found, () =>
-        [sessionTable([found.session], context), "", runTable(found.runs, context)].join("\n"),
-      );
-    });
-  const trace = program.command("trace").description("what happened in a session");
-  trace
-    .command("export")
-    .argument("<session>", "its id, or the first digits of it")
-    .description("its ledger entries, one JSON object a line; no content")
-    .action(async (given: string) => {
-      const found = await context.ask("trace.export", { session: await context.idOf("sess", given, known) });
-      context.result(found, () => found.entries.map((entry) => printable(JSON.stringify(entry))).join("\n"));
-    });
-  trace
-    .command("replay")
-    .argument("<session>", "its id, or the first digits of it")
-    .description("fold its entries again and show the first difference from what is stored")
-    .action(async (given: string) => {
-      const report = await context.ask("trace.replay", { session: await context.idOf("sess", given, known) });
-      context.result(report, () => {
-        const { entries, runs, approvals, calls, digest, difference } = report;
-        const counts = [
-          counted(entries, "entry", "entries"),
-          counted(runs, "run"),
-          counted(calls, "call"),
-          counted(approvals, "approval"),
-        ];
-        const what = counts.join(", ");
-        if (difference === null) return `The entries lead to what is stored: ${what}\n${digest}`;
-        const where = difference.seq === null ? "" : `entry ${difference.seq}: `;
-        return `The entries lead elsewhere: ${what}\n  ${where}${printable(difference.what)}`;
-      });
-      context.exit(report.ok ? 0 : 1);
-    });
-}
-
-function sessionTable(sessions: readonly Session[], { now, paint }: Context): string {
-  const rows = sessions.map((session) => [
-    short(session.id),
-    session.state,
-    session.alias ?? short(session.conversation),
-    short(session.requester),
-    String(session.runs),
-    relative(session.last_at, now()),
-  ]);
-  return table(["SESSION", "STATE", "CONVERSATION", "REQUESTER", "RUNS", "LAST"], rows, paint);
 }

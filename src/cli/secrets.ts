@@ -5,6 +5,8 @@
 import type { Command } from "commander";
 import { SECRET_BYTES_MAX } from "../core/limits.ts";
 import { type Context, type Destructive, destructive } from "./context.ts";
+import { relative } from "./moment.ts";
+import { short, table } from "./printable.ts";
 import { Trouble } from "./trouble.ts";
 
 export function addSecrets(program: Command, context: Context): void {
@@ -24,6 +26,26 @@ export function addSecrets(program: Command, context: Context): void {
     .action(async () => {
       const found = await context.ask("secrets.list", {});
       context.result(found, () => found.names.join("\n") || "No secrets.");
+    });
+  secrets
+    .command("uses")
+    .argument("[name]", "of one secret; all when absent")
+    .description("when, where and on whose word secrets were used")
+    .action(async (name: string | undefined) => {
+      const found = await context.ask("secrets.uses", name === undefined ? {} : { name });
+      const rows = found.uses.map((use) => [
+        relative(use.time, context.now()),
+        use.name,
+        use.place,
+        use.slot,
+        use.run === null ? "" : short(use.run),
+        use.by === null ? use.rule : short(use.by),
+      ]);
+      context.result(found, () =>
+        rows.length === 0
+          ? "No secret was used yet."
+          : table(["WHEN", "SECRET", "AT", "IN", "RUN", "YES BY"], rows, context.paint),
+      );
     });
   destructive(secrets.command("remove").alias("rm"))
     .argument("<name>", "which")

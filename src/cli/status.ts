@@ -18,7 +18,8 @@ export function addStatus(program: Command, context: Context): void {
     .command("doctor")
     .description("check the home, the doors and the rules; say what to mend")
     .option("--residue", "also look for what should have been erased")
-    .action(async (options: { readonly residue?: boolean }) => doctor(context, options.residue === true));
+    .option("--clock-is-right", "the clock leapt and is right: delete again what reaches its age")
+    .action(async (options: Looking) => doctor(context, options));
   program
     .command("verify")
     .argument("<channel>", "its name")
@@ -54,11 +55,14 @@ function statusWords(status: VerbOutput<"status">, { now, paint }: Context): str
   return [pairs(lines, paint), ...notes].join("\n");
 }
 
-async function doctor(context: Context, residue: boolean): Promise<void> {
+type Looking = { readonly residue?: boolean; readonly clockIsRight?: boolean };
+
+async function doctor(context: Context, { residue = false, clockIsRight = false }: Looking): Promise<void> {
   const { offline, paint } = context;
-  const report = await context.ask("doctor", { residue }).catch((error: unknown) => {
+  const order = clockIsRight ? { residue, clock_is_right: true } : { residue };
+  const report = await context.ask("doctor", order).catch((error: unknown) => {
     const isDown = error instanceof Refusal && error.code === "daemon.unreachable";
-    if (!isDown || offline.doctor === undefined) throw error;
+    if (!isDown || clockIsRight || offline.doctor === undefined) throw error;
     context.say("No daemon answers; looking at the home itself.");
     return offline.doctor(context.home, residue);
   });

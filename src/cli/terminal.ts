@@ -31,6 +31,8 @@ export interface Terminal {
   /** One answer; null at the end of stdin. */
   ask(question: string): Promise<string | null>;
   talk(prompt: string, interrupted: () => void): Talk;
+  /** Calls back instead of ending when this process is told to end; returns a function that lets it end again. */
+  interrupted(told: () => void): () => void;
 }
 
 /** A line of JSON may hold a whole conversation. */
@@ -127,6 +129,11 @@ class ProcessTerminal implements Terminal {
       };
       stdin.on("data", typed);
     });
+  }
+
+  interrupted(told: () => void): () => void {
+    process.on("SIGINT", told).on("SIGTERM", told);
+    return () => void process.off("SIGINT", told).off("SIGTERM", told);
   }
 
   talk(prompt: string, interrupted: () => void): Talk {

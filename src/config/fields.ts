@@ -68,3 +68,14 @@ export const Address = z
     },
     { error: "an address begins with https://; http:// is for this machine alone" },
   );
+
+/** A host alone, or an IP address as URLs write it, without brackets. */
+export const Host = z
+  .string()
+  .max(253)
+  .refine((text) => HOST.test(text) || (IPV6.test(text) && isCanonical(text)), {
+    error: "a host in lower case, such as example.org, without scheme, port or path",
+  });
+const IPV6 = /^[0-9a-f:]{2,39}$/;
+const isCanonical = (text: string): boolean =>
+  URL.canParse(`http://[${text}]/`) && new URL(`http://[${text}]/`).hostname === `[${text}]`;

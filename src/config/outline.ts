@@ -7,6 +7,7 @@ type Node = {
   readonly properties?: Readonly<Record<string, Node>>;
   readonly items?: Node;
   readonly oneOf?: readonly Node[];
+  readonly anyOf?: readonly Node[];
   readonly const?: unknown;
   readonly default?: unknown;
 };
@@ -22,7 +23,9 @@ export type Leaf = {
 function leavesOf(node: Node, path: readonly string[]): Leaf[] {
   if (node.type === "object" && node.properties !== undefined)
     return Object.entries(node.properties).flatMap(([key, child]) => leavesOf(child, [...path, key]));
-  const isPlainList = node.type === "array" && node.items?.type === "string";
+  const isPlainList =
+    node.type === "array" &&
+    (node.items?.type === "string" || node.items?.anyOf?.some(({ type }) => type === "string") === true);
   const settable = node.type !== "array" || isPlainList;
   return [{ path, text: node.type === "string", settable, default: node.default }];
 }
@@ -45,7 +48,7 @@ export class Outline {
     let nodes: readonly Node[] = [this.#root];
     for (const step of path) {
       const below = nodes.map((node) => (typeof step === "number" ? node.items : node.properties?.[step]));
-      nodes = below.flatMap((node) => (node === undefined ? [] : (node.oneOf ?? [node])));
+      nodes = below.flatMap((node) => (node === undefined ? [] : (node.oneOf ?? node.anyOf ?? [node])));
     }
     const kind = typeof value === "object" && value !== null && "kind" in value ? value.kind : undefined;
     const meant = nodes.filter((node) => node.properties?.["kind"]?.const === kind);

@@ -87,6 +87,11 @@ export function problemsOf(
     return [notAmong(issue.values, path, root, errorAt)];
   if (issue.code === "invalid_union" && "options" in issue && Array.isArray(issue.options))
     return [notAmong(issue.options, path, root, errorAt)];
+  if (issue.code === "invalid_union" && issue.errors.length > 0) {
+    // A text is judged as the short form, anything else as the long one.
+    const meant = issue.errors.at(typeof valueAt(root, path) === "string" ? 0 : -1) ?? [];
+    return meant.flatMap((it) => problemsOf({ ...it, path: [...issue.path, ...it.path] }, root, outline, errorAt));
+  }
   if (issue.code === "invalid_type") return [wrongType(issue, path, root, errorAt)];
   const given = valueAt(root, path);
   if (issue.code === "custom" && path.at(-1) === "timezone" && typeof given === "string")

@@ -1,9 +1,11 @@
 /** The configuration file (CONTRACT section 14): every key, its shape, what it means and its default. */
 import { z } from "zod";
 import { ASSURANCE } from "../core/approval.ts";
+import { ADDRESS_KINDS, HTTP_METHODS, SLOT } from "../core/http.ts";
 import { Name } from "../core/ids.ts";
 import { PORT_DEFAULT, RAW_ID_CHARS_MAX, SENDER_EVENTS_PER_MINUTE_MAX } from "../core/limits.ts";
-import { Address, Domain, HostPort, Language, Room, Zone } from "./fields.ts";
+import { Address, Domain, Host, HostPort, Language, Room, Zone } from "./fields.ts";
+import { ModelEntry } from "./models.ts";
 import { duration, money, size } from "./units.ts";
 
 const ENTRIES_MAX = 1000;
@@ -25,18 +27,6 @@ const budget = z.strictObject({
     .describe("What model calls may cost, such as 0.50 USD"),
   egress: size({ least: "0B", most: "999GiB" }).optional().describe("Bytes that may leave the daemon"),
   children: z.int().min(0).max(1000).optional().describe("Runs that a run may start"),
-});
-
-const model = z.strictObject({
-  name: Name.describe("Your name for it"),
-  kind: z.enum(["openai", "anthropic"]).describe("The interface it speaks; openai is also ollama, llama.cpp and vLLM"),
-  url: Address.describe("Where it answers"),
-  model: z.string().min(1).max(128).describe("The model's name there"),
-  use: z
-    .array(z.enum(["transforms", "agent"]))
-    .max(2)
-    .default(["transforms"])
-    .describe("What it is asked for"),
 });
 
 const channelName = Name.describe("Your name for the channel");
@@ -76,7 +66,74 @@ const person = z.strictObject({
   language: Language.optional(),
 });
 
+const httpSecret = z.strictObject({
+  name: Name.describe("The secret's name: `lazaret secrets set NAME`"),
+  slot: z
+    .string()
+    .regex(SLOT, { error: "a slot is header:NAME, query:NAME, form:NAME or body:/POINTER" })
+    .describe("The one place where {{secret:NAME}} may stand"),
+});
+const httpHost = z.strictObject({
+  host: Host,
+  port: z.int().min(1).max(65_535).default(443),
+  plain: z.boolean().default(false).describe("http:// in place of https://; for hosts of your own network"),
+  methods: z.array(z.enum(HTTP_METHODS)).min(1).max(HTTP_METHODS.length).default(["GET", "HEAD"]),
+  addresses: z
+    .array(z.enum(ADDRESS_KINDS).exclude(["reserved"]))
+    .min(1)
+    .max(ADDRESS_KINDS.length)
+    .default(["public"])
+    .describe("Kinds of address that it may lead to"),
+  paths: z
+    .array(z.string().regex(/^\/[\x21-\x7e]{0,511}$/, { error: "a path begins with /" }))
+    .max(100)
+    .default([])
+    .describe("Paths that you vouch for; every other is shown to a person first"),
+  secrets: z.array(httpSecret).max(20).default([]).describe("What may be used there, and where it stands"),
+});
+
 const AbsolutePath = z.string().regex(/^\/[^\0]{1,4094}$/, { error: "an absolute path" });
+
+/** https, or http on this machine. */
+const ServerUrl = z
+  .string()
+  .max(300)
+  .regex(/^(?:https:\/\/[^/?#@\s]+|http:\/\/(?:127\.0\.0\.1|localhost|\[::1\]):\d{1,5})$/, {
+    error: "https://host, or http://127.0.0.1:port on this machine, without a path",
+  });
+const Peer = z.strictObject({
+  url: ServerUrl,
+  channel: Name.describe("A webhook channel there, added with --set keeps=checkpoints"),
+  secret: Name.describe("Its secret's name in the vault here"),
+});
+const Bucket = z.strictObject({
+  url: ServerUrl,
+  bucket: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,62}$/, { error: "a bucket's name" }),
+  region: z
+    .string()
+    .regex(/^[a-z0-9-]{1,64}$/)
+    .default("us-east-1"),
+  prefix: z
+    .string()
+    .regex(/^[A-Za-z0-9_./-]{0,200}$/)
+    .default("lazaret/"),
+  key_id: z.string().regex(/^[A-Za-z0-9]{3,128}$/, { error: "an access key's id" }),
+  secret: Name.describe("The secret access key's name in the vault"),
+  retain: duration({ least: "1d", most: "3650d" }).prefault("365d").describe("How long an object is locked"),
+});
+
+const Argument = z
+  .string()
+  .min(1)
+  .max(1024)
+  .regex(/^[^\0]*$/);
+const secretPlace = z.union([
+  z.strictObject({ name: Name, file: AbsolutePath.describe("A file of yours alone, such as a systemd credential") }),
+  z.strictObject({
+    name: Name,
+    command: z.array(Argument).min(1).max(20).describe("Program and arguments; what it prints is the secret"),
+  }),
+]);
 
 const section = <T extends z.ZodType>(schema: T) => schema.prefault({} as z.input<T>);
 
@@ -90,9 +147,12 @@ export const ConfigFile = z.strictObject({
   timezone: Zone.optional().describe("The machine's own when absent"),
   language: Language.default("en"),
   agents: section(
-    z.strictObject({ default: Name.default("butler").describe("Who answers where nothing else is said") }),
+    z.strictObject({
+      default: Name.default("butler").describe("Who answers where nothing else is said"),
+      fallback: z.enum(["butler", "none"]).default("butler").describe("Who answers when a named agent does not"),
+    }),
   ),
-  models: z.array(model).max(20).default([]),
+  models: z.array(ModelEntry).max(20).default([]),
   channels: z.array(channel).max(100).default([]).describe("A console is always there"),
   conversations: z.array(conversation).max(ENTRIES_MAX).default([]),
   people: z.array(person).max(ENTRIES_MAX).default([]),
@@ -111,11 +171,20 @@ export const ConfigFile = z.strictObject({
     }),
   ),
   policy: section(z.strictObject({ packs: z.array(Name).min(1).max(PACKS_MAX).default(["chat-mode"]) })),
-  retention: section(z.strictObject({ default: duration(KEPT).prefault("7d").describe("How long messages are kept") })),
+  retention: section(
+    z.strictObject({
+      default: duration(KEPT).prefault("7d").describe("How long messages are kept"),
+      on_delete: z.enum(["redact", "keep"]).default("redact").describe("Answers whose source is deleted"),
+    }),
+  ),
   budgets: section(
     z.strictObject({
       interactive: section(budget).describe("A run that somebody waits for"),
       background: section(budget).describe("Any other run"),
+      on_exhausted: z
+        .enum(["fail", "ask"])
+        .default("fail")
+        .describe("ask: the owner may add as much again, once a run, before it ends"),
     }),
   ),
   limits: section(
@@ -132,11 +201,18 @@ export const ConfigFile = z.strictObject({
     z.strictObject({
       file: AbsolutePath.optional().describe("Signed checkpoints of the ledger are added to this file"),
       git: AbsolutePath.optional().describe("and committed to this git repository"),
+      peer: Peer.optional().describe("and posted to another Lazaret"),
+      bucket: Bucket.optional().describe("and put into an S3-compatible bucket with object lock"),
     }),
   ),
+  secrets: z.array(secretPlace).max(100).default([]).describe("Secrets that are kept elsewhere than in the vault"),
   http: section(
     z.strictObject({
-      allow: z.array(HostPort).max(DOMAINS_MAX).default([]).describe("Hosts that http.request may ask"),
+      allow: z
+        .array(z.union([HostPort, httpHost]))
+        .max(DOMAINS_MAX)
+        .default([])
+        .describe("Hosts that http.request may ask; one alone means GET and HEAD over https"),
     }),
   ),
 });

@@ -11,15 +11,18 @@ import type { Holder } from "./auth.ts";
 import type { EventPowers, EventStreams } from "./events.ts";
 import { addHooks } from "./hooks.ts";
 import type { FirstAnswers } from "./idempotency.ts";
+import { addMcp } from "./mcp/http.ts";
 import { parsed, refusalOf } from "./problem.ts";
 import { Key, NoQuery } from "./requests.ts";
-import type { AskRoute, EventsRoute, LocalRoute, PublicRoute, Route } from "./route.ts";
+import type { AskRoute, BearerRoute, EventsRoute, LocalRoute, PublicRoute, Route } from "./route.ts";
 import { consoleLines, eventLines, stopOf } from "./stream.ts";
 
 export type AppPowers = EventPowers & {
   readonly random: Random;
   readonly streams: EventStreams;
   readonly firsts: FirstAnswers;
+  /** Of this program, as it calls itself to agents. */
+  readonly version: string;
   /** Aborted when the daemon stops. */
   readonly stopping: AbortSignal;
 };
@@ -51,6 +54,8 @@ export async function appOf(routes: readonly Route[], powers: AppPowers, toOwner
     else if (route.class === "public") addPublic(app, route, powers);
     else if (route.class === "bearer" && route.kind === "ask") addAsk(app, route, powers);
     else if (route.class === "bearer" && route.kind === "events") addEvents(app, route, powers);
+    else if (route.class === "bearer" && route.kind === "mcp")
+      await addMcp(app, route.path, powers, (request) => admitted(route, powers, request));
   }
   await app.ready();
   return app;
@@ -100,15 +105,18 @@ function addLocal(app: FastifyInstance, route: LocalRoute, powers: AppPowers): v
 const outputOf = (verb: VerbName) => VERBS[verb].output;
 
 /** Admits a token before anything of the body is read. */
-function admitting(route: AskRoute | EventsRoute, { doorkeeper }: AppPowers) {
+function admitted(route: BearerRoute, { doorkeeper }: AppPowers, request: FastifyRequest): Holder {
+  const holder = doorkeeper.fromHeader(request.headers.authorization, route.class);
+  doorkeeper.check(holder.token, route.scopes, route.class);
+  return holder;
+}
+
+function admitting(route: AskRoute | EventsRoute, powers: AppPowers) {
   const holders = new WeakMap<FastifyRequest, Holder>();
   return {
     holders,
-    onRequest: async (request: FastifyRequest): Promise<void> => {
-      const holder = doorkeeper.fromHeader(request.headers.authorization, route.class);
-      doorkeeper.check(holder.token, route.scopes, route.class);
-      holders.set(request, holder);
-    },
+    onRequest: async (request: FastifyRequest): Promise<void> =>
+      void holders.set(request, admitted(route, powers, request)),
   };
 }
 

@@ -3,9 +3,10 @@
  * pages (Origin, Sec-Fetch-Site), tokens in URLs, floods of headers. CONTRACT section 13, threats C01, C02, C04 and
  * C08.
  */
-import { TOKEN_PREFIX } from "../core/ids.ts";
+
 import { HEADERS_MAX } from "../core/limits.ts";
 import { Refusal } from "../core/refusal.ts";
+import { TOKEN_PREFIX } from "../core/token-text.ts";
 
 /** The head of a request as it came over the wire: name, value, name, value. */
 export type Head = { readonly url: string; readonly rawHeaders: readonly string[] };

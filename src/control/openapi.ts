@@ -73,7 +73,8 @@ function plainOperation(route: Route, components: Components): Json {
   return {
     operationId: idOf(route),
     summary: route.summary,
-    security: [],
+    security: route.class === "bearer" ? [{ token: [] }] : [],
+    ...(route.class === "bearer" ? { "x-scopes": route.scopes } : {}),
     responses: {
       "2XX": { description: route.summary, content },
       default: { $ref: "#/components/responses/Problem" },
@@ -88,7 +89,8 @@ export function openApi(routes: readonly Route[]): Json {
   for (const route of routes) {
     if (route.class === "local") continue;
     const path = route.path.replace(/:([a-z]+)/g, "{$1}");
-    const operation = route.class === "bearer" ? bearerOperation(route, components) : plainOperation(route, components);
+    const isPlain = route.class !== "bearer" || route.kind === "mcp";
+    const operation = isPlain ? plainOperation(route, components) : bearerOperation(route, components);
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation };
   }
   return {

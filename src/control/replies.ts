@@ -40,6 +40,8 @@ export const Value = z.strictObject({
   expires_at: Instant,
 });
 
+export const RunToken = z.strictObject({ token: z.string().max(128), expires_at: Instant });
+
 export const Runs = z.strictObject({ runs: z.array(RunView).max(1000) });
 
 export const InvocationReply = z.strictObject({

@@ -42,7 +42,9 @@ export type AskRoute = Tokened & {
 };
 /** WebSocket or server-sent events. */
 export type EventsRoute = Tokened & { readonly kind: "events"; readonly query: z.ZodType };
-export type BearerRoute = AskRoute | EventsRoute;
+/** The Model Context Protocol: POST, and GET and DELETE as its transport has them. */
+export type McpRoute = Tokened & { readonly kind: "mcp" };
+export type BearerRoute = AskRoute | EventsRoute | McpRoute;
 export type Route = LocalRoute | PublicRoute | HookRoute | BearerRoute;
 
 type Asked<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> = {

@@ -11,7 +11,15 @@ import type { Scope } from "./auth.ts";
 import { openApi } from "./openapi.ts";
 import * as replies from "./replies.ts";
 import * as requests from "./requests.ts";
-import { type BearerRoute, bearer, type EventsRoute, type HookRoute, type PublicRoute, type Route } from "./route.ts";
+import {
+  type BearerRoute,
+  bearer,
+  type EventsRoute,
+  type HookRoute,
+  type McpRoute,
+  type PublicRoute,
+  type Route,
+} from "./route.ts";
 
 const AGENT: readonly Scope[] = ["agent", "owner"];
 const READ: readonly Scope[] = ["auditor", "operator", "owner"];
@@ -88,6 +96,15 @@ const RUNS: readonly BearerRoute[] = [
     reply: RunView,
     ask: (door, token, { params }) => door.cancel(token, params.run),
   }),
+  bearer("POST", "/v1/runs/:run/token", {
+    summary: "A token for this run alone, for the program that works on it; shown once",
+    scopes: AGENT,
+    params: requests.ByRun,
+    body: requests.Nothing,
+    reply: replies.RunToken,
+    status: () => 201,
+    ask: (door, token, { params }) => door.runToken(token, params.run),
+  }),
   bearer("POST", "/v1/runs/:run/invoke", {
     summary: "Ask for a capability; the same key and body give the first answer again",
     scopes: AGENT,
@@ -117,6 +134,17 @@ const EVENTS: EventsRoute = {
   scopes: ["agent", "operator", "owner"],
   params: null,
   query: requests.After,
+};
+
+const MCP: McpRoute = {
+  class: "bearer",
+  kind: "mcp",
+  method: "POST",
+  path: "/mcp",
+  summary: "Model Context Protocol over streamable HTTP, for agents",
+  scopes: ["agent"],
+  params: null,
+  query: null,
 };
 
 const EVIDENCE: readonly BearerRoute[] = [
@@ -253,6 +281,7 @@ export const ROUTES: readonly Route[] = [
   ...HOOKS,
   ...RUNS,
   EVENTS,
+  MCP,
   ...EVIDENCE,
   ...VERB_NAMES.map(
     (name) =>

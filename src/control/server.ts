@@ -42,6 +42,8 @@ export type ControlPowers = {
   readonly uid: number | null;
   /** Told of every error that is a fault of ours; must not write content. */
   readonly fault: (where: string, error: unknown) => void;
+  /** Of this program, as it calls itself to agents. */
+  readonly version?: string;
   /** How long a client may take for its headers, and for a whole request. */
   readonly patience?: { readonly headersMs: number; readonly requestMs: number };
 };
@@ -106,7 +108,9 @@ class Doors {
     if (events?.class !== "bearer" || events.kind !== "events") throw new TypeError("the table has no events");
     const streams = new EventStreams({ surface, clock, doorkeeper, fault }, events);
     const firsts = new FirstAnswers(clock);
-    this.#powers = { surface, clock, random, fault, doorkeeper, streams, firsts, stopping: this.#stopping.signal };
+    const { signal: stopping } = this.#stopping;
+    const version = given.version ?? "0";
+    this.#powers = { surface, clock, random, fault, doorkeeper, streams, firsts, version, stopping };
   }
 
   async openSocket(): Promise<void> {

@@ -2,6 +2,7 @@
 import type { Amounts } from "./budget.ts";
 import type { ApprovalId, Handle, MessageId, RunId } from "./ids.ts";
 import type { Addressed } from "./message.ts";
+import type { ModelAnswer, ModelAsk, ModelTool } from "./model.ts";
 import type { Role } from "./people.ts";
 import type { Stop } from "./ports.ts";
 import type { RefusalCode } from "./refusal.ts";
@@ -58,6 +59,13 @@ export interface RunHandle {
   finish(wait?: Wait): Promise<void>;
   /** Ends the run as failed. The gateway tells the person in one sentence. */
   fail(reason: FailReason): Promise<void>;
+  /**
+   * Asks the model that the owner configured for agents: judged, budgeted and recorded like everything else. Rejects
+   * with a Refusal; a run without room for it has failed by name. Absent where there is no such model.
+   */
+  think?(ask: ModelAsk): Promise<ModelAnswer>;
+  /** The catalogue as the tools of a model. */
+  tools?(): readonly ModelTool[];
 }
 
 export interface AgentDriver {

@@ -85,10 +85,4 @@ export function newId<K extends keyof Ids>(kind: K, random16: Uint8Array): Ids[K
 export const Name = z.string().regex(/^[a-z0-9][a-z0-9_.-]{0,62}$/, "lower-case letters, digits, - _ . (at most 63)");
 export type Name = z.infer<typeof Name>;
 
-/**
- * What the holder of a token is shown begins with this, so that it is known wherever it turns up; then 256 random
- * bits.
- */
-export const TOKEN_PREFIX = "lzt_";
-
 export const TENANT_DEFAULT = "default";

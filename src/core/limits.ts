@@ -51,9 +51,25 @@ export const PAIRING_TRIES_MAX = 5;
 export const RUN_AGE_MS_MAX = 7 * DAY_MS;
 export const QUEUED_RUNS_PER_SESSION_MAX = 8;
 export const AGENT_YIELD_MS = 20 * SECOND_MS;
+/** A sign within three seconds, a word within ten: with room for the way. */
+export const SIGN_MS = 2.5 * SECOND_MS;
+export const PROGRESS_MS = 9 * SECOND_MS;
 export const TRANSFORM_MS_MAX = 10 * SECOND_MS;
 export const CLOCK_STEP_MS = 5 * MINUTE_MS;
 export const CLOCK_LEAP_MS = 48 * HOUR_MS;
+
+// Models (section 5)
+export const MODEL_ANSWER_BYTES_MAX = 1 * MIB;
+export const MODEL_MS_DEFAULT = 40 * SECOND_MS;
+export const MODEL_MS_MAX = 10 * MINUTE_MS;
+export const MODEL_TOKENS_IN_DEFAULT = 16_384;
+export const MODEL_TOKENS_OUT_DEFAULT = 2048;
+/** Of a run's time, kept for the answer without a model. */
+export const MODEL_SPARE_MS = 12 * SECOND_MS;
+export const MODEL_BATCHES_MAX = 16;
+export const MODEL_TURNS_MAX = 24;
+export const POOL_DAY_TOKENS_MAX = 1_000_000;
+export const POOL_DAY_COST_MICROS_MAX = 2_000_000;
 
 // Store and ledger (sections 4 and 11)
 export const BATCHES_PER_COMMIT_MAX = 128;
@@ -87,6 +103,16 @@ export const EVENT_PING_MS = 20 * SECOND_MS;
 export const IDEMPOTENCY_KEYS_MAX = 1000;
 export const IDEMPOTENCY_MS = 1 * DAY_MS;
 export const SOCKETS_MAX = 64;
+/** A run that was handed to an agent and in which nothing happened for so long is handed out again. */
+export const RUN_LEASE_MS = 2 * MINUTE_MS;
+export const MCP_INSTRUCTIONS_BYTES_MAX = 2 * KIB;
+export const MCP_NESTING_MAX = 32;
+export const MCP_BATCH_MAX = 16;
+export const MCP_SESSIONS_MAX = 256;
+export const MCP_SESSIONS_PER_TOKEN_MAX = 32;
+export const MCP_SESSION_IDLE_MS = 1 * DAY_MS;
+export const MCP_CALLS_PER_TOKEN_MAX = 16;
+export const MCP_CACHE_MS = 1 * MINUTE_MS;
 export const FRAME_BYTES_MAX = 64 * KIB;
 export const SECRET_BYTES_MAX = 64 * KIB;
 export const HOOK_SECRET_BYTES_MIN = 32;
@@ -103,11 +129,21 @@ export const WAITING_MS_MAX = 20 * SECOND_MS;
 export const DELIVERIES_REMEMBERED_MAX = 4096;
 export const SHUTDOWN_MS_MAX = 25 * SECOND_MS;
 
+// Requests to the outside (section 9)
+export const HTTP_URL_CHARS_MAX = 2048;
+export const HTTP_HEADERS_MAX = 32;
+export const HTTP_HEADER_CHARS_MAX = 4096;
+export const HTTP_BODY_BYTES_MAX = 64 * KIB;
+export const HTTP_ANSWER_BYTES_MAX = 256 * KIB;
+export const HTTP_MS_MAX = 15 * SECOND_MS;
+export const HTTP_ADDRESSES_MAX = 16;
+export const HTTP_CONNECTS_MAX = 3;
+
 // Worker threads for transforms (section 5)
 export const TRANSFORM_WORKERS_MAX = 2;
 export const TRANSFORM_QUEUE_MAX = 64;
 export const TRANSFORM_START_MS_MAX = 20 * SECOND_MS;
 /** A thread without a call for so long ends, and its memory with it. */
-export const TRANSFORM_IDLE_MS_MAX = 5 * MINUTE_MS;
+export const TRANSFORM_IDLE_MS_MAX = 20 * SECOND_MS;
 export const TRANSFORM_HEAP_MIB_MAX = 256;
 export const TRANSFORM_STACK_MIB_MAX = 4;

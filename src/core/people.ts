@@ -58,10 +58,14 @@ export type Conversation = {
   readonly language: string | null;
   /** Who answers here: `butler`, `model`, a token's name; null is the default agent. */
   readonly agent: string | null;
+  /** Who answers when that one does not; absent: as configured. */
+  readonly fallback?: "butler" | "none";
   /** Everybody who joined is a member here, and only here. */
   readonly membersAll: boolean;
   /** Who is in it as far as the connector has said; null when it never did. */
   readonly members: readonly PrincipalId[] | null;
+  /** Where the network never states everybody: who left or was banned, until they are seen there again. */
+  readonly gone?: readonly PrincipalId[];
   readonly encrypted: boolean;
   /** Sealed bytes kept, for the quota. */
   readonly bytes: number;

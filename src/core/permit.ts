@@ -2,7 +2,7 @@
 import { assert } from "./assert.ts";
 import type { BlobId, CallId, RunId } from "./ids.ts";
 
-export type PermitUse = "transform" | "request" | "render" | "send" | "prompt" | "names" | "secret" | "local";
+export type PermitUse = "transform" | "request" | "render" | "send" | "prompt" | "names" | "secret" | "local" | "model";
 const live = new WeakSet<Permit>();
 
 /** What it allows: one use, of these blobs (or of a named secret), for this call. */

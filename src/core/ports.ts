@@ -7,7 +7,8 @@ import type { Operation, OperationKind, OutboxRow, Outcome } from "./outbox.ts";
 import type { Pseudonym } from "./people.ts";
 import type { Permit } from "./permit.ts";
 import type { IndexOf, RecordKind, Records } from "./records.ts";
-import type { MaskKind, ModelRequest, Turn } from "./transform.ts";
+import type { SecretHit } from "./secret-source.ts";
+import type { MaskKind, ModelRequest, ModelRoom, Turn } from "./transform.ts";
 
 /** Stops waiting or working. A port cannot name the platform's AbortSignal; every AbortSignal fits this. */
 export interface Stop {
@@ -81,6 +82,10 @@ export interface Store {
   /** A secret's bytes inside `use`, wiped after. `not_found` when there is none. */
   useSecret<T>(permit: Permit, tenant: string, name: string, use: (bytes: Uint8Array) => T | Promise<T>): Promise<T>;
   secretNames(tenant: string): readonly string[];
+  /** Another value has another version; null when there is none. What comes from elsewhere has one once it was used. */
+  secretVersion(tenant: string, name: string): string | null;
+  /** Stretches of these bytes that hold a live secret of 8 bytes or more, plain or encoded, in order. */
+  secretsIn(tenant: string, bytes: Uint8Array): readonly SecretHit[];
 
   /**
    * Keyed hash for pseudonyms of a conversation, and for anything else that must not be guessed:
@@ -161,6 +166,10 @@ export interface LedgerPort {
   checkpoints(): readonly { readonly size: number; readonly at: number; readonly text: string }[];
   /** What an outsider needs to check our signatures. */
   verifierKey(): string;
+  /** Signs a statement of ours with the key of the checkpoints: base64 Ed25519, and the key that checks it. */
+  attest(statement: string): { readonly key: string; readonly signature: string };
+  /** Was it signed by a ledger of this home, the present one or one before? */
+  isAttested(statement: string, by: { readonly key: string; readonly signature: string }): boolean;
 }
 
 export type ConnectorBatch = { readonly cursor: string | null; readonly events: readonly InboundEvent[] };
@@ -201,6 +210,8 @@ export interface Connector {
   health(): ConnectorHealth;
   /** Is this person in the conversation now, by the network's own word? null where it does not say. Never rejects. */
   isMember?(conversation: string, person: string, stop: Stop): Promise<boolean | null>;
+  /** An id as the network's own export writes it, as the one under which the same event comes in live. */
+  exportedId?(conversation: string, id: string): string;
   /** One proved round trip for `lazaret verify`: resolves when what went out came back, rejects with why it did not. */
   probe?(stop: Stop): Promise<void>;
   close(): Promise<void>;
@@ -255,14 +266,16 @@ export type TransformCall = {
   readonly language: string;
   readonly now: number;
   readonly nowOffsetMinutes: number;
-  /** The model's answer to an earlier `model` outcome. */
-  readonly answer?: unknown;
+  /** There when a model may be asked; the same for both passes of a call. */
+  readonly model?: ModelRoom;
+  /** The model's answers to the requests of an earlier `model` outcome. */
+  readonly answers?: readonly unknown[];
 };
 export type TransformOutcome =
   | { readonly kind: "value"; readonly value: unknown; readonly found: readonly Found[] }
   | {
       readonly kind: "model";
-      readonly request: ModelRequest;
+      readonly requests: readonly ModelRequest[];
       readonly fallback: unknown;
       readonly found: readonly Found[];
     };

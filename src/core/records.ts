@@ -77,6 +77,9 @@ export type Token = {
   readonly createdAt: number;
   readonly expiresAt: number;
   readonly revokedAt: number | null;
+  /** For one run alone, made with another token. */
+  readonly run?: RunId;
+  readonly parent?: TokenId;
 };
 
 /** Use of a day: `${conversation or tenant}/${YYYY-MM-DD}` in UTC. */
@@ -100,6 +103,17 @@ export type Hold = {
 
 /** A signed statement of what was erased, by internal ids. */
 export type Receipt = { readonly id: ReceiptId; readonly tenant: string; readonly at: number; readonly text: string };
+
+/** One of our messages, and those that it was made from: it goes when one of them does. */
+export type Said = {
+  readonly id: MessageId;
+  readonly tenant: string;
+  readonly channel: string;
+  readonly conversation: ConversationId;
+  readonly run: RunId | null;
+  readonly sources: readonly MessageId[];
+  readonly at: number;
+};
 
 /** A request that waits for an earlier run of its session. */
 export type Queued = {
@@ -135,6 +149,7 @@ export type Records = {
   readonly queued: Queued;
   readonly receipt: Receipt;
   readonly run: Run;
+  readonly said: Said;
   readonly session: Session;
   readonly setting: Setting;
   readonly token: Token;
@@ -183,6 +198,7 @@ export const INDEXES = {
     request: (r) => r.request,
     agent: (r) => r.agent,
   },
+  said: { source: (r) => r.sources, day: (r) => dayOf(r.at), run: (r) => r.run },
   session: {
     key: (r) => (r.state === "open" ? sessionKey(r.conversation, r.thread, r.requester) : null),
     conversation: (r) => r.conversation,

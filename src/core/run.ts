@@ -88,7 +88,8 @@ export type RunEvent =
   | { readonly type: "cancel"; readonly reason: CancelReason };
 
 const TERMINAL = ["done", "failed", "cancelled"] as const;
-export const isTerminal = (run: Run): boolean => (TERMINAL as readonly string[]).includes(run.status.state);
+export const isTerminal = (run: Pick<Run, "status">): boolean =>
+  (TERMINAL as readonly string[]).includes(run.status.state);
 
 /** Does the predicate hold for these facts? */
 export function holds(predicate: Predicate, facts: Facts): boolean {

@@ -58,7 +58,12 @@ export type Surroundings = {
   /** Milliseconds since 1970 UTC at the moment of the request, and the reader's offset then, in minutes. */
   readonly now: number;
   readonly nowOffsetMinutes: number;
+  /** There when a model may be asked. */
+  readonly model?: ModelRoom;
 };
+
+/** What a transform must know to write questions: `nonce` is random and of this call, at least 16 characters. */
+export type ModelRoom = { readonly nonce: string; readonly charsMax: number };
 
 /** A question to the quarantined model: no tools, an answer in the given JSON schema. */
 export type ModelRequest = {
@@ -72,15 +77,23 @@ export type ModelRequest = {
 
 export type Prepared<Out> =
   | { readonly kind: "value"; readonly value: Out }
-  /** Ask a model when one may be used; `fallback` is the answer without one. */
-  | { readonly kind: "model"; readonly request: ModelRequest; readonly fallback: Out };
+  /** One isolated question for each batch of sources; `fallback` is the answer without a model. */
+  | { readonly kind: "model"; readonly requests: readonly ModelRequest[]; readonly fallback: Out };
 
-/** `input` and `output` are strict zod objects; `finish` throws when the answer breaks the schema or a check. */
+/**
+ * `input` and `output` are strict zod objects. `finish` gets an answer for each request, in order, as parsed JSON, and
+ * throws when one breaks the schema or a check.
+ */
 export interface Transform<In extends z.ZodType = z.ZodType, Out extends z.ZodType = z.ZodType> {
   readonly id: string;
   readonly version: number;
   readonly input: In;
   readonly output: Out;
   prepare(turns: readonly Turn[], input: z.output<In>, surroundings: Surroundings): Prepared<z.output<Out>>;
-  finish(answer: unknown, turns: readonly Turn[], input: z.output<In>, surroundings: Surroundings): z.output<Out>;
+  finish(
+    answers: readonly unknown[],
+    turns: readonly Turn[],
+    input: z.output<In>,
+    surroundings: Surroundings,
+  ): z.output<Out>;
 }

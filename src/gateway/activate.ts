@@ -47,7 +47,7 @@ type Question = {
 };
 
 /** How the message addresses the bot, by wire evidence or a configured whole first word; never by a substring. */
-function addressedHow(question: Question): Addressed {
+export function addressedHow(question: Question): Addressed {
   const { envelope, conversation, repliesToUs } = question;
   const { flags } = envelope.trust;
   // What somebody forwards, imports or replays from a backlog is material, whoever wrote it.
@@ -62,7 +62,7 @@ function addressedHow(question: Question): Addressed {
   return first !== undefined && question.keywords.includes(first) ? "keyword" : "none";
 }
 
-function isVerified(conversation: Conversation, envelope: Envelope): boolean {
+export function isVerified(conversation: Conversation, envelope: Envelope): boolean {
   const { verified, transport, flags } = envelope.trust;
   if (!conversation.encrypted) return verified !== "none";
   // Once encrypted, a conversation never takes an instruction that was not (threat B13).

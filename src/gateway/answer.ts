@@ -207,6 +207,9 @@ function mayAnswer(powers: Powers, approval: Approval, principal: Principal, evi
     if (place === null || evidence.conversation.id !== place.id) return false;
     if (place.status !== "allowed" || place.closed) return false;
     if (place.kind === "group" && place.members !== null && !isMemberNow(powers, place, principal.id)) return false;
+    if (place.gone?.includes(principal.id) === true) return false;
+    // Whoever left where it was asked decides nothing of it in a direct chat either, unless all of it is theirs.
+    if (principal.role !== "owner" && origin?.gone?.includes(principal.id) === true) return false;
     if (origin !== null && !maySee(powers, place, approval.label, origin)) return false;
   }
   if (principal.kind === "bot" || principal.kind === "anonymous") return false;

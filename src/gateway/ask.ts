@@ -22,6 +22,7 @@ import type { Draft } from "./draft.ts";
 import { visibly } from "./plain-text.ts";
 import type { Powers } from "./powers.ts";
 import { evidenceOn, isEnough, routeOf, type Surface, type Ways, waysOn } from "./route.ts";
+import { noteSaid } from "./said.ts";
 import { post, say } from "./say.ts";
 import { CODE_ALPHABET, CODE_CHARS } from "./words.ts";
 
@@ -87,7 +88,7 @@ function promptText(prompt: Prompt): string {
     "",
     `Asked by: ${agent}. It contains: ${labelWords(ask.label)}.`,
     `Why I ask: ${ask.because}`,
-    "What may go wrong: whoever reads it there can keep it and pass it on; it cannot be called back.",
+    `What may go wrong: ${ask.risk ?? "whoever reads it there can keep it and pass it on; it cannot be called back."}`,
     answerLines(prompt),
     `The question ends in ${minutes(ttlMs)}; without an answer nothing happens.`,
   ].join("\n");
@@ -120,7 +121,7 @@ export function askPeople(powers: Powers, draft: Draft, doing: Doing, ask: AskFo
   const evidence = evidenceOn(powers, surface.conversation);
   const ways = waysOn(powers, surface.conversation);
   const blind = blindPair(powers, id);
-  const { linkDomains: domains } = powers.settings;
+  const domains = [...powers.settings.linkDomains, ...(ask.domains ?? [])];
   const text = promptText({ ask, code, agent: run.agent, ttlMs, ways, blind, id, domains });
   if (text.length > APPROVAL_PROMPT_CHARS_MAX)
     throw new Refusal("approval.unshowable", { hint: "Make the text shorter." });
@@ -231,7 +232,15 @@ function postPrompt(draft: Draft, doing: Doing, ask: AskFor, surface: Surface, s
     replyTo: surface.here ? run.request : null,
   };
   const label: Label = { ...ask.label, audience: [surface.conversation.id] };
-  return post(draft, place, shown, label, run.id, { approval: shown.approval.id });
+  const message = post(draft, place, shown, label, run.id, { approval: shown.approval.id });
+  const where = { channel: surface.conversation.channel, conversation: surface.conversation.id, run: run.id };
+  noteSaid(
+    draft,
+    message,
+    where,
+    ask.sources.map((source) => source.message),
+  );
+  return message;
 }
 
 const sealFor = (

@@ -41,7 +41,8 @@ export function askerOf(powers: Powers, run: Run): Asker {
 export function tokenNamed(powers: Powers, name: string): Token | null {
   const now = powers.clock.now();
   const named = powers.store.find("token", "name", name, { limit: TOKENS_MAX, newestFirst: true });
-  const isGood = (it: Token): boolean => it.revokedAt === null && it.expiresAt > now && it.scopes.includes("agent");
+  const isGood = (it: Token): boolean =>
+    it.revokedAt === null && it.expiresAt > now && it.scopes.includes("agent") && it.run === undefined;
   return named.find(({ value }) => isGood(value))?.value ?? null;
 }
 const TOKENS_MAX = 1000;

@@ -51,8 +51,12 @@ export type AskFor = {
   readonly label: Label;
   /** The final bytes, as they would be sent or revealed. */
   readonly rendered: string;
+  /** Hosts in it that the owner listed: the prompt shows them as they are. */
+  readonly domains?: readonly string[];
   /** What the prompt says will happen, in words. */
   readonly what: string;
+  /** What may go wrong, where it is not that something is read somewhere. */
+  readonly risk?: string;
   readonly sources: readonly Source[];
   /** What the gateway runs after the yes; sealed. */
   readonly stored: unknown;

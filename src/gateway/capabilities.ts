@@ -5,6 +5,7 @@ import { MessageId, Name } from "../core/ids.ts";
 import { RANGE_MESSAGES_MAX, REPLY_CHARS_MAX, TIER_R_CHARS_MAX } from "../core/limits.ts";
 import { ADDRESSED, MEDIA_KINDS } from "../core/message.ts";
 import { ROLES } from "../core/people.ts";
+import { ANSWERED_BY } from "../core/quarantined.ts";
 import { INTENTS, Slots } from "../core/request.ts";
 import { PersonToken, SCOPE, Scope } from "../core/scope.ts";
 import type { Transform } from "../core/transform.ts";
@@ -158,7 +159,7 @@ const shapeOf = (schema: z.ZodType): z.ZodRawShape => {
 /** A transform over a range as a capability: its own options beside the scope, its own output beside what was read. */
 function readerOf(transform: Transform): Reader {
   const id = transform.id as CapabilityId;
-  const output = z.strictObject({ ...shapeOf(transform.output), read: Read });
+  const output = z.strictObject({ ...shapeOf(transform.output), read: Read, by: z.enum(ANSWERED_BY) });
   const input = z.strictObject({ ...shapeOf(transform.input), ...SCOPE });
   const tier = id === "message.redact" ? "R" : "B";
   const title = READERS[id] ?? id;
@@ -177,9 +178,9 @@ function readerOf(transform: Transform): Reader {
 }
 
 /** Builds the catalogue. Throws `capability.schema` with field and bits when an output is wider than its tier. */
-export function catalogueOf(transforms: readonly Transform[]): Catalogue {
+export function catalogueOf(transforms: readonly Transform[], more: readonly Manifest[] = []): Catalogue {
   const readers = transforms.filter((t) => READERS[t.id as CapabilityId] !== undefined).map(readerOf);
-  const manifests = [...OWN, ...readers].map((manifest) => checkedManifest(manifest));
+  const manifests = [...OWN, ...more, ...readers].map((manifest) => checkedManifest(manifest));
   return {
     manifests: new Map(manifests.map((manifest) => [manifest.id, manifest])),
     readers: new Map(readers.map((reader) => [reader.id, reader])),

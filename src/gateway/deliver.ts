@@ -20,22 +20,25 @@ type Body = {
   readonly op: OutboxRow["op"];
   readonly text?: string;
   readonly key?: string;
+  /** Platform ids of what is taken back: by then nothing else knows them. */
+  readonly target?: string;
+  readonly conversation?: string;
   readonly approval?: { readonly id: string; readonly code: string; readonly expiresAt: number };
 };
 
 /** The row as a wire operation, platform ids filled in. Null when what it would say or where it would go is gone. */
 export async function operationOf(powers: Powers, row: OutboxRow): Promise<Operation | null> {
-  const conversation = powers.store.platformOf("conversation", row.conversation);
-  if (conversation === null || row.blob === null) return null;
+  if (row.blob === null) return null;
   const body = await bodyOf(powers, row.blob);
-  if (body === null) return null;
+  const conversation = body?.conversation ?? powers.store.platformOf("conversation", row.conversation);
+  if (body === null || conversation === null) return null;
   const event = (id: string | null): string | undefined => {
     const key = id === null ? null : powers.store.platformOf("event", id);
     return key === null ? undefined : eventOf(key);
   };
   const thread = row.thread === null ? null : powers.store.platformOf("thread", row.thread);
   const where = { id: row.id, conversation, ...(thread === null ? {} : { thread: eventOf(thread) }) };
-  const target = event(row.target);
+  const target = body.target ?? event(row.target);
   const replyTo = event(row.replyTo);
   switch (row.op) {
     case "text": {
@@ -251,7 +254,7 @@ export function remember(powers: Powers, draft: Draft, row: OutboxRow, event: st
 }
 
 /** Nobody's platform id: ours among the principals of a channel. */
-const SELF = "\u0000self";
+export const SELF = "\u0000self";
 
 /**
  * After a crash: a row that was on the wire is sent again only where the network drops repeats;

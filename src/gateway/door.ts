@@ -3,50 +3,24 @@
  * (CONTRACT section 13).
  */
 import { z } from "zod";
-import type { RunId, SessionId } from "../core/ids.ts";
-import { JUSTIFICATION_CHARS_MAX } from "../core/limits.ts";
+import type { RunId } from "../core/ids.ts";
 import type { Conversation } from "../core/people.ts";
 import type { Token } from "../core/records.ts";
 import { Refusal } from "../core/refusal.ts";
-import type { Run } from "../core/run.ts";
 import { labelWords } from "./call.ts";
 import { eventsOf } from "./events.ts";
 import { answered } from "./execute.ts";
 import type { Gateway } from "./gateway.ts";
 import { isOn } from "./gateway.ts";
-import { cancelRun } from "./inbound.ts";
-import { answerOf, callIdOf, invoke } from "./invoke.ts";
 import { localOwner } from "./owned.ts";
 import { entriesWhere } from "./owner-evidence.ts";
-import { conversationBy } from "./people.ts";
-import { activeRun, newRun, openSession } from "./start.ts";
+import { demand, has, runDoor, runOf } from "./run-door.ts";
 import type { TokenDoor } from "./surface.ts";
 import { transact } from "./transact.ts";
-import { approvalView, channelView, entryView, policyView, runView, sessionView, tokenView } from "./views.ts";
-
-const has = (token: Token, ...scopes: readonly Token["scopes"][number][]): boolean =>
-  scopes.some((scope) => token.scopes.includes(scope));
-const demand = (token: Token, ...scopes: readonly Token["scopes"][number][]): void => {
-  if (!has(token, ...scopes)) throw new Refusal("auth.denied");
-};
+import { approvalView, channelView, entryView, policyView, sessionView, tokenView } from "./views.ts";
 
 export function doorOf(gateway: Gateway): TokenDoor {
   return { ...readingDoor(gateway), ...runDoor(gateway), ...decidingDoor(gateway) };
-}
-
-/** An agent sees the runs it drives in conversations of its token; readers see all. Anything else is `not_found`. */
-function runOf({ powers }: Gateway, token: Token, id: RunId): Run {
-  const run = powers.store.get("run", id)?.value;
-  const isTheirs = run?.external === true && run.agent === token.name && token.conversations.includes(run.conversation);
-  if (run === undefined || (!isTheirs && !has(token, "owner", "operator", "auditor"))) throw new Refusal("not_found");
-  return run;
-}
-
-function driven(gateway: Gateway, token: Token, id: RunId): Run {
-  demand(token, "agent");
-  const run = runOf(gateway, token, id);
-  if (run.agent !== token.name) throw new Refusal("not_found");
-  return run;
 }
 
 type Reading = Pick<
@@ -146,7 +120,10 @@ function ownersViews({ powers }: Gateway): Pick<TokenDoor, "policy" | "tokens" |
     policy: (token) => guarded(token, () => policyView(powers)),
     tokens: (token) =>
       guarded(token, () => ({
-        tokens: store.all("token", { limit: 1000 }).map(({ value }) => tokenView(powers, value)),
+        tokens: store
+          .all("token", { limit: 1000 })
+          .filter(({ value }) => value.run === undefined)
+          .map(({ value }) => tokenView(powers, value)),
       })),
     secrets: (token) => guarded(token, () => ({ names: [...store.secretNames(settings.tenant)] })),
     receipts: (token) =>
@@ -156,93 +133,6 @@ function ownersViews({ powers }: Gateway): Pick<TokenDoor, "policy" | "tokens" |
           .map(({ value }) => ({ receipt: value.id, at: value.at })),
       })),
   };
-}
-
-function runDoor(
-  gateway: Gateway,
-): Pick<TokenDoor, "startRun" | "runs" | "run" | "invoke" | "invocation" | "finish" | "cancel"> {
-  const { powers, invoking, drives } = gateway;
-  const { store } = powers;
-  return {
-    startRun: (token, order) => startRun(gateway, token, order),
-    runs: (token, open) => {
-      const page = { limit: 1000, newestFirst: true };
-      const all = (open ? store.find("run", "open", "open", page) : store.all("run", page)).map(({ value }) => value);
-      const seen = has(token, "owner", "operator", "auditor")
-        ? all
-        : all.filter((run) => run.agent === token.name && token.conversations.includes(run.conversation));
-      return seen.map((run) => runView(powers, run));
-    },
-    run: (token, id) => runView(powers, runOf(gateway, token, id)),
-    invoke: async (token, id, invocation) => invoke(invoking, driven(gateway, token, id).id, invocation),
-    invocation: async (token, id, key, waitMs) => {
-      const run = driven(gateway, token, id);
-      const call = callIdOf(powers, run.id, key);
-      if (store.get("call", call) === null) throw new Refusal("not_found");
-      const until = powers.clock.now() + waitMs;
-      for (;;) {
-        const reply = await answerOf(invoking, call);
-        if (reply.status !== "approval_required" || powers.clock.now() >= until) return reply;
-        await new Promise<void>((resolve) => powers.clock.at(Math.min(until, powers.clock.now() + 250), resolve));
-      }
-    },
-    finish: async (token, id, wait) => {
-      const run = driven(gateway, token, id);
-      await drives.handle(run.id).finish(wait ?? undefined);
-      drives.sweep();
-      return runView(powers, store.get("run", id)?.value ?? run);
-    },
-    cancel: async (token, id) => {
-      const run = has(token, "owner", "operator") ? runOf(gateway, token, id) : driven(gateway, token, id);
-      await transact(powers, (draft) => cancelRun(powers, draft, draft.run(run.id).run, "asked"));
-      drives.sweep();
-      return runView(powers, store.get("run", id)?.value ?? run);
-    },
-  };
-}
-
-async function startRun(
-  gateway: Gateway,
-  token: Token,
-  order: Parameters<TokenDoor["startRun"]>[1],
-): ReturnType<TokenDoor["startRun"]> {
-  const { powers, drives } = gateway;
-  demand(token, "agent");
-  const place =
-    order.session === undefined
-      ? order.conversation === undefined
-        ? null
-        : conversationBy(powers, order.conversation)
-      : sessionPlace(gateway, order.session);
-  const isOpen = place?.status === "allowed" && !place.closed;
-  if (place === null || !isOpen || !token.conversations.includes(place.id)) throw new Refusal("not_found");
-  if ((order.goal?.length ?? 0) > JUSTIFICATION_CHARS_MAX) throw new Refusal("input.too_large", { field: "goal" });
-  const run = await transact(powers, (draft) => {
-    // A run that an agent starts itself has its token as principal (CONTRACT section 5).
-    const principal = token.id as never;
-    const session = openSession(powers, draft, place.id, null, principal);
-    // One run a session: without end otherwise, and each could ask people twenty times.
-    if (activeRun(powers, session.id) !== null)
-      throw new Refusal("run.queue_full", { hint: "Finish or cancel the run you have there first." });
-    return newRun(powers, draft, {
-      session,
-      principal,
-      request: null,
-      agent: token.name,
-      external: true,
-      context: draft.need("token", token.id).context,
-      background: true,
-      ...(order.budget === undefined ? {} : { budget: order.budget }),
-      ...(order.done_when === undefined ? {} : { doneWhen: order.done_when }),
-    });
-  });
-  drives.drive(run.id, "started");
-  return runView(powers, run);
-}
-
-function sessionPlace({ powers }: Gateway, id: SessionId): Conversation | null {
-  const session = powers.store.get("session", id)?.value;
-  return session === undefined ? null : (powers.store.get("conversation", session.conversation)?.value ?? null);
 }
 
 function decidingDoor({ powers, supervisor, drives }: Gateway): Pick<TokenDoor, "approvals" | "decide" | "purge"> {

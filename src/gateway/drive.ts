@@ -4,16 +4,18 @@
  */
 import type { AgentDriver, RunHandle, WakeUp } from "../core/agent.ts";
 import type { RunId, SessionId } from "../core/ids.ts";
-import { BOTTOM } from "../core/label.ts";
 import { AGENT_YIELD_MS } from "../core/limits.ts";
 import type { Stop } from "../core/ports.ts";
 import { deadlineOf, isTerminal, type Run, type Wait } from "../core/run.ts";
+import { BUTLER, fallbackOf } from "./answerer.ts";
 import { askerOf } from "./asker.ts";
 import { seen } from "./call.ts";
+import { keepCompany } from "./company.ts";
 import type { Draft } from "./draft.ts";
 import { type Invoking, invoke } from "./invoke.ts";
 import { say } from "./say.ts";
 import { activeRun, newRun, runFor } from "./start.ts";
+import { thinking } from "./thinking.ts";
 import { transact } from "./transact.ts";
 
 type Driving = {
@@ -55,8 +57,11 @@ export class Drives {
     const driver = run.external ? undefined : powers.drivers.find(({ name }) => name === run.agent);
     const done = driver === undefined ? Promise.resolve() : this.#segment(driver, run, reason, abort.signal);
     this.#driving.set(id, { abort, forget, done, isOurs: driver !== undefined });
-    if (run.external && run.request !== null)
+    if (run.external && run.request !== null) {
       powers.clock.at(powers.clock.now() + AGENT_YIELD_MS, () => void this.#yield(id));
+      // After a restart the person has read it already.
+      if (reason === "addressed") keepCompany(powers, run);
+    }
     if (driver !== undefined) void done.then(() => this.#after(id));
   }
 
@@ -93,17 +98,21 @@ export class Drives {
       const conversation = draft.get("conversation", run.conversation);
       if (run.status.state !== "active" || isTaken || session === null || conversation === null || this.#stopping)
         return null;
+      if (fallbackOf(powers, conversation) === "none") {
+        draft.run(id).apply({ type: "fail", reason: "agent_silent" });
+        return null;
+      }
       draft.run(id).apply({ type: "cancel", reason: "superseded" });
       const where = { conversation, thread: run.thread, replyTo: run.request };
       say(draft, where, `${run.agent} does not answer, so I do what I can myself.`, id);
       const { principal, request } = run;
-      return newRun(powers, draft, { session, principal, request, agent: "butler", external: false, context: BOTTOM })
-        .id;
+      const { instead: _said, ...butler } = BUTLER;
+      return newRun(powers, draft, { session, principal, request, ...butler }).id;
     }).catch((error: unknown) => {
       powers.log("run", { run: id, code: seen(error).code });
       return null;
     });
-    if (next === null) return;
+    if (next === null) return this.sweep();
     this.stopped(id);
     this.drive(next, "addressed");
   }
@@ -119,6 +128,7 @@ export class Drives {
           draft.run(run).require(wait === undefined ? { type: "finish" } : { type: "wait", wait });
         }),
       fail: (reason) => transact(powers, (draft) => void draft.run(run).apply({ type: "fail", reason })),
+      ...thinking(this.#invoking, run),
     };
   }
 

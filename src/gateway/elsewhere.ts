@@ -1,14 +1,17 @@
 /** What a network says of conversations rather than in them: missed events everywhere, a group that moved. */
+import type { PrincipalId } from "../core/ids.ts";
 import { EVERYWHERE, type InboundEvent } from "../core/message.ts";
 import type { Conversation, Principal } from "../core/people.ts";
 import { voidWhere } from "./answer.ts";
 import type { Draft } from "./draft.ts";
+import { welcome } from "./everybody.ts";
 import { findConversation, findPrincipal, newConversation, senderOf } from "./people.ts";
 import type { Powers } from "./powers.ts";
 import { say } from "./say.ts";
 
 const CONVERSATIONS_MAX = 10_000;
 const OWNERS_MAX = 20;
+const GONE_MAX = 5000;
 
 /** True when the event was a gap that nobody can place: every conversation of the channel may lack something. */
 export function missedEverywhere(powers: Powers, draft: Draft, { envelope }: InboundEvent): boolean {
@@ -45,7 +48,20 @@ function migrated(powers: Powers, draft: Draft, { envelope }: InboundEvent, from
   }
 }
 
-/** Who is in a conversation, stated whole; or that it moved. What became of one person alone is not kept. */
+/** Of one person alone only that they are gone is kept: a yes of theirs must not count any more (threat B20). */
+function standing(conversation: Conversation, person: PrincipalId, key: string): Conversation {
+  const isGone = key === "left" || key === "banned";
+  const others = (conversation.gone ?? []).filter((it) => it !== person);
+  return { ...conversation, gone: isGone ? [...others, person].slice(-GONE_MAX) : others };
+}
+
+/** Whoever writes somewhere is there. */
+export function seenIn(draft: Draft, conversation: Conversation, person: PrincipalId): Conversation {
+  if (conversation.gone?.includes(person) !== true) return conversation;
+  return draft.put("conversation", conversation.id, standing(conversation, person, "joined"));
+}
+
+/** Who is in a conversation, stated whole; or that it moved; or what became of one person. */
 export function receiveMembership(powers: Powers, draft: Draft, event: InboundEvent, conversation: Conversation): void {
   const { envelope, content } = event;
   if (content.key === "migrated") {
@@ -53,11 +69,18 @@ export function receiveMembership(powers: Powers, draft: Draft, event: InboundEv
     return;
   }
   const stated = content.members;
-  if (stated === undefined) return;
+  if (stated === undefined) {
+    const person = findPrincipal(draft, envelope.channel, envelope.sender.id);
+    if (person !== null)
+      draft.put("conversation", conversation.id, standing(conversation, person.id, content.key ?? ""));
+    return;
+  }
   const members = stated.map((platform) => {
     const known = findPrincipal(draft, envelope.channel, platform);
     return (known ?? senderOf(draft, { ...envelope, sender: { id: platform, kind: "person" } }, undefined)).id;
   });
+  const before = conversation.members;
+  if (before !== null && members.some((id) => !before.includes(id))) welcome(draft, conversation);
   draft.put("conversation", conversation.id, { ...conversation, members: [...new Set(members)] });
   draft.entry("conversation.changed", { conversation: conversation.id, members: members.length });
 }

@@ -1,4 +1,6 @@
-/** What a purge takes: read from records, nothing written. What is held is counted and left out (CONTRACT section 12). */
+/**
+ * What a purge takes: read from records, nothing written. What is held is counted and left out (CONTRACT section 12).
+ */
 import type { RecordDrop, RecordPut } from "../core/batch.ts";
 import type { BlobId, ConversationId, MessageId, PrincipalId, RunId } from "../core/ids.ts";
 import type { OutboxRow } from "../core/outbox.ts";
@@ -179,6 +181,13 @@ class Derived {
   /** What the bot said in runs that were told of it: the message and the row it went out by. */
   #said(): void {
     const { store } = this.#powers;
+    const { messages, conversations } = this.#base;
+    for (const { id, conversation, run, sources } of all(this.#powers, "said")) {
+      const isTold = run !== null && this.#touched.has(run);
+      if (!isTold && !conversations.has(conversation) && !sources.some((source) => messages.has(source))) continue;
+      this.#take("said", id);
+      if (store.message(id) !== null) this.#messages.add(id);
+    }
     for (const { value: channel } of store.all("channel", { limit: EVERYTHING })) {
       for (const row of store.outbox({ channel: channel.id, states: STATES }, { limit: EVERYTHING })) {
         if (row.run === null || !this.#touched.has(row.run)) continue;
@@ -228,8 +237,10 @@ class Derived {
     const { scope, conversations } = this.#base;
     const { store } = this.#powers;
     const isNobody = (id: PrincipalId): boolean => {
-      const role = store.get("principal", id)?.value.role;
-      return (role === "participant" || role === "stranger") && !isHeld(this.#powers, id);
+      const person = store.get("principal", id)?.value;
+      // Whoever opted out is remembered for that alone.
+      const isKnown = person === undefined || person.optedOut || isHeld(this.#powers, id);
+      return !isKnown && (person.role === "participant" || person.role === "stranger");
     };
     if (scope.by === "sender") return isNobody(scope.principal) ? [scope.principal] : [];
     const members = new Set(

@@ -2,16 +2,19 @@
  * Real erasure: what goes is made unreadable by its keys, and receipted when nothing is left in any file
  * (CONTRACT section 12: unreadable → pending → done).
  */
-import { type Canonical, canonical } from "../core/canonical.ts";
+import type { Canonical } from "../core/canonical.ts";
 import { newId, ReceiptId } from "../core/ids.ts";
 import { Refusal } from "../core/refusal.ts";
 import { isTerminal } from "../core/run.ts";
 import type { VerbOutput } from "../core/verbs/all.ts";
 import type { PurgeScope } from "../core/verbs/evidence.ts";
+import { SELF } from "./deliver.ts";
 import { all, messagesOf, type Plan, planOf } from "./erase-plan.ts";
 import { cancelRun } from "./inbound.ts";
 import { conversationBy } from "./people.ts";
 import type { Powers } from "./powers.ts";
+import { signedReceipt } from "./receipt.ts";
+import { redact } from "./said.ts";
 import { transact } from "./transact.ts";
 
 const UNREACHABLE = [
@@ -76,7 +79,8 @@ export async function purge(powers: Powers, scope: PurgeScope): Promise<VerbOutp
     await stopRuns(powers, planOf(powers, scope));
     const before = await powers.store.ledger.checkpoint();
     const plan = planOf(powers, scope);
-    const erased = await powers.store.erase(orderOf(powers, scope, plan, id, before));
+    const redacted = await takeBack(powers, plan);
+    const erased = await powers.store.erase(orderOf(powers, scope, plan, id, { before, redacted }));
     await dropOrphans(powers);
     const isClean = erased.journalClean || powers.store.clean();
     if (isClean) await receipted(powers, id);
@@ -86,7 +90,29 @@ export async function purge(powers: Powers, scope: PurgeScope): Promise<VerbOutp
   }
 }
 
-function orderOf(powers: Powers, scope: PurgeScope, plan: Plan, id: ReceiptId, before: string) {
+/** What we said of it is taken back where the network can; the rows outlive what they name. Answers how many. */
+async function takeBack(powers: Powers, { messages, conversations }: Plan): Promise<number> {
+  const { store, settings } = powers;
+  const ours = [...powers.connectors.keys()].flatMap((channel) => {
+    const self = store.ref("principal", settings.tenant, channel, SELF);
+    return self === null || self === "erased" ? [] : store.messageIds({ sender: self as never }, { limit: OURS_MAX });
+  });
+  const gone = ours
+    .flatMap((it) => store.message(it) ?? [])
+    .filter((it) => messages.has(it.id) || conversations.has(it.conversation));
+  let count = 0;
+  for (let at = 0; at < gone.length; at += REDACTIONS_A_COMMIT) {
+    const part = gone.slice(at, at + REDACTIONS_A_COMMIT);
+    count += await transact(powers, (draft) => part.filter((it) => redact(powers, draft, it)).length);
+  }
+  return count;
+}
+const OURS_MAX = 100_000;
+const REDACTIONS_A_COMMIT = 100;
+
+type Before = { readonly before: string; readonly redacted: number };
+
+function orderOf(powers: Powers, scope: PurgeScope, plan: Plan, id: ReceiptId, { before, redacted }: Before) {
   const { tenant } = powers.settings;
   const { messages, conversations, values, approvals, runs, held, refs } = plan;
   const pending: Pending = {
@@ -95,7 +121,7 @@ function orderOf(powers: Powers, scope: PurgeScope, plan: Plan, id: ReceiptId, b
     target: targetOf(powers, scope),
     conversations: [...conversations].sort(),
     recipients: recipientsOf(powers, plan),
-    planned: { values: values.size, approvals: approvals.size, runs: runs.size, held },
+    planned: { values: values.size, approvals: approvals.size, runs: runs.size, held, redacted },
     before,
     completed: false,
   };
@@ -205,7 +231,7 @@ async function receipted(powers: Powers, id: ReceiptId): Promise<void> {
   const after = await powers.store.ledger.checkpoint();
   const { by, target, conversations, recipients, planned, before } = read();
   const at = powers.clock.now();
-  const text = canonical({
+  const text = signedReceipt(powers, {
     v: 1,
     receipt: id,
     at,

@@ -8,7 +8,8 @@ import type { RunId } from "../core/ids.ts";
 import type { Clock, Stop } from "../core/ports.ts";
 import type { Token } from "../core/records.ts";
 import type { Run } from "../core/run.ts";
-import { type Invoking, invoke } from "./invoke.ts";
+import { answerOf, type Invoking, invoke } from "./invoke.ts";
+import { opensRun } from "./run-token.ts";
 import type { GatewayEvent } from "./surface.ts";
 
 const PAGE = 200;
@@ -20,7 +21,12 @@ function maySee(token: Token, entry: Entry, runs: (id: RunId) => Run | null): bo
   if (token.scopes.includes("owner") || token.scopes.includes("operator")) return true;
   if (!token.scopes.includes("agent") || entry.run === undefined) return false;
   const run = runs(entry.run);
-  return run !== null && run.agent === token.name && token.conversations.includes(run.conversation);
+  return (
+    run !== null &&
+    run.agent === token.name &&
+    token.conversations.includes(run.conversation) &&
+    opensRun(token, run.id)
+  );
 }
 
 /** Entries after `after`, then live ones as they are committed, until `stop`. */
@@ -42,7 +48,7 @@ export async function* eventsOf(
         at = entry.seq;
         if (!maySee(token, entry, runs)) continue;
         yield eventOf(entry);
-        const woken = await wokenBy(invoking, token, entry);
+        const woken = (await wokenBy(invoking, token, entry)) ?? (await completedBy(invoking, token, entry));
         if (woken !== null) yield woken;
       }
       if (page.length < PAGE) await alarm.rung(clock, stop);
@@ -53,7 +59,7 @@ export async function* eventsOf(
 }
 
 /** Waits for news; what came since it was set does not let it wait at all. */
-class Alarm {
+export class Alarm {
   #isRung = false;
   #wake: () => void = () => {};
 
@@ -66,7 +72,8 @@ class Alarm {
     this.#isRung = false;
   }
 
-  rung(clock: Clock, stop: Stop): Promise<void> {
+  /** Until it rings, `stop`, or a moment: entries that nobody announced must be seen as well. */
+  rung(clock: Clock, stop: Stop, ms = LOOK_MS): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {
         forget();
@@ -74,7 +81,7 @@ class Alarm {
         this.#wake = () => {};
         resolve();
       };
-      const forget = clock.at(clock.now() + LOOK_MS, done);
+      const forget = clock.at(clock.now() + Math.min(ms, LOOK_MS), done);
       stop.addEventListener("abort", done, { once: true });
       this.#wake = done;
       if (stop.aborted || this.#isRung) done();
@@ -98,20 +105,48 @@ const eventOf = ({ seq, type, time, run, body }: Entry): GatewayEvent => {
 async function wokenBy(invoking: Invoking, token: Token, entry: Entry): Promise<GatewayEvent | null> {
   if (entry.type !== "run.started" || entry.run === undefined) return null;
   const run = invoking.powers.store.get("run", entry.run)?.value;
-  if (run === undefined || run.agent !== token.name || run.request === null || run.status.state !== "active")
+  if (run?.external !== true || run.agent !== token.name || run.request === null || run.status.state !== "active")
     return null;
+  return addressedEvent(invoking, run, entry.seq);
+}
+
+/** The wake-up event of a run with the whole request. Reading it is the run's first call: the agent has taken it. */
+export async function addressedEvent(invoking: Invoking, run: Run, seq: number): Promise<GatewayEvent> {
+  const { powers } = invoking;
   const reply: InvocationReply = await invoke(invoking, run.id, {
     capability: "request.read",
     input: {},
     justification: "The agent was woken for this request.",
     idempotency_key: "wake",
   });
-  const { seq, time } = entry;
-  return {
-    seq,
-    type: "message.addressed",
-    time,
-    run: run.id,
-    body: { reason: "addressed", request: reply.output ?? null },
+  const read = (reply.output ?? null) as { readonly asker?: string; readonly role?: string } | null;
+  const addressed = run.request === null ? "none" : (powers.store.message(run.request)?.addressed ?? "none");
+  const body = {
+    reason: "addressed",
+    message: run.request,
+    actor: read?.asker ?? null,
+    role: read?.role ?? null,
+    addressed,
+    request: read,
+    ...(reply.code === undefined ? {} : { code: reply.code }),
   };
+  return { seq, type: "message.addressed", time: run.createdAt, run: run.id, body };
+}
+
+/** With these an approval is over; a yes is told when it was carried out. */
+const OVER: ReadonlySet<string> = new Set(["approval.consumed", "approval.expired", "approval.voided"]);
+
+/** `invocation.completed` for the entry that ended an approval of this agent's run; null for every other entry. */
+export async function completedBy(invoking: Invoking, token: Token, entry: Entry): Promise<GatewayEvent | null> {
+  const { store } = invoking.powers;
+  const { approval: id, state } = entry.body;
+  const isOver = OVER.has(entry.type) || (entry.type === "approval.decided" && state === "denied");
+  if (!isOver || entry.run === undefined || typeof id !== "string") return null;
+  const run = store.get("run", entry.run)?.value;
+  if (run?.external !== true || !maySee(token, entry, () => run)) return null;
+  const call = store.get("approval", id)?.value.call ?? null;
+  if (call === null || store.get("call", call) === null) return null;
+  const reply = await answerOf(invoking, call);
+  const body = { approval: id, capability: store.get("call", call)?.value.capability ?? null, reply };
+  return { seq: entry.seq, type: "invocation.completed", time: entry.time, run: run.id, body };
 }

@@ -3,21 +3,28 @@
  * (CONTRACT section 7).
  */
 import { type Approval, type Bound, digestText } from "../core/approval.ts";
-import { type ApprovalId, type ConversationId, hex } from "../core/ids.ts";
+import { type ApprovalId, type ConversationId, hex, newId } from "../core/ids.ts";
 import { BOTTOM, join, type Label, parseLabel } from "../core/label.ts";
 import { DAY_MS } from "../core/limits.ts";
+import type { Stop } from "../core/ports.ts";
 import type { Call } from "../core/records.ts";
 import { Refusal, type RefusalCode } from "../core/refusal.ts";
 import type { Source } from "../core/value.ts";
 import { type Answered, decide, step } from "./answer.ts";
 import { policyDigest } from "./ask.ts";
 import { askerOf } from "./asker.ts";
+import { placeOf } from "./broker.ts";
 import type { Catalogue } from "./capabilities.ts";
 import type { Draft } from "./draft.ts";
+import { concludeRaise, EXTEND, performRaise, type RaiseCall } from "./extend.ts";
+import { intend, sendApproved } from "./http-perform.ts";
+import type { HttpCall } from "./http-request.ts";
+import { shownRequest } from "./http-shape.ts";
 import { grantPermit } from "./permit.ts";
 import type { Powers } from "./powers.ts";
 import { issue, tokensIn } from "./pseudonyms.ts";
 import { keepContext, noteSink } from "./reveal.ts";
+import { noteSaid } from "./said.ts";
 import { post, say } from "./say.ts";
 import { transact } from "./transact.ts";
 import { type NewValue, writeValue } from "./values.ts";
@@ -31,7 +38,9 @@ export type Stored = {
         readonly relation: string;
         readonly rendered: { readonly text: string; readonly label: Label; readonly sources: readonly Source[] };
       }
-    | { readonly kind: "reveal"; readonly output: unknown; readonly value: NewValue };
+    | { readonly kind: "reveal"; readonly output: unknown; readonly value: NewValue }
+    | HttpCall
+    | RaiseCall;
   readonly bound: Bound;
 };
 
@@ -44,6 +53,10 @@ const CODE: Readonly<Partial<Record<Approval["status"]["state"], RefusalCode>>> 
 /** Closes the call of an approval that will not be: refused with its code, the budget back, the run going on. */
 export function conclude(draft: Draft, approval: Approval): void {
   const code = CODE[approval.status.state];
+  if (code !== undefined && approval.capability === EXTEND) {
+    concludeRaise(draft, approval);
+    return;
+  }
   if (code === undefined || approval.run === null || approval.call === null) return;
   const call = draft.get("call", approval.call);
   if (call?.status !== "waiting") return;
@@ -63,11 +76,11 @@ type AnswerArgs = Parameters<typeof decide> extends [unknown, unknown, ...infer 
 
 /**
  * Carries out what was granted. Safe to call again: only a granted approval is consumed,
- * in the commit that has its effect.
+ * in the commit that has its effect. What takes time comes back as work that is still to be done.
  */
-export async function carryOutApproved(powers: Powers, catalogue: Catalogue, id: ApprovalId): Promise<boolean> {
+export async function carryOutApproved(powers: Powers, catalogue: Catalogue, id: ApprovalId): Promise<Carried> {
   const approval = powers.store.get("approval", id)?.value;
-  if (approval?.status.state !== "granted" || approval.stored === null) return false;
+  if (approval?.status.state !== "granted" || approval.stored === null) return null;
   const permit = grantPermit({ by: "gateway", why: "prompt" }, "prompt", approval.capability, [approval.stored]);
   const stored = await powers.store.open(
     permit,
@@ -76,7 +89,7 @@ export async function carryOutApproved(powers: Powers, catalogue: Catalogue, id:
   );
   return transact(powers, (draft) => {
     const now = draft.get("approval", id);
-    if (now?.status.state !== "granted") return false;
+    if (now?.status.state !== "granted") return null;
     const problem = changed(powers, catalogue, draft, now, stored);
     const after =
       problem === null
@@ -84,17 +97,33 @@ export async function carryOutApproved(powers: Powers, catalogue: Catalogue, id:
         : step(draft, now, { type: "void", reason: problem }, "daemon");
     if (after.status.state === "consumed") return perform(powers, draft, after, stored);
     conclude(draft, after);
-    return false;
+    return null;
   });
 }
 
+/** A web request that was begun, still to be sent; null when nothing is left to do. */
+export type Carried = ((stop: Stop) => Promise<void>) | null;
+
 /** The digest as it follows from what is about to be done, not as it was written down. */
 function digestOf(powers: Powers, { call, bound }: Stored): string {
-  const bytes = powers.hashing.utf8(call.kind === "send" ? call.rendered.text : renderedReveal(call.output));
+  const bytes = powers.hashing.utf8(renderedCall(call));
   const rendered = hex(powers.hashing.sha256(bytes));
   return hex(
     powers.hashing.sha256(powers.hashing.utf8(digestText({ ...bound, label: parseLabel(bound.label), rendered }))),
   );
+}
+
+function renderedCall(call: Stored["call"]): string {
+  switch (call.kind) {
+    case "send":
+      return call.rendered.text;
+    case "reveal":
+      return renderedReveal(call.output);
+    case "http":
+      return shownRequest(call.prepared);
+    case "raise":
+      return call.text;
+  }
 }
 
 export const renderedReveal = (output: unknown): string => JSON.stringify(output, null, 1);
@@ -111,22 +140,37 @@ function changed(
   const isWaiting = run?.status.state === "paused.approval" && run.status.approval === approval.id;
   if (!isWaiting) return "run_ended";
   if (bound.policy !== policyDigest(powers)) return "changed";
+  if (call.kind === "raise") return null;
   const manifest = [...catalogue.manifests.values()].find(({ id }) => id === approval.capability);
   if (manifest?.version !== approval.version) return "changed";
-  const { sources } = call.kind === "send" ? call.rendered : call.value;
+  if (call.kind === "http" && call.secrets.some((it) => isOther(powers, it))) return "changed";
+  const { sources } = call.kind === "send" ? call.rendered : call.kind === "reveal" ? call.value : call;
   return sources.some(({ message, revision }) => powers.store.message(message)?.revision !== revision)
     ? "edited"
     : null;
 }
 
-function perform(powers: Powers, draft: Draft, approval: Approval, stored: Stored): boolean {
+/** Another value than the one that was there when it was asked: that yes was for the other. */
+const isOther = ({ store, settings }: Powers, { name, version }: HttpCall["secrets"][number]): boolean =>
+  version !== null && store.secretVersion(settings.tenant, name) !== version;
+
+function perform(powers: Powers, draft: Draft, approval: Approval, { call: what }: Stored): Carried {
+  if (what.kind === "raise") {
+    performRaise(draft, approval, what);
+    return null;
+  }
   const call = approval.call === null ? null : draft.get("call", approval.call);
   if (call === null || approval.run === null) throw new Refusal("internal");
   const run = draft.run(approval.run);
   run.require({ type: "answered", approval: approval.id, granted: true }, { call: call.id });
-  return stored.call.kind === "send"
-    ? performSend(powers, draft, approval, call, stored.call)
-    : performReveal(powers, draft, approval, call, stored.call);
+  if (what.kind === "send") performSend(powers, draft, approval, call, what);
+  if (what.kind === "reveal") performReveal(powers, draft, approval, call, what);
+  if (what.kind !== "http") return null;
+  const handle = newId("Handle", powers.random.bytes(16));
+  intend(draft, call.id, call.run, what);
+  const sink = placeOf(what.host);
+  run.note("label.lowered", { call: call.id, by: "human.release", digest: approval.digest, sink });
+  return (stop) => sendApproved(powers, call.id, what, handle, stop);
 }
 
 function performSend(
@@ -135,7 +179,7 @@ function performSend(
   approval: Approval,
   call: Call,
   send: Extract<Stored["call"], { kind: "send" }>,
-): boolean {
+): void {
   const target = draft.get("conversation", send.conversation);
   const run = draft.run(call.run);
   const settle = (used: number): void => {
@@ -145,7 +189,7 @@ function performSend(
   if (target === null || target.status !== "allowed" || target.closed) {
     settle(0);
     draft.put("call", call.id, { ...call, status: "refused", code: "conversation.unknown", approval: approval.id });
-    return false;
+    return;
   }
   const isOwn = target.id === run.run.conversation;
   const where = { conversation: target, thread: isOwn ? run.run.thread : null };
@@ -157,6 +201,8 @@ function performSend(
     run.run.id,
     { call: call.id, approval: approval.id },
   );
+  const sources = send.rendered.sources.map((source) => source.message);
+  noteSaid(draft, message, { channel: target.channel, conversation: target.id, run: run.run.id }, sources);
   run.note("label.lowered", { call: call.id, by: "human.release", digest: approval.digest, sink: target.id });
   // Sending what was asked for is an answer: the room that asked reads that it happened.
   run.apply({ type: "replied" }, { call: call.id });
@@ -180,7 +226,6 @@ function performSend(
     draft.now + powers.settings.ttlMs,
   );
   draft.put("call", call.id, { ...call, status: "done", answer, approval: approval.id });
-  return true;
 }
 
 function performReveal(
@@ -189,7 +234,7 @@ function performReveal(
   approval: Approval,
   call: Call,
   { value, output }: Extract<Stored["call"], { kind: "reveal" }>,
-): boolean {
+): void {
   const run = draft.run(call.run);
   const label = parseLabel(value.label);
   const expires = draft.now + DAY_MS;
@@ -209,5 +254,4 @@ function performReveal(
   const answer = draft.sealJson("call", "answer.v1", run.run.conversation, label, { output, values: [shown] }, expires);
   draft.put("call", call.id, { ...call, status: "done", answer, approval: approval.id, values: [value.handle] });
   run.note("label.lowered", { call: call.id, by: "human.release", digest: approval.digest, sink: run.run.agent });
-  return true;
 }

@@ -10,6 +10,7 @@ import { metricsOf } from "./metrics.ts";
 import type { Outside } from "./outside.ts";
 import { ownerOf } from "./owner.ts";
 import { findConversation } from "./people.ts";
+import { isAlive } from "./run-token.ts";
 import type { ConsoleLine, HookReply, Surface } from "./surface.ts";
 import { transact } from "./transact.ts";
 
@@ -39,8 +40,7 @@ export function frontOf(gateway: Gateway, outside: Outside, doors: Doors): Surfa
 
 function tokenBy({ powers }: Gateway, hash: string): Token | null {
   const found = powers.store.find("token", "hash", hash, { limit: 1 })[0]?.value;
-  if (found === undefined || found.revokedAt !== null || found.expiresAt <= powers.clock.now()) return null;
-  return found;
+  return found !== undefined && isAlive(powers.store, found, powers.clock.now()) ? found : null;
 }
 
 /** Wrong knocks, one entry a route and reason in a minute: a flood of them must not flood the ledger. */

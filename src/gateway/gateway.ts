@@ -9,6 +9,7 @@ import type { Handler } from "./call.ts";
 import { type Catalogue, catalogueOf } from "./capabilities.ts";
 import { Drives } from "./drive.ts";
 import type { Handlers } from "./handlers.ts";
+import { HTTP_MANIFEST, httpRequest } from "./http-request.ts";
 import { answerByEvent, answerWord, changed, takenBack } from "./inbound.ts";
 import type { Invoking } from "./invoke.ts";
 import { conversationList, messageList, requestRead } from "./lists.ts";
@@ -31,7 +32,7 @@ export type Gateway = {
 
 /** Throws `capability.schema` when an output is wider than its tier: such a program does not start. */
 export function buildGateway(powers: Powers, transforms: readonly Transform[]): Gateway {
-  const catalogue = catalogueOf(transforms);
+  const catalogue = catalogueOf(transforms, powers.http === undefined ? [] : [HTTP_MANIFEST]);
   const rejections = new Rejections(powers.settings.senderEventsPerMinute);
   const pairing = new Pairing(powers);
   const invoking: Invoking = {
@@ -64,6 +65,7 @@ function handlersOf(powers: Powers, catalogue: Catalogue): ReadonlyMap<Capabilit
     ["chat.reply", chatReply(powers, catalogue)],
     ["chat.send", chatSend(powers, catalogue)],
   ]);
+  if (powers.http !== undefined) handlers.set("http.request", httpRequest(powers, catalogue));
   for (const reader of catalogue.readers.values()) handlers.set(reader.id, readerHandler(powers, reader));
   return handlers;
 }

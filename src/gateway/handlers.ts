@@ -11,6 +11,8 @@ export type Aftermath =
   | { readonly do: "consume"; readonly approval: ApprovalId }
   /** Runs were cancelled: whoever drives them is told. Others had a question closed and go on. */
   | { readonly do: "stopped"; readonly goOn: readonly RunId[] }
+  /** Somebody wants to be forgotten; the wish is written down. */
+  | { readonly do: "forget" }
   | { readonly do: "nothing" };
 
 /** Parts of the gateway that receive hands some events to. Each works inside the event's own draft. */

@@ -10,6 +10,7 @@ import { step } from "./answer.ts";
 import { seen } from "./call.ts";
 import type { Drives } from "./drive.ts";
 import { finishPurges } from "./erase.ts";
+import { repeatNotices } from "./everybody.ts";
 import { conclude } from "./execute.ts";
 import { isMessageHeld, released, settleDeferred } from "./holds.ts";
 import { DELETED_SINCE, withdraw } from "./keep.ts";
@@ -19,20 +20,29 @@ import { transact } from "./transact.ts";
 
 const SWEEP_MESSAGES = 500;
 const SWEEP_DAYS = 3;
+/** What was said so long ago rests on nothing that is still kept. */
+const SAID_DAYS = 400;
 const LAST_CLOCK = "clock/last";
 const LEAP = "clock/leap";
 const LAST_EPOCH_DAY = "retention/epoch-day";
+
+/** The owner says that the clock is right: deletion goes on. */
+export const confirmClock = (powers: Powers): Promise<void> => transact(powers, (draft) => draft.drop("setting", LEAP));
 
 export class Housekeeping {
   readonly #powers: Powers;
   readonly #drives: Drives;
   readonly #rejections: Rejections;
+  /** Goes on with what people asked to have forgotten. */
+  readonly #forgetting: () => Promise<void>;
   #forget: () => void = () => {};
   #working: Promise<void> = Promise.resolve();
   #stopped = false;
+  #hasLooked = false;
 
-  constructor(powers: Powers, drives: Drives, rejections: Rejections) {
+  constructor(powers: Powers, drives: Drives, rejections: Rejections, forget: () => Promise<void>) {
     this.#powers = powers;
+    this.#forgetting = forget;
     this.#drives = drives;
     this.#rejections = rejections;
   }
@@ -61,7 +71,9 @@ export class Housekeeping {
     if (this.#rejections.isDue(this.#powers.clock.now()))
       await transact(this.#powers, (draft) => this.#rejections.flush(draft));
     await finishPurges(this.#powers);
+    await repeatNotices(this.#powers);
     if (!mayDelete) return;
+    await this.#forgetting();
     await this.#release();
     await this.#sweep();
     await this.#sweepDerived();
@@ -74,8 +86,12 @@ export class Housekeeping {
     for (let back = 1; back <= SWEEP_DAYS; back++) {
       const values = store.find("value", "day", dayOf(now - back * DAY_MS), { limit: SWEEP_MESSAGES });
       const calls = store.find("call", "day", dayOf(now - settings.ttlMs - back * DAY_MS), { limit: SWEEP_MESSAGES });
-      if (values.length + calls.length === 0) continue;
+      const said = store.find("said", "day", dayOf(now - SAID_DAYS * DAY_MS - back * DAY_MS), {
+        limit: SWEEP_MESSAGES,
+      });
+      if (values.length + calls.length + said.length === 0) continue;
       await transact(this.#powers, (draft) => {
+        for (const { value } of said) draft.drop("said", value.id);
         for (const { value } of values) {
           draft.drop("value", value.handle);
           draft.dropBlob(value.blob);
@@ -100,18 +116,17 @@ export class Housekeeping {
     const before = typeof last === "number" ? last : now;
     const isBack = before - now > CLOCK_STEP_MS;
     const isLeap = now - before > CLOCK_LEAP_MS && last !== undefined;
+    // Before the first look of this process it may just not have run.
+    const isOn = this.#hasLooked && now - before > HOUSEKEEPING_INTERVAL_MS + CLOCK_STEP_MS;
+    this.#hasLooked = true;
     await transact(this.#powers, (draft) => {
       const { tenant } = draft;
-      if (isBack || isLeap) draft.entry("clock.stepped", { from: before, to: now }, { actor: "daemon" });
+      const isStep = isBack || isLeap || isOn;
+      if (isStep) draft.entry("clock.stepped", { from: before, to: now }, { actor: "daemon" });
       if (isLeap) draft.put("setting", LEAP, { id: LEAP, tenant, value: true });
-      draft.put("setting", LAST_CLOCK, { id: LAST_CLOCK, tenant, value: Math.max(now, isLeap ? now : before) });
+      draft.put("setting", LAST_CLOCK, { id: LAST_CLOCK, tenant, value: isStep ? now : Math.max(now, before) });
     });
     return !(leap || isLeap);
-  }
-
-  /** The owner says that the clock is right: deletion goes on. */
-  confirmClock(): Promise<void> {
-    return transact(this.#powers, (draft) => draft.drop("setting", LEAP));
   }
 
   /** Expiry uses the later of the wall clock and the last time that was committed. */

@@ -4,7 +4,7 @@
 import type { InboundEvent } from "../core/message.ts";
 import type { Conversation, Principal } from "../core/people.ts";
 import { Refusal } from "../core/refusal.ts";
-import type { ImportLine } from "../core/verbs/care.ts";
+import type { ImportFormat, ImportLine } from "../core/verbs/care.ts";
 import { CONSOLE_OWNER } from "./bootstrap.ts";
 import type { Draft } from "./draft.ts";
 import { keep, keyOf } from "./keep.ts";
@@ -19,16 +19,22 @@ export type Imported = { readonly conversation: Conversation; readonly added: nu
 
 /**
  * Imports lines into the conversation of that alias, which is made when there is none. Lines that are there already,
- * from an earlier import or live, count as known. Refuses `import.quota` when the conversation is full; what was added
+ * from an earlier import or live, count as known: ids of a network's own export are those of its live events where the
+ * conversation is one of that network. Refuses `import.quota` when the conversation is full; what was added
  * stays.
  */
-export async function importLines(powers: Powers, alias: string, lines: readonly ImportLine[]): Promise<Imported> {
+export async function importLines(
+  powers: Powers,
+  alias: string,
+  lines: readonly ImportLine[],
+  format: ImportFormat = "jsonl",
+): Promise<Imported> {
   const conversation = await transact(powers, (draft) => placeFor(powers, draft, alias));
   let added = 0;
   for (let at = 0; at < lines.length; at += LINES_PER_COMMIT) {
     const piece = lines.slice(at, at + LINES_PER_COMMIT);
     const before = added;
-    added = before + (await transact(powers, (draft) => importPiece(powers, draft, conversation.id, piece)));
+    added = before + (await transact(powers, (draft) => importPiece(powers, draft, conversation.id, piece, format)));
   }
   return { conversation, added, known: lines.length - added };
 }
@@ -58,15 +64,22 @@ export function consoleChannel(powers: Powers): string {
   return found.value.id;
 }
 
-function importPiece(powers: Powers, draft: Draft, id: Conversation["id"], lines: readonly ImportLine[]): number {
+function importPiece(
+  powers: Powers,
+  draft: Draft,
+  id: Conversation["id"],
+  lines: readonly ImportLine[],
+  format: ImportFormat,
+): number {
   const channel = draft.need("conversation", id).channel;
   const platform = powers.store.platformOf("conversation", id) ?? "";
+  const live = liveIds(powers, channel, platform, format);
   let added = 0;
   for (const line of lines) {
-    const event = eventOf(draft, channel, platform, line);
-    if (draft.ref("event", channel, keyOf(event.envelope, line.id)) !== null) continue;
+    const event = eventOf(draft, channel, platform, live(line));
+    if (draft.ref("event", channel, keyOf(event.envelope, event.envelope.event_id)) !== null) continue;
     const conversation = draft.need("conversation", id);
-    const sender = senderOf(draft, conversation, line.sender);
+    const sender = senderOf(draft, conversation, line.sender, line.name ?? line.sender);
     const activation = { is: "material", role: "participant", integrity: 2 } as const;
     if (keep(powers, draft, event, conversation, sender, activation) === null) throw new Refusal("import.quota");
     added += 1;
@@ -74,9 +87,26 @@ function importPiece(powers: Powers, draft: Draft, id: Conversation["id"], lines
   return added;
 }
 
-/** A name in an export is nobody's identity: it is a person of this conversation and no other. */
-function senderOf(draft: Draft, conversation: Conversation, name: string): Principal {
-  const platform = `import:${conversation.id}:${name}`;
+/** A line with the ids that its message has, or would have, live. */
+function liveIds(
+  powers: Powers,
+  channel: string,
+  platform: string,
+  format: ImportFormat,
+): (line: ImportLine) => ImportLine {
+  const connector = powers.connectors.get(channel);
+  const idOf = connector?.kind === format ? connector.exportedId?.bind(connector) : undefined;
+  if (idOf === undefined) return (line) => line;
+  return ({ reply_to, ...line }) => ({
+    ...line,
+    id: idOf(platform, line.id),
+    ...(reply_to === undefined ? {} : { reply_to: idOf(platform, reply_to) }),
+  });
+}
+
+/** Who is named in an export is nobody's identity: it is a person of this conversation and no other. */
+function senderOf(draft: Draft, conversation: Conversation, id: string, name: string): Principal {
+  const platform = `import:${conversation.id}:${id}`;
   return (
     findPrincipal(draft, conversation.channel, platform) ??
     newPrincipal(draft, conversation.channel, platform, "person", "participant", name)
@@ -84,7 +114,7 @@ function senderOf(draft: Draft, conversation: Conversation, name: string): Princ
 }
 
 function eventOf(draft: Draft, channel: string, platform: string, line: ImportLine): InboundEvent {
-  const { text, sender } = line;
+  const { text, sender, name = sender } = line;
   return {
     envelope: {
       tenant: draft.tenant,
@@ -103,6 +133,6 @@ function eventOf(draft: Draft, channel: string, platform: string, line: ImportLi
       ...(line.thread === undefined ? {} : { thread: line.thread }),
       ...(line.reply_to === undefined ? {} : { reply_to: line.reply_to }),
     },
-    content: { text, sender_name: sender },
+    content: { text, sender_name: name },
   };
 }

@@ -15,6 +15,7 @@ import { type Asker, askerOf, contextOf, judge, refusalBy, requestOf } from "./a
 import { type Asked, callRecord, type Doing, type Handler, isAsked, type Made, nextOf, refused, seen } from "./call.ts";
 import type { Catalogue } from "./capabilities.ts";
 import type { Draft } from "./draft.ts";
+import { exhausted } from "./extend.ts";
 import { grantPermit } from "./permit.ts";
 import type { Powers } from "./powers.ts";
 import { keepContext } from "./reveal.ts";
@@ -81,6 +82,7 @@ async function begin(invoking: Invoking, runId: RunId, invocation: Invocation): 
   const mac = powers.store.mac("idempotency", runId, powers.hashing.utf8(body));
   const opened = await transact(powers, (draft) => admit(invoking, draft, runId, invocation, manifest, input, mac));
   if ("refusal" in opened) throw opened.refusal;
+  if ("asked" in opened) return opened.asked;
   if ("known" in opened) return again(invoking, opened.known, mac);
   const work = carryOut(invoking, opened.asker, opened.call, manifest, input, invocation.justification);
   invoking.open.set(opened.call.id, work);
@@ -128,6 +130,7 @@ export async function answerOf(invoking: Invoking, id: CallId): Promise<Invocati
 type Admitted =
   | { readonly asker: Asker; readonly call: Call }
   | { readonly known: Call }
+  | { readonly asked: InvocationReply }
   | { readonly refusal: Refusal };
 
 /** A call's id follows from its key, so that two calls with one key meet in the same record. */
@@ -150,6 +153,8 @@ function admit(
   if (known !== null) return { known };
   const run = draft.run(runId);
   if (run.run.status.state !== "active") return { refusal: refusalOf(run.run) };
+  const spent = exhausted(powers, draft, run, id, manifest);
+  if (spent !== null) return spent;
   const bytes = powers.hashing.utf8(invocation.justification);
   const label = { ...run.run.context, integrity: 2 as const };
   const why = draft.seal({

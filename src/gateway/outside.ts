@@ -1,5 +1,6 @@
 /** What the owner's verbs need of the world beyond the ports; main.ts hands it in. */
 import type { Policy } from "../../policy/compile.ts";
+import type { VerbOutput } from "../core/verbs/all.ts";
 import type { CheckView } from "../core/verbs/care.ts";
 
 /** Channels whose account is a device of its own. */
@@ -23,6 +24,8 @@ export type Accounts = {
   /** Takes the identity that this person shows now, unseen. */
   pin(channel: string, person: string): Promise<void>;
   facts(channel: string): Promise<AccountFacts>;
+  /** Signs out as far as the homeserver can be reached, and destroys keys and stores. The channel is closed before. */
+  forget(channel: string, secret: string): Promise<void>;
 };
 
 /** How an account is doing. */
@@ -65,6 +68,15 @@ export type Outside = {
   /** Writes a verified copy of the database to a new file. */
   readonly backup: (file: string) => Promise<{ readonly bytes: number; readonly verified: boolean }>;
   readonly exportLedger: (file: string) => Promise<{ readonly entries: number; readonly bytes: number }>;
+  /** Lines into a new 0600 file that only the holder of an age key reads; answers its bytes. */
+  readonly seal: (file: string, recipient: string, lines: AsyncIterable<string>) => Promise<number>;
+  /** The keys of the home: a new epoch, another unlock, a file for the day they are lost. */
+  readonly keys: {
+    /** Null is a key file. Answers the epochs before and after. */
+    readonly rekey: (passphrase: string | null) => Promise<readonly [before: number, after: number]>;
+    readonly recovery: (file: string, passphrase: string) => Promise<{ readonly epoch: number }>;
+    readonly check: (file: string) => Promise<VerbOutput<"key.recovery_check">>;
+  };
   /** Argon2id of a PIN, and checking one against it. */
   readonly hashPin: (pin: string) => Promise<string>;
   readonly checkPin: (pin: string, hash: string) => Promise<boolean>;

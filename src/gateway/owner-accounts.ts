@@ -38,6 +38,8 @@ export async function addAccount(powers: Powers, outside: Outside, order: Order)
     isToken: order.token === true,
     recovery: order.recovery ?? null,
   });
+  // Keys of an account that was here before are nobody's to go on with.
+  await accounts.forget(name, `matrix-${name}`);
   await write(powers, order, known, homeserver, signedIn.account);
   await outside.connect(name);
   if (owner !== null) await accounts.direct(name, owner);

@@ -2,17 +2,21 @@
  * The owner's verbs about the daemon itself: health, demo, import, secrets, tokens, policy, PIN
  * (CONTRACT sections 6, 10, 13, 14).
  */
-import { hex, TOKEN_PREFIX } from "../core/ids.ts";
+import { hex } from "../core/ids.ts";
 import { BOTTOM } from "../core/label.ts";
 import { DAY_MS } from "../core/limits.ts";
+import type { Token } from "../core/records.ts";
 import { Refusal } from "../core/refusal.ts";
 import { isTerminal } from "../core/run.ts";
+import { TOKEN_PREFIX } from "../core/token-text.ts";
 import type { Owner, VerbInput, VerbOutput } from "../core/verbs/all.ts";
 import type { CARE_VERBS } from "../core/verbs/care.ts";
 import { policyDigest } from "./ask.ts";
+import { forgetGrants } from "./broker.ts";
 import { DEMO_ALIAS, DEMO_LINES, demoLines } from "./demo.ts";
 import type { Draft } from "./draft.ts";
 import type { Gateway } from "./gateway.ts";
+import { confirmClock } from "./housekeeping.ts";
 import { importLines } from "./import.ts";
 import { cancelRun } from "./inbound.ts";
 import type { Outside } from "./outside.ts";
@@ -74,7 +78,10 @@ function healthVerbs(gateway: Gateway, outside: Outside): Pick<Verbs, "status" |
         notes: [...outside.notes()],
       };
     },
-    doctor: async ({ residue }) => ({ checks: [...(await outside.doctor(residue === true))] }),
+    doctor: async ({ residue, clock_is_right }) => {
+      if (clock_is_right === true) await confirmClock(powers);
+      return { checks: [...(await outside.doctor(residue === true))] };
+    },
     backup: async ({ file }) => {
       const made = await outside.backup(file);
       await transact(powers, (draft) =>
@@ -95,8 +102,8 @@ function materialVerbs({ powers }: Gateway): Pick<Verbs, "demo.load" | "import">
       const { added } = await importLines(powers, DEMO_ALIAS, demoLines(powers.clock.now()));
       return { conversation: DEMO_ALIAS, messages: added, lines: [...DEMO_LINES] };
     },
-    import: async ({ conversation, lines }) => {
-      const { conversation: place, added, known } = await importLines(powers, conversation, lines);
+    import: async ({ conversation, lines, format }) => {
+      const { conversation: place, added, known } = await importLines(powers, conversation, lines, format ?? "jsonl");
       return { conversation: place.id, added, known };
     },
   };
@@ -108,6 +115,7 @@ function secretVerbs({ powers }: Gateway): Pick<Verbs, "secrets.set" | "secrets.
       await transact(powers, (draft) => {
         owned(powers, draft, "secret.insert", name, { name });
         draft.secret(name, powers.hashing.utf8(value));
+        forgetGrants(powers, draft, name);
         draft.entry("secret.set", { name }, { actor: localOwner(powers).id });
       });
       return DONE;
@@ -119,6 +127,7 @@ function secretVerbs({ powers }: Gateway): Pick<Verbs, "secrets.set" | "secrets.
       await transact(powers, (draft) => {
         owned(powers, draft, "secret.remove", name, { name });
         draft.secret(name, null);
+        forgetGrants(powers, draft, name);
         draft.entry("secret.removed", { name }, { actor: localOwner(powers).id });
       });
       return DONE;
@@ -138,7 +147,7 @@ async function createToken(powers: Powers, order: VerbInput<"token.create">): Pr
       hint: "Set an owner PIN first: lazaret pin set. An agent on this machine must not say yes for you.",
     });
   }
-  if (store.find("token", "name", name, { limit: 1000 }).some(({ value }) => value.revokedAt === null))
+  if (store.find("token", "name", name, { limit: 1000 }).some(({ value }) => isStanding(value)))
     throw new Refusal("conflict", { field: name, hint: "There is a token of that name." });
   const places = conversations.map((alias) => conversationNamed(powers, alias).id);
   const secret = TOKEN_PREFIX + hex(powers.random.bytes(32));
@@ -167,6 +176,9 @@ async function createToken(powers: Powers, order: VerbInput<"token.create">): Pr
   return { id, token: secret, expires_at: expiresAt };
 }
 
+/** Tokens for one run go with their run and block no name. */
+const isStanding = ({ revokedAt, run }: Token): boolean => revokedAt === null && run === undefined;
+
 /** An agent that was shut out leaves nothing open, and whoever waits for it reads why. */
 function endRuns(powers: Powers, draft: Draft, agent: string): void {
   for (const { value } of powers.store.find("run", "agent", agent, { limit: 10_000, newestFirst: true })) {
@@ -192,12 +204,15 @@ function tokenVerbs(
   return {
     "token.create": (order) => createToken(powers, order),
     "token.list": async () => ({
-      tokens: store.all("token", { limit: 1000 }).map(({ value }) => tokenView(powers, value)),
+      tokens: store
+        .all("token", { limit: 1000 })
+        .filter(({ value }) => value.run === undefined)
+        .map(({ value }) => tokenView(powers, value)),
     }),
     "token.revoke": async ({ token }) => {
       // A name may have had tokens before: what is meant is the one that still opens something.
       const named = store.find("token", "name", token, { limit: 1000, newestFirst: true }).map(({ value }) => value);
-      const found = store.get("token", token)?.value ?? named.find(({ revokedAt }) => revokedAt === null) ?? named[0];
+      const found = store.get("token", token)?.value ?? named.find(isStanding) ?? named[0];
       if (found === undefined) throw new Refusal("not_found", { field: token });
       await transact(powers, (draft) => {
         draft.put("token", found.id, { ...draft.need("token", found.id), revokedAt: draft.now });

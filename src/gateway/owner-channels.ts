@@ -33,11 +33,16 @@ export function channelVerbs({ powers, supervisor }: Gateway, outside: Outside):
     "channel.remove": async ({ name, dry_run }) => {
       const channel = powers.store.get("channel", name)?.value;
       if (channel === undefined) throw new Refusal("channel.unknown", { field: name });
-      if (channel.from === "file")
+      const isAccount = channel.kind === "matrix" && channel.secret !== null;
+      const hasAccount = isAccount && powers.store.secretNames(channel.tenant).includes(channel.secret ?? "");
+      if (channel.from === "file" && !hasAccount)
         throw new Refusal("conflict", { hint: "It is in the configuration file; remove it there." });
       if (dry_run === true) return DONE;
       await supervisor.disconnect(name);
+      if (isAccount) await outside.accounts?.forget(name, channel.secret ?? "");
       await forget(powers, channel);
+      // The file still names it: it waits for an account again.
+      if (channel.from === "file") await outside.connect(name);
       return DONE;
     },
     "channel.verify": async ({ name }) => {
@@ -103,7 +108,7 @@ async function forget(powers: Powers, channel: Channel): Promise<void> {
   await transact(powers, (draft) => {
     const actor = localOwner(powers).id;
     owned(powers, draft, "channel.remove", channel.id, { name: channel.id });
-    draft.drop("channel", channel.id);
+    if (channel.from === "cli") draft.drop("channel", channel.id);
     if (channel.secret !== null) {
       draft.secret(channel.secret, null);
       draft.entry("secret.removed", { name: channel.secret }, { actor });

@@ -3,8 +3,11 @@ import type { Conversation } from "../core/people.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Owner, VerbInput } from "../core/verbs/all.ts";
 import type { CONVERSATION_VERBS } from "../core/verbs/conversations.ts";
+import { fallbackOf, isThere } from "./answerer.ts";
 import type { Draft } from "./draft.ts";
+import { announced } from "./everybody.ts";
 import type { Gateway } from "./gateway.ts";
+import { heard, pastWords, privacyNotice } from "./heard.ts";
 import type { Outside } from "./outside.ts";
 import { localOwner, owned } from "./owned.ts";
 import { conversationBy, conversationNamed, findConversation, newConversation } from "./people.ts";
@@ -48,12 +51,22 @@ export function conversationVerbs({ powers }: Gateway, outside: Outside): Verbs 
     },
     "conversation.context": async ({ conversation, context }) => {
       const after = await change(conversation, { context }, (draft, it) => {
-        if (context !== "off") say(draft, { conversation: it, thread: null }, announcement(context));
+        if (context === "off") return;
+        say(draft, { conversation: it, thread: null }, announcement(context));
+        announced(draft, it);
       });
       const notice = await privacyNotice(outside, after);
-      const view = { ...conversationView(powers, after), announced: context !== "off" };
-      return notice === null ? view : { ...view, notice };
+      const past = pastWords(powers, after);
+      return {
+        ...conversationView(powers, after),
+        announced: context !== "off",
+        ...(notice === null ? {} : { notice }),
+        ...(past === null ? {} : { past }),
+      };
     },
+    "conversation.heard": async ({ conversation, since, wait_ms }) => ({
+      heard: await heard(powers, conversationNamed(powers, conversation), since, wait_ms),
+    }),
     "conversation.ttl": async ({ conversation, ttl_ms }) =>
       conversationView(powers, await change(conversation, { ttlMs: ttl_ms })),
     "conversation.timezone": async ({ conversation, timezone }) => {
@@ -63,8 +76,11 @@ export function conversationVerbs({ powers }: Gateway, outside: Outside): Verbs 
     },
     "conversation.language": async ({ conversation, language }) =>
       conversationView(powers, await change(conversation, { language })),
-    "conversation.agent": async ({ conversation, agent }) =>
-      conversationView(powers, await change(conversation, { agent })),
+    "conversation.agent": async ({ conversation, agent, fallback }) => {
+      const after = await change(conversation, { agent, ...(fallback === undefined ? {} : { fallback }) });
+      const view = conversationView(powers, after);
+      return isThere(powers, after, agent) ? view : { ...view, notice: absent(powers, after, agent) };
+    },
     "conversation.alias": async ({ conversation, alias }) => {
       assertFree(powers, alias, conversationNamed(powers, conversation).id);
       return conversationView(powers, await change(conversation, { alias }));
@@ -102,25 +118,20 @@ function allow(
   });
 }
 
-/** Context without messages is empty, and messages without context are told for nothing. */
-async function privacyNotice(outside: Outside, { kind, context, channel }: Conversation): Promise<string | null> {
-  const readsAll = kind === "group" ? await outside.readsAll(channel) : null;
-  if (readsAll === null || readsAll === (context !== "off")) return null;
-  return readsAll
-    ? "Its privacy mode is off: every message of the group comes here, and is dropped. @BotFather, /setprivacy, Enable."
-    : [
-        "Its privacy mode is on: only what is addressed to it comes here.",
-        "Ask @BotFather: /setprivacy, your bot, Disable; then take it out of the group and add it again.",
-        "Or make it an administrator there.",
-      ].join(" ");
+function absent(powers: Powers, conversation: Conversation, agent: string): string {
+  const place = conversation.alias ?? conversation.id;
+  const way =
+    agent === "model" ? "name one in models:" : `lazaret token create --agent ${agent} --conversation ${place}`;
+  const meanwhile = fallbackOf(powers, conversation) === "none" ? "nobody answers" : "the butler answers";
+  return `There is no ${agent} that may work there: ${way}. Until then ${meanwhile}, and says so.`;
 }
 
 const announcement = (context: "members" | "everyone"): string =>
   context === "everyone"
     ? "From now on I keep what is said here, sealed, so that members can ask me for summaries. " +
-      "An agent never reads it. Nothing said before is kept."
+      "An agent never reads it. Nothing said before is kept. Say privacy to me to read more."
     : "From now on I keep what members say here, sealed, so that they can ask me for summaries. " +
-      "An agent never reads it.";
+      "An agent never reads it. Say privacy to me to read more.";
 
 function placeOn(powers: Powers, draft: Draft, channel: string, platform: string): Conversation {
   if (powers.store.get("channel", channel) === null) throw new Refusal("channel.unknown", { field: channel });

@@ -137,18 +137,25 @@ function approvalVerbs({
   };
 }
 
+const LOOK_MS = 250;
+
+/** Waits at most `waitMs` for an entry after that number. */
+async function grownBeyond({ store, clock }: Powers, after: number, waitMs: number): Promise<void> {
+  const until = clock.now() + waitMs;
+  while (clock.now() < until && store.ledger.entries(after, 1).length === 0)
+    await new Promise<void>((resolve) => clock.at(Math.min(until, clock.now() + LOOK_MS), resolve));
+}
+
 function ledgerVerbs({ powers }: Gateway, outside: Outside): Pick<Verbs, Extract<keyof Verbs, `ledger.${string}`>> {
   const { ledger } = powers.store;
   return {
-    "ledger.entries": async ({ after, limit, run, type }) => ({
-      size: ledger.size(),
-      entries: entriesWhere(
-        powers,
-        (entry) => (run === undefined || entry.run === run) && (type === undefined || entry.type === type),
-        limit ?? LIMIT_DEFAULT,
-        after,
-      ).map(entryView),
-    }),
+    "ledger.entries": async ({ after, limit, run, type, wait_ms }) => {
+      await grownBeyond(powers, after, wait_ms ?? 0);
+      const wanted = (entry: Entry): boolean =>
+        (run === undefined || entry.run === run) && (type === undefined || entry.type === type);
+      const entries = entriesWhere(powers, wanted, limit ?? LIMIT_DEFAULT, after).map(entryView);
+      return { size: ledger.size(), entries };
+    },
     "ledger.verify": async ({ against }) => {
       const report = await ledger.verify(against ?? null);
       const { badSeq: bad_seq, notExcluded: not_excluded, dangling, ...rest } = report;

@@ -8,6 +8,8 @@ import type { Gateway } from "./gateway.ts";
 import type { Outside } from "./outside.ts";
 import { careVerbs } from "./owner-care.ts";
 import { evidenceVerbs } from "./owner-evidence.ts";
+import { keyVerbs } from "./owner-keys.ts";
+import { modelVerbs } from "./owner-models.ts";
 import { peopleVerbs } from "./owner-people.ts";
 import { reportOf } from "./report.ts";
 import { transact } from "./transact.ts";
@@ -20,6 +22,8 @@ export function ownerOf(gateway: Gateway, outside: Outside): Owner {
     ...careVerbs(gateway, outside),
     ...peopleVerbs(gateway, outside),
     ...evidenceVerbs(gateway, outside),
+    ...keyVerbs(gateway, outside),
+    ...modelVerbs(gateway),
     report: ({ from, to }) => reportOf(gateway.powers, outside.version, from, to),
   };
   const guarded = VERB_NAMES.map(

@@ -2,6 +2,8 @@
 import type { Policy } from "../../policy/compile.ts";
 import type { AgentDriver } from "../core/agent.ts";
 import type { Amounts } from "../core/budget.ts";
+import type { HttpHost, HttpPort } from "../core/http.ts";
+import type { ModelPort } from "../core/model.ts";
 import type { Clock, Connector, Hashing, Random, Store, TransformRunner } from "../core/ports.ts";
 
 /** Words of the daemon's own log: an event of a closed kind with numbers and internal ids. Content has no way in. */
@@ -15,14 +17,22 @@ export type Settings = {
   readonly timezone: string;
   readonly language: string;
   readonly agent: string;
+  /** Who answers when a named agent does not; the butler when absent. */
+  readonly fallback?: "butler" | "none";
   readonly ttlMs: number;
   readonly interactive: Amounts;
   readonly background: Amounts;
+  /** What comes of a run that needs more; it ends when absent. */
+  readonly onExhausted?: "fail" | "ask";
   readonly fourEyes: boolean;
   /** Configured whole first words that address the bot in a group. */
   readonly keywords: readonly string[];
   readonly linkDomains: readonly string[];
   readonly senderEventsPerMinute: number;
+  /** What becomes of our own messages when what they were made from is deleted: taken back when absent. */
+  readonly onDelete?: "redact" | "keep";
+  /** Places that `http.request` may ask; none when absent. */
+  readonly httpHosts?: readonly HttpHost[];
 };
 
 export type Powers = {
@@ -32,7 +42,11 @@ export type Powers = {
   readonly hashing: Hashing;
   readonly transforms: TransformRunner;
   readonly drivers: readonly AgentDriver[];
+  /** The way out; `http.request` is not there when absent. */
+  readonly http?: HttpPort;
   readonly settings: Settings;
+  /** Models that the owner configured; none is asked when absent. */
+  readonly models?: ModelPort;
   readonly log: Log;
   /** Connected channels by name; supervise.ts is the only writer. */
   readonly connectors: Map<string, Connector>;

@@ -4,7 +4,8 @@ import type { Decision } from "../../policy/decide.ts";
 import type { Capacity } from "../core/capability.ts";
 import { newId } from "../core/ids.ts";
 import { BOTTOM, type Label } from "../core/label.ts";
-import type { Found, TransformOutcome } from "../core/ports.ts";
+import type { Found, TransformCall, TransformOutcome } from "../core/ports.ts";
+import type { AnsweredBy } from "../core/quarantined.ts";
 import { Refusal } from "../core/refusal.ts";
 import { SCOPE, type Scope } from "../core/scope.ts";
 import type { Source, Value } from "../core/value.ts";
@@ -21,6 +22,7 @@ import { type Crowd, crowdOf, type Range, rangeOf, withTurns } from "./range.ts"
 import { book, fits, judgeReveal, labelAt, measured, noteSink, withoutText } from "./reveal.ts";
 import { transact } from "./transact.ts";
 import { type NewValue, viewOf, writeValue } from "./values.ts";
+import { withModel } from "./with-model.ts";
 
 const SCOPE_KEYS: ReadonlySet<string> = new Set(Object.keys(SCOPE));
 const pick = (input: unknown, of: "scope" | "options"): Record<string, unknown> =>
@@ -59,6 +61,7 @@ export function runTransform(
   range: Range,
   crowd: Crowd,
   input: unknown,
+  more: Pick<TransformCall, "model" | "answers"> = {},
 ): Promise<TransformOutcome> {
   const { asker, manifest } = doing;
   const now = powers.clock.now();
@@ -77,6 +80,7 @@ export function runTransform(
         language: languageOf(powers, conversation, asker.principal),
         now,
         nowOffsetMinutes: powers.hashing.offsetMinutes(zone, now) ?? 0,
+        ...more,
       },
       Math.max(0, doing.deadline - now),
     ),
@@ -99,14 +103,16 @@ async function readOver(
   options: unknown,
 ): Promise<Reading> {
   const crowd = await crowdFor(powers, doing, range);
-  const outcome = await runTransform(powers, { ...doing, manifest: reader }, range, crowd, options);
-  const answer = outcome.kind === "value" ? outcome.value : outcome.fallback;
-  const parsed = reader.transform.output.safeParse(answer);
-  if (!parsed.success) throw new Refusal("transform.failed");
-  const output = { ...(parsed.data as object), read: range.read };
   const sources = sourceLabel(powers, doing, range);
+  const work = { ...doing, manifest: reader };
+  const { by, value, found } = await withModel(powers, work, sources, (of, more) =>
+    runTransform(powers, of, range, crowd, options, more),
+  );
+  const parsed = reader.transform.output.safeParse(value);
+  if (!parsed.success) throw new Refusal("transform.failed");
+  const output = { ...(parsed.data as object), read: range.read, by };
   const capacity = measured(reader.transform.output, parsed.data);
-  return { range, output, capacity, sources, found: outcome.found };
+  return { range, output, capacity, sources, found, by };
 }
 
 /**
@@ -177,6 +183,7 @@ type Reading = {
   readonly capacity: Capacity;
   readonly sources: Label;
   readonly found: readonly Found[];
+  readonly by: AnsweredBy;
 };
 
 function reveal(powers: Powers, doing: Doing, reader: Reader, read: Reading): Made | Asked {
@@ -221,6 +228,7 @@ function reveal(powers: Powers, doing: Doing, reader: Reader, read: Reading): Ma
         version,
         handle: value.handle,
         messages: range.messages.length,
+        by: read.by,
       });
       run.note("decision.made", { call: doing.call, action: "reveal", capability, effect: how, rule: whole.rule });
       if (shown !== undefined) noteSink(draft, asker, doing.call, label);

@@ -3,15 +3,17 @@ import type { InboundEvent, Message } from "../core/message.ts";
 import type { Conversation, Principal } from "../core/people.ts";
 import { type Activation, activate, type Rejection } from "./activate.ts";
 import type { Draft } from "./draft.ts";
-import { missedEverywhere, placeAsItIs, receiveMembership, sayUnread } from "./elsewhere.ts";
+import { missedEverywhere, placeAsItIs, receiveMembership, sayUnread, seenIn } from "./elsewhere.ts";
+import { answerEverybody, welcome, wordOf } from "./everybody.ts";
 import type { Aftermath, Handlers } from "./handlers.ts";
 import { keep, keyOf, messageBy, revise, withdraw } from "./keep.ts";
 import { findPrincipal, senderOf } from "./people.ts";
 import type { Powers } from "./powers.ts";
 import type { Weighed } from "./rejections.ts";
+import { takeBackDerived } from "./said.ts";
 import { say } from "./say.ts";
 import { request } from "./start.ts";
-import { parseWord } from "./words.ts";
+import { type EverybodyWord, parseWord } from "./words.ts";
 
 const NOTHING: Aftermath = { do: "nothing" };
 
@@ -38,7 +40,7 @@ export function receive(
     case "message":
       return receiveMessage(powers, draft, event, conversation, weighed, handlers);
     case "edit":
-      return receiveEdit(powers, draft, event, conversation, principal, reject, handlers);
+      return receiveEdit(powers, draft, event, conversation, principal, weighed, handlers);
     case "delete":
       return receiveDelete(powers, draft, event, conversation, reject, handlers);
     case "reaction":
@@ -65,7 +67,13 @@ function isFirst(draft: Draft, { envelope }: InboundEvent): boolean {
 }
 
 /** A message as it stands to us, before anything is written. */
-type Standing = { readonly conversation: Conversation; readonly text: string; readonly activation: Activation };
+type Standing = {
+  readonly conversation: Conversation;
+  readonly text: string;
+  readonly activation: Activation;
+  /** A word that anybody may say. */
+  readonly everybody: EverybodyWord | null;
+};
 
 function standingOf(powers: Powers, draft: Draft, event: InboundEvent, conversation: Conversation): Standing {
   const { envelope, content } = event;
@@ -77,6 +85,7 @@ function standingOf(powers: Powers, draft: Draft, event: InboundEvent, conversat
     conversation,
     text,
     activation: activate({ conversation, principal, envelope, text, keywords, repliesToUs }),
+    everybody: wordOf(powers, event, conversation, text, repliesToUs),
   };
 }
 
@@ -87,7 +96,7 @@ export function receiveQuietly(powers: Powers, draft: Draft, event: InboundEvent
   const conversation = placeAsItIs(powers, draft, event);
   if (conversation === null || conversation.status === "unknown") return false;
   const standing = standingOf(powers, draft, event, conversation);
-  if (standing.activation.is === "instruction") return false;
+  if (standing.activation.is === "instruction" || standing.everybody !== null) return false;
   if (isFirst(draft, event)) takeMessage(powers, draft, event, standing, weighed);
   return true;
 }
@@ -129,7 +138,13 @@ function receiveMessage(
 ): Aftermath {
   const standing = standingOf(powers, draft, event, conversation);
   const word = standing.activation.is === "instruction" ? parseWord(standing.text) : null;
-  const answer = word === null ? null : (sender: Principal) => handlers.word(draft, word, event, conversation, sender);
+  const { everybody } = standing;
+  const answer =
+    everybody !== null
+      ? (sender: Principal) => answerEverybody(powers, draft, everybody, event, conversation, sender, handlers.changed)
+      : word === null
+        ? null
+        : (sender: Principal) => handlers.word(draft, word, event, conversation, sender);
   const taken = takeMessage(powers, draft, event, standing, weighed, answer);
   if (taken === null || "do" in taken) return taken ?? NOTHING;
   return standing.activation.is === "instruction" ? begin(powers, draft, conversation, taken) : NOTHING;
@@ -147,18 +162,27 @@ function takeMessage(
   const { envelope, content } = event;
   const reject = (reason: Rejection): Aftermath => weighed.reject(conversation.id, envelope.channel, reason);
   if (draft.ref("event", envelope.channel, keyOf(envelope, envelope.event_id)) !== null) return reject("erased");
-  if (activation.is === "rejected") return reject(activation.reason);
+  if (activation.is === "rejected" && answer === null) return reject(activation.reason);
   if (!isImport(event) && weighed.isFlooding(envelope.channel, envelope.sender.id, envelope.sent_at)) {
-    draft.put("conversation", conversation.id, { ...conversation, gapAt: envelope.received_at });
+    gapAt(draft, conversation, envelope.received_at);
     return reject("rate");
   }
+  const isNew = findPrincipal(draft, envelope.channel, envelope.sender.id) === null;
   const sender = senderOf(draft, envelope, content.sender_name);
+  const place = seenIn(draft, conversation, sender.id);
+  if (isNew && !isImport(event)) welcome(draft, place);
   if (answer !== null) return answer(sender);
-  const kept = keep(powers, draft, event, conversation, sender, activation);
+  if (activation.is === "rejected") return reject(activation.reason);
+  const kept = keep(powers, draft, event, place, sender, activation);
   if (kept !== null) return kept;
-  draft.put("conversation", conversation.id, { ...conversation, gapAt: envelope.received_at });
+  gapAt(draft, conversation, envelope.received_at);
   return reject("quota");
 }
+
+/** Something is missing from then on: whoever reads the conversation is told. */
+const gapAt = (draft: Draft, { id }: Conversation, at: number): void => {
+  draft.put("conversation", id, { ...draft.need("conversation", id), gapAt: at });
+};
 
 const isImport = (event: InboundEvent): boolean => event.envelope.trust.flags.includes("imported");
 
@@ -187,21 +211,32 @@ function receiveEdit(
   event: InboundEvent,
   conversation: Conversation,
   principal: Principal | null,
-  reject: (reason: Rejection) => Aftermath,
+  weighed: Weighed,
   handlers: Handlers,
 ): Aftermath {
   const target = messageBy(draft, event.envelope, event.envelope.target);
   // What was said encrypted is not changed in clear, by whomever it may have been (threat B13).
-  if (conversation.encrypted && event.envelope.trust.transport !== "e2ee") return reject("malformed");
+  const isClear = conversation.encrypted && event.envelope.trust.transport !== "e2ee";
   // Only the author edits; what anybody else calls an edit of it changes nothing (threat B05).
-  if (target === null || target.own || principal === null || target.sender !== principal.id) return reject("malformed");
+  if (isClear || target === null || target.own || principal === null || target.sender !== principal.id)
+    return weighed.reject(conversation.id, event.envelope.channel, "malformed");
   // What it said before is not what its author says now, even where the new words are not kept.
   const goOn = handlers.changed(draft, target, "edited");
-  const isKept = conversation.status === "allowed" && !conversation.closed && !principal.optedOut;
-  if (isKept) revise(powers, draft, event, conversation, target);
+  const { channel, sender, sent_at, received_at } = event.envelope;
+  const isOpen = conversation.status === "allowed" && !conversation.closed;
+  const why = principal.optedOut
+    ? "opted_out"
+    : !isOpen
+      ? "blocked_conversation"
+      : weighed.isFlooding(channel, sender.id, sent_at)
+        ? "rate"
+        : null;
+  if (why === null) revise(powers, draft, event, conversation, target);
   else {
+    // Nobody knows what the message says now, so it goes; more edits of it cost nothing.
     withdraw(powers, draft, conversation, target);
-    reject(principal.optedOut ? "opted_out" : "blocked_conversation");
+    weighed.reject(conversation.id, channel, why);
+    if (why === "rate") gapAt(draft, conversation, received_at);
   }
   return { do: "stopped", goOn };
 }
@@ -231,6 +266,7 @@ function receiveDelete(
     return { do: "nothing" };
   }
   const goOn = handlers.changed(draft, target, "deleted");
+  takeBackDerived(powers, draft, target);
   withdraw(powers, draft, conversation, target);
   return { do: "stopped", goOn };
 }

@@ -78,8 +78,8 @@ function storedDifferences({ store }: Powers, fold: Fold, wanted: (session: stri
   for (const { value } of store.all("pool", page)) {
     const shown = fold.shown.get(value.id);
     const conversation = value.id.slice(0, value.id.lastIndexOf("/"));
-    // A session is a part of its conversation's day, so pools are compared for the whole ledger alone, and a ledger that
-    // goes on after another has not the whole day.
+    // A session is a part of its conversation's day, so pools are compared for the whole ledger alone; and a ledger
+    // that goes on after another has not the whole day.
     if (!wanted(conversation) || !wanted(null) || fold.inherits) continue;
     if (shown?.bits !== value.bits || shown.chars !== value.chars)
       found.push(`${value.id}: shown ${wordsOf(value)}, the ledger says ${wordsOf(shown ?? { bits: 0, chars: 0 })}`);

@@ -1,6 +1,7 @@
 /** What of an output goes to the agent by value, and what it only gets a handle to (CONTRACT section 3). */
 import { z } from "zod";
 import type { Decision } from "../../policy/decide.ts";
+import type { Request } from "../../policy/request.ts";
 import { type Capacity, capacityOf } from "../core/capability.ts";
 import type { CallId } from "../core/ids.ts";
 import { CATEGORY, join, type Label } from "../core/label.ts";
@@ -17,6 +18,7 @@ import type { Run } from "../core/run.ts";
 import type { Tier } from "../core/value.ts";
 import { type Asker, judge, requestOf } from "./asker.ts";
 import type { Draft } from "./draft.ts";
+import { modelFor } from "./model-call.ts";
 import type { Powers } from "./powers.ts";
 
 type Schema = { readonly [key: string]: unknown };
@@ -79,11 +81,19 @@ export function judgeReveal(
   tier: Tier | "own-request",
   label: Label,
 ): Decision {
-  const { token } = asker;
-  const destination = token === null ? "agent_builtin" : token.runsOn === "local" ? "agent_local" : "agent_cloud";
-  const accepts = token === null ? CATEGORY["pii.redacted"] | CATEGORY["pii.derived"] : token.accepts;
+  const { destination, accepts } = readerOf(powers, asker);
   const listed = (label.cats & ~accepts) === 0 ? "listed" : "unlisted";
   return judge(powers, requestOf(powers, asker, { action: "reveal", capability, tier, destination, listed }, label));
+}
+
+/** Who would read it: a token's holder, the model behind the model agent, or the butler in this process. */
+function readerOf(powers: Powers, { token, run }: Asker): { destination: Request["destination"]; accepts: number } {
+  if (token !== null)
+    return { destination: token.runsOn === "local" ? "agent_local" : "agent_cloud", accepts: token.accepts };
+  const model = run.agent === "model" ? modelFor(powers, "agent") : null;
+  if (model !== null)
+    return { destination: model.where === "remote" ? "model_remote" : "model_loopback", accepts: model.accepts };
+  return { destination: "agent_builtin", accepts: CATEGORY["pii.redacted"] | CATEGORY["pii.derived"] };
 }
 
 const dayOf = (now: number): number => Math.floor(now / DAY_MS);

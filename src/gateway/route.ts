@@ -114,7 +114,11 @@ export function routeOf(powers: Powers, doing: Doing, ask: AskFor): Surface {
   const asker = principal !== null && conversation.kind !== "group" ? [principal.id] : [];
   const people = [...(conversation.members ?? []).slice(0, CANDIDATES_MAX), ...asker];
   const isAnswered = (who: AskFor): boolean => people.some((id) => isAnswerer(powers, doing, who, conversation, id));
-  if (isGood(conversation) && isAnswered(ask)) return { conversation, here: true };
+  const isHere = isGood(conversation) && isAnswered(ask);
+  // In a group, answering by a code alone is for those who have no chat with us alone.
+  const isBest = isEnough(waysOn(powers, conversation).nod, ask.assurance) || conversation.kind !== "group";
+  const hasButton = isEnough(waysOn(powers, conversation).button, ask.assurance);
+  if (isHere && (isBest || hasButton)) return { conversation, here: true };
   for (const role of ask.approvers) {
     for (const value of nearestFirst(powers, conversation, role)) {
       const direct = value.direct === null ? undefined : powers.store.get("conversation", value.direct)?.value;
@@ -122,6 +126,7 @@ export function routeOf(powers: Powers, doing: Doing, ask: AskFor): Surface {
         return { conversation: direct, here: false };
     }
   }
+  if (isHere) return { conversation, here: true };
   // High assurance is answered at the owner's command line; the prompt says so where the question came from.
   if (ask.assurance === "high" && maySeeIt(conversation) && isAnswered({ ...ask, fourEyes: false }))
     return { conversation, here: true };

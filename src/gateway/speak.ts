@@ -14,12 +14,14 @@ import type { Asked, Doing, Handler, Made } from "./call.ts";
 import type { Catalogue } from "./capabilities.ts";
 import type { Draft } from "./draft.ts";
 import { checkEgress, type Destination, destinationOf, isWithin } from "./egress.ts";
+import { checkedText } from "./leaks.ts";
 import { conversationByAlias } from "./people.ts";
 import { grantPermit } from "./permit.ts";
 import { plainText } from "./plain-text.ts";
 import type { Powers } from "./powers.ts";
 import { putBack, type Stretch } from "./pseudonyms.ts";
 import { type Remade, remake } from "./readers.ts";
+import { noteSaid } from "./said.ts";
 import { post } from "./say.ts";
 import { fieldOf, handlesOf, parseTemplate, renderValue } from "./template.ts";
 
@@ -33,7 +35,7 @@ export type Rendered = {
 };
 
 /** Values of this run that a template names. A handle of another run, or a made-up one, is `not_found`. */
-function valuesOf(powers: Powers, asker: Asker, handles: readonly Handle[]): readonly Value[] {
+export function valuesOf(powers: Powers, asker: Asker, handles: readonly Handle[]): readonly Value[] {
   const now = powers.clock.now();
   return handles.map((handle) => {
     const value = powers.store.get("value", handle)?.value;
@@ -50,7 +52,7 @@ const isStale = (powers: Powers, sources: readonly Source[]): boolean =>
  * Values as they may be said now: what rests on an edited message is made anew once,
  * what rests on a deleted one is gone.
  */
-async function freshOf(
+export async function freshOf(
   powers: Powers,
   catalogue: Catalogue,
   doing: Doing,
@@ -95,7 +97,7 @@ async function render(powers: Powers, catalogue: Catalogue, doing: Doing, templa
   }
   // Names come last, into the whole: what a template puts before a value may make a link of the two.
   joined = await putBack(powers, asker.run.id, places, joined, masked);
-  const text = plainText(joined, domains);
+  const text = checkedText(powers, plainText(joined, domains));
   if (text.length === 0) throw new Refusal("egress.text", { hint: "Nothing is left of this text." });
   const literal = pieces.some((piece) => "text" in piece) ? contextOf(asker) : BOTTOM;
   const label = joinAll([literal, ...values.map((value) => value.label)]);
@@ -148,6 +150,9 @@ function enqueue(
   const message = post(draft, where, { op: "text", text: rendered.text }, rendered.label, asker.run.id, {
     call: doing.call,
   });
+  const place = { channel: destination.conversation.channel, conversation: destination.conversation.id };
+  const sources = rendered.sources.map((source) => source.message);
+  noteSaid(draft, message, { ...place, run: asker.run.id }, sources);
   const run = draft.run(asker.run.id);
   if (isOwn) run.apply({ type: "replied" }, { call: doing.call });
   countSend(draft, asker, sends);

@@ -2,15 +2,16 @@
 import { type Amounts, capped, newBudget } from "../core/budget.ts";
 import type { Canonical } from "../core/canonical.ts";
 import type { ConversationId, MessageId, PrincipalId, SessionId, ThreadId } from "../core/ids.ts";
-import { BOTTOM, type Label } from "../core/label.ts";
+import type { Label } from "../core/label.ts";
 import { QUEUED_RUNS_PER_SESSION_MAX } from "../core/limits.ts";
 import type { Message } from "../core/message.ts";
 import type { Conversation } from "../core/people.ts";
 import { isTerminal, type Predicate, type Run } from "../core/run.ts";
 import { isIdle, type Session, sessionKey } from "../core/session.ts";
-import { tokenNamed } from "./asker.ts";
+import { answererFor } from "./answerer.ts";
 import type { Draft } from "./draft.ts";
 import type { Powers } from "./powers.ts";
+import { say } from "./say.ts";
 
 /** The open session of a requester here; an idle one is closed and a new one begun. */
 export function openSession(
@@ -74,7 +75,7 @@ export function newRun(powers: Powers, draft: Draft, order: NewRun): Run {
     revealedBits: 0,
     revealedChars: 0,
     segment: 1,
-    onExhausted: "fail",
+    onExhausted: settings.onExhausted ?? "fail",
   };
   draft.put("run", run.id, run);
   draft.entry(
@@ -119,20 +120,10 @@ export function runFor(
   request: MessageId,
   principal: PrincipalId,
 ): Run {
-  const agent = conversation.agent ?? powers.settings.agent;
-  const token = tokenNamed(powers, agent);
-  const isOurs = powers.drivers.some((driver) => driver.name === agent);
-  // A run that its token cannot reach would wait for nobody.
-  const external = !isOurs && token?.conversations.includes(conversation.id) === true;
-  return newRun(powers, draft, {
-    session,
-    principal,
-    request,
-    agent: isOurs || external ? agent : "butler",
-    external,
-    // An external agent remembers across runs, so its context does too (CONTRACT section 3).
-    context: external && token !== null ? token.context : BOTTOM,
-  });
+  const { instead, ...answerer } = answererFor(powers, conversation);
+  const run = newRun(powers, draft, { session, principal, request, ...answerer });
+  if (instead !== null) say(draft, { conversation, thread: run.thread, replyTo: request }, instead, run.id);
+  return run;
 }
 
 /** The session's run that has not ended, if any. */

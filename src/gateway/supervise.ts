@@ -9,9 +9,12 @@ import { seen } from "./call.ts";
 import type { Catalogue } from "./capabilities.ts";
 import { Delivery, recoverOutbox } from "./deliver.ts";
 import type { Drives } from "./drive.ts";
+import { purge } from "./erase.ts";
+import { finishForgets } from "./everybody.ts";
 import { carryOutApproved } from "./execute.ts";
 import type { Aftermath, Handlers } from "./handlers.ts";
 import type { HookOutbox } from "./hooks.ts";
+import { settleUnknown } from "./http-perform.ts";
 import { drain, takeIn } from "./intake.ts";
 import type { Powers } from "./powers.ts";
 import type { Rejections } from "./rejections.ts";
@@ -34,6 +37,10 @@ export class Supervisor {
   readonly #handlers: Handlers;
   readonly #rejections: Rejections;
   readonly #lines = new Map<string, Line>();
+  /** Web requests on their way, and what ends them. */
+  readonly #away = new Set<Promise<void>>();
+  readonly #leaving = new AbortController();
+  #forgetting: Promise<void> = Promise.resolve();
   #draining: Promise<void> | null = null;
   #again = false;
   #stopping = false;
@@ -161,6 +168,9 @@ export class Supervisor {
         this.#drives.sweep();
         for (const run of what.goOn) this.#drives.drive(run, "approval");
         break;
+      case "forget":
+        this.#inBackground(this.forget());
+        break;
       case "nothing":
         break;
     }
@@ -169,9 +179,30 @@ export class Supervisor {
   /** Runs what was granted, then lets its run go on. */
   async consume(approval: Parameters<typeof carryOutApproved>[2]): Promise<void> {
     const run = this.#powers.store.get("approval", approval)?.value.run ?? null;
-    await carryOutApproved(this.#powers, this.#catalogue, approval);
-    if (run !== null) this.#drives.drive(run, "approval");
-    this.kick();
+    const more = await carryOutApproved(this.#powers, this.#catalogue, approval);
+    const goOn = (): void => {
+      if (run !== null) this.#drives.drive(run, "approval");
+      this.kick();
+    };
+    if (more === null) return goOn();
+    // A web request takes its time; nothing else waits for it.
+    this.#inBackground(more(this.#leaving.signal).then(goOn));
+  }
+
+  #inBackground(doing: Promise<void>): void {
+    const work = doing.catch((error: unknown) => this.#powers.log("store", { what: "away", code: seen(error).code }));
+    this.#away.add(work);
+    void work.finally(() => this.#away.delete(work));
+  }
+
+  /** Erases what people asked to have forgotten. One at a time; what fails is tried again by housekeeping. */
+  forget(): Promise<void> {
+    this.#forgetting = this.#forgetting.then(() =>
+      finishForgets(this.#powers, (principal) => purge(this.#powers, { by: "sender", principal })),
+    );
+    const done = this.#forgetting;
+    this.#forgetting = done.catch(() => undefined);
+    return done;
   }
 
   /**
@@ -182,6 +213,8 @@ export class Supervisor {
     const { store } = this.#powers;
     const open = store.find("call", "open", "open", { limit: 10_000 });
     for (const { value } of open.filter((it) => it.value.status === "open")) await this.#giveBack(value.id, value.run);
+    await settleUnknown(this.#powers);
+    this.#inBackground(this.forget());
     for (const { value } of store.find("approval", "open", "open", { limit: 10_000 })) {
       if (value.status.state === "granted") await this.consume(value.id);
     }
@@ -210,8 +243,9 @@ export class Supervisor {
   /** Everything that was begun has come to rest: for tests and for a clean stop. */
   async idle(): Promise<void> {
     for (let quiet = 0; quiet < 3; quiet++) {
-      if (this.#draining !== null || this.#drives.busy > 0) quiet = 0;
+      if (this.#draining !== null || this.#drives.busy > 0 || this.#away.size > 0) quiet = 0;
       await this.#draining;
+      await Promise.all(this.#away);
       for (const line of this.#lines.values()) await line.delivery.idle();
       await new Promise<void>((resolve) => setImmediate(resolve));
     }
@@ -223,6 +257,8 @@ export class Supervisor {
     for (const line of lines) line.abort.abort();
     await Promise.allSettled(lines.map(closed));
     await this.#draining;
+    this.#leaving.abort();
+    await Promise.all(this.#away);
     if (this.#powers.store.counts().entries > 0) await transact(this.#powers, (draft) => this.#rejections.flush(draft));
   }
 }

@@ -63,6 +63,8 @@ export interface TokenDoor {
   conversations(token: Token): readonly { readonly alias: string; readonly kind: string; readonly context: string }[];
   value(token: Token, handle: Handle): ValueView;
   startRun(token: Token, order: RunOrder): Promise<RunView>;
+  /** A token for this run alone, shown once. */
+  runToken(token: Token, run: RunId): Promise<{ readonly token: string; readonly expires_at: number }>;
   runs(token: Token, open: boolean): readonly RunView[];
   run(token: Token, run: RunId): RunView;
   invoke(token: Token, run: RunId, invocation: Invocation): Promise<InvocationReply>;
@@ -83,6 +85,13 @@ export interface TokenDoor {
   secrets(token: Token): VerbOutput<"secrets.list">;
   receipts(token: Token): VerbOutput<"purge.list">;
   purge(token: Token, scope: PurgeScope): Promise<VerbOutput<"purge">>;
+  /**
+   * The next thing for this agent to do: a request that nobody has taken yet, or what became of a call that waited for
+   * a person. Each is given once. Null after `waitMs`, or at `stop`.
+   */
+  next(token: Token, waitMs: number, stop: Stop): Promise<GatewayEvent | null>;
+  /** Waits at most `waitMs` until no person has to answer for this run, or `stop`. */
+  settled(token: Token, run: RunId, waitMs: number, stop: Stop): Promise<RunView>;
   /** Events of the token's conversations after `after`, then live, until `stop`. */
   events(token: Token, after: number, stop: Stop): AsyncIterable<GatewayEvent>;
 }

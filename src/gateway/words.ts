@@ -15,6 +15,34 @@ export const CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 export const CODE_CHARS = 8;
 const CODE = /^[23456789ABCDEFGHJKMNPQRSTUVWXYZ]{8}$/;
 
+/** What anybody may say in an allowed conversation. */
+export type EverybodyWord = "privacy" | "optout" | "optin" | "forget this" | "forget me";
+
+const FOR_EVERYBODY: Readonly<Record<string, EverybodyWord>> = {
+  privacy: "privacy",
+  optout: "optout",
+  "opt out": "optout",
+  "opt-out": "optout",
+  optin: "optin",
+  "opt in": "optin",
+  "opt-in": "optin",
+  "forget this": "forget this",
+  "forget me": "forget me",
+};
+
+/** As `parseWord`: the whole message must be the word. As a command `/forget_me`, where spaces end it. */
+export function parseEverybodyWord(text: string, keywords: readonly string[]): EverybodyWord | null {
+  if (text.length > 300) return null;
+  const bare = text
+    .trim()
+    .replace(ADDRESS, "")
+    .replace(/^([a-z_]+)@[a-z0-9_]{1,64}/i, "$1");
+  const words = bare.toLowerCase().replaceAll("_", " ").split(/\s+/);
+  const rest = keywords.includes(words[0]?.replace(/[,:]$/, "") ?? "") ? words.slice(1) : words;
+  const word = rest.join(" ");
+  return Object.hasOwn(FOR_EVERYBODY, word) ? (FOR_EVERYBODY[word] ?? null) : null;
+}
+
 const SIMPLE: Readonly<Record<string, "status" | "cancel" | "help">> = {
   status: "status",
   cancel: "cancel",
@@ -26,7 +54,7 @@ const SIMPLE: Readonly<Record<string, "status" | "cancel" | "help">> = {
 };
 
 /** `/status`, `/status@a_bot`, `@a_bot status`: to whom it is said is no part of a word. Others check that. */
-const ADDRESS = /^(?:@[A-Za-z0-9_]{1,64}[,:]?\s+|\/(?=[A-Za-z]+(?:@[A-Za-z0-9_]{1,64})?(?:\s|$)))/;
+const ADDRESS = /^(?:@[A-Za-z0-9_]{1,64}[,:]?\s+|\/(?=[A-Za-z_]+(?:@[A-Za-z0-9_]{1,64})?(?:\s|$)))/;
 
 /**
  * Reads a message as one of the gateway's words. The whole message must be the word: a sentence that contains one is

@@ -39,7 +39,21 @@ export class CheckpointSigner {
     const line = Buffer.concat([keyId(of.origin, this.publicKey), signature]).toString("base64");
     return `${text}\n\u2014 ${of.origin} ${line}\n`;
   }
+
+  /** Base64 Ed25519 over `lazaret.statement.v1` ‖ 0 ‖ the statement. */
+  attest(statement: string): string {
+    return sign(null, statementBytes(statement), this.#private).toString("base64");
+  }
 }
+
+/** What a statement of ours is signed as: never the bytes of a checkpoint. */
+const statementBytes = (statement: string): Buffer => Buffer.from(`lazaret.statement.v1\u0000${statement}`);
+
+const keyOf = (publicKey: Uint8Array): KeyObject =>
+  createPublicKey({ key: Buffer.concat([SPKI_PREFIX, publicKey]), format: "der", type: "spki" });
+
+export const isAttestedBy = (statement: string, signature: string, publicKey: Uint8Array): boolean =>
+  verify(null, statementBytes(statement), keyOf(publicKey), Buffer.from(signature, "base64"));
 
 /** SHA-256(name ‖ 0x0A ‖ type ‖ public key)[:4]. */
 function keyId(name: string, publicKey: Uint8Array): Buffer {
@@ -66,7 +80,7 @@ export function isSigned(text: string, origin: string, publicKey: Uint8Array): b
   if (parts === null) return false;
   const [, , , , signatures = ""] = parts;
   const body = Buffer.from(text.slice(0, text.length - signatures.length - 1));
-  const key = createPublicKey({ key: Buffer.concat([SPKI_PREFIX, publicKey]), format: "der", type: "spki" });
+  const key = keyOf(publicKey);
   const wanted = keyId(origin, publicKey);
   return signatures
     .trimEnd()
@@ -80,6 +94,22 @@ export function isSigned(text: string, origin: string, publicKey: Uint8Array): b
 
 const FILE = "ledger.key";
 const DOMAIN = "lazaret.ledger-key.v1";
+
+/** The signing key of a home, sealed anew for another unlock material. */
+export function resealedSigner(
+  keysDir: string,
+  homeId: string,
+  from: Uint8Array,
+  to: Uint8Array,
+  pool: RandomPool,
+): Uint8Array {
+  const [old, next] = [homeDerived([from], homeId, DOMAIN), homeDerived([to], homeId, DOMAIN)];
+  const aad = context(DOMAIN, [homeId]);
+  const seed = open(old, aad, readSecure(join(keysDir, FILE)));
+  const sealed = seal(next, aad, seed, pool.salt());
+  for (const it of [old, next, seed]) wipe(it);
+  return sealed;
+}
 
 /**
  * The signing key of a home: a file of its own beside the epoch key, sealed under the unlock material alone, so that it

@@ -5,6 +5,7 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Refusal } from "../core/refusal.ts";
+import { resealedSigner } from "./checkpoint.ts";
 import { destroyFile, readSecure, writeSecure } from "./home.ts";
 import { KEY_BYTES, type RandomPool, wipe } from "./seal.ts";
 import { homeDerived } from "./unlock.ts";
@@ -16,7 +17,7 @@ const fileOf = (keysDir: string, epoch: number): string => join(keysDir, `epoch-
 export class EpochFiles {
   readonly #keysDir: string;
   readonly #homeId: string;
-  readonly #material: Uint8Array;
+  #material: Uint8Array;
   readonly #pool: RandomPool;
 
   constructor(keysDir: string, homeId: string, material: Uint8Array, pool: RandomPool) {
@@ -24,6 +25,22 @@ export class EpochFiles {
     this.#homeId = homeId;
     this.#material = material;
     this.#pool = pool;
+  }
+
+  get keysDir(): string {
+    return this.#keysDir;
+  }
+
+  /** What the signing key is sealed under, for another unlock material. */
+  resealed(material: Uint8Array): Uint8Array {
+    return resealedSigner(this.#keysDir, this.#homeId, this.#material, material, this.#pool);
+  }
+
+  /** Keys of epochs are derived from this material from now on. Answers the one before, which the caller wipes. */
+  exchange(material: Uint8Array): Uint8Array {
+    const before = this.#material;
+    this.#material = material;
+    return before;
   }
 
   write(epoch: number): void {

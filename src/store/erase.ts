@@ -17,14 +17,18 @@ import {
   pseudonymKeyContext,
   refKeyOf,
 } from "./keys.ts";
+import { settleNext, writeNext } from "./rekey.ts";
 import { type RandomPool, SealBroken, wipe } from "./seal.ts";
 import { dropMessage, type Tables } from "./tables.ts";
 import type { Tally } from "./tally.ts";
+import { nextUnlock } from "./unlock.ts";
 
 /** Rows a step: a longer step would hold up what people wait for. */
 const SWEEP_ROWS = 100;
 const SHRINK_PAGES = 256;
 const TRUNCATE_TRIES = 5;
+
+const NOTHING = { conversations: [], messages: [], blobs: [], drop: [], put: [], refs: [], entries: [] };
 
 type Counts = { blobs: number; messages: number; records: number; references: number };
 const pause = (): Promise<void> => new Promise((resume) => setImmediate(resume));
@@ -47,6 +51,27 @@ export class Eraser {
   erase(plan: ErasePlan): Promise<Erased> {
     const run = this.#last.then(() => this.#erase(plan));
     // Whoever asked hears of the failure; the next in line only waits for the end.
+    this.#last = run.catch(() => undefined);
+    return run;
+  }
+
+  /** A new epoch under another unlock: in force with its commit, whatever is cut off. */
+  rekey(tenant: string, passphrase: Uint8Array | null): Promise<Erased> {
+    const run = this.#last.then(async () => {
+      const next = this.#tables.keys.epoch + 1;
+      const { files, material } = await nextUnlock(passphrase, this.#pool);
+      files.set("ledger.key", this.#files.resealed(material));
+      writeNext(this.#files.keysDir, next, files);
+      this.#tables.probe("rekey.written");
+      const before = this.#files.exchange(material);
+      try {
+        return await this.#erase({ tenant, ...NOTHING });
+      } finally {
+        const isNow = this.#tables.keys.epoch === next;
+        wipe(isNow ? before : this.#files.exchange(before));
+        settleNext(this.#files.keysDir, this.#tables.keys.epoch);
+      }
+    });
     this.#last = run.catch(() => undefined);
     return run;
   }
@@ -101,6 +126,7 @@ export class Eraser {
     for (const put of plan.put) records.put(put);
     for (const drop of plan.drop) if (records.drop(drop)) counts.records++;
     refs.forgetDeliveries(now - DELIVERY_MEMORY_MS);
+    refs.forgetUnknown(now - DELIVERY_MEMORY_MS);
     const kek = this.#files.kek(epoch);
     const broken = this.#rewrapAll(kek, epoch, tally);
     wipe(kek);

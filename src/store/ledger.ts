@@ -6,12 +6,14 @@ import { CHECKPOINT_ENTRIES, CHECKPOINT_INTERVAL_MS, ENTRY_BYTES_MAX } from "../
 import { type Frontier, rootAt, sameHash } from "../core/merkle.ts";
 import type { Clock } from "../core/ports.ts";
 import { Refusal } from "../core/refusal.ts";
-import { type CheckpointSigner, isSigned, parseCheckpoint, verifierKey } from "./checkpoint.ts";
+import { type CheckpointSigner, isAttestedBy, isSigned, parseCheckpoint, verifierKey } from "./checkpoint.ts";
 import type { Probe, Statements } from "./db.ts";
 import { sha256 } from "./hashing.ts";
 import { growTree, type Log, newFrontier, StoredTree } from "./ledger-tree.ts";
 
 /** Commitments of a draft's content, in hexadecimal, by their name in the body. */
+export type LedgerSigner = Pick<CheckpointSigner, "sign" | "attest">;
+
 export type Committed = ReadonlyMap<string, string>;
 
 const LEAF_PREFIX = "\u0000";
@@ -19,7 +21,7 @@ const LEAF_PREFIX = "\u0000";
 export class Ledger {
   readonly #statements: Statements;
   readonly #clock: Clock;
-  readonly #signer: Pick<CheckpointSigner, "sign">;
+  readonly #signer: LedgerSigner;
   readonly #probe: Probe;
   #log: Log;
   #tree: Frontier;
@@ -27,7 +29,7 @@ export class Ledger {
   #signedSize: number;
   #signedAt: number;
 
-  constructor(statements: Statements, clock: Clock, signer: Pick<CheckpointSigner, "sign">, log: Log, probe: Probe) {
+  constructor(statements: Statements, clock: Clock, signer: LedgerSigner, log: Log, probe: Probe) {
     this.#statements = statements;
     this.#clock = clock;
     this.#signer = signer;
@@ -146,6 +148,16 @@ export class Ledger {
     this.#signedAt = at;
     this.#probe("checkpoint.signed");
     return text;
+  }
+
+  attest(statement: string): string {
+    return this.#signer.attest(statement);
+  }
+
+  isAttested(statement: string, { key, signature }: { readonly key: string; readonly signature: string }): boolean {
+    const logs = this.#statements.of("SELECT * FROM log").all() as Log[];
+    const log = logs.find((it) => verifierKey(it.origin, it.public) === key);
+    return log !== undefined && isAttestedBy(statement, signature, log.public);
   }
 
   /** The notes of this log, the smallest first. */

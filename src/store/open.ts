@@ -21,6 +21,7 @@ import { Outbox } from "./outbox.ts";
 import { Quarantine } from "./quarantine.ts";
 import { RecordTable } from "./records.ts";
 import { RefTable } from "./refs.ts";
+import { settleNext } from "./rekey.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { RandomPool, SealBroken, wipe } from "./seal.ts";
 import { HomeStore } from "./store.ts";
@@ -92,6 +93,7 @@ async function openLocked(options: StoreOptions, lock: HomeLock, opened: { db?: 
   const home = homeOf(statements);
   if (home === null && options.create !== true) throw new Refusal("home.missing", { field: dataDir });
   if (home === null && unlockKind(keysDir) !== options.unlock.kind) prepareUnlock(keysDir, options.unlock, pool);
+  if (home !== null) settleNext(keysDir, home.epoch);
   const material = await unlockMaterial(keysDir, options.unlock);
   const { id, epoch } = home ?? { id: hex(pool.bytes(HOME_ID_BYTES)), epoch: 1 };
   const files = new EpochFiles(keysDir, id, material, pool);

@@ -53,8 +53,10 @@ export class Outbox {
     tally.outbox -= this.#statements.of("DELETE FROM outbox WHERE id = ?").run(id).changes;
   }
 
-  /** Inside a transaction: rows of an erased conversation. */
+  /** Inside a transaction: rows of an erased conversation, but for those that still take something back. */
   dropConversation(conversation: string, tally: Tally): void {
-    tally.outbox -= this.#statements.of("DELETE FROM outbox WHERE conversation = ?").run(conversation).changes;
+    const sql = `DELETE FROM outbox WHERE conversation = ?
+      AND NOT (state = 'pending' AND json_extract(value, '$.op') = 'redact')`;
+    tally.outbox -= this.#statements.of(sql).run(conversation).changes;
   }
 }

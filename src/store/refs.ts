@@ -160,6 +160,13 @@ export class RefTable {
     this.#statements.of("DELETE FROM delivery WHERE at < ?").run(before);
   }
 
+  /** Inside a transaction: ids of what never came, or of nods, that were remembered before a time. */
+  forgetUnknown(before: number): void {
+    const sql =
+      "DELETE FROM ref INDEXED BY ref_id WHERE kept = 0 AND id >= 'msg_' AND id < 'msg`' AND kind = 'event' AND at < ?";
+    this.#statements.of(sql).run(before);
+  }
+
   /** Forgets what was remembered of names, after a rollback or an erasure. */
   forget(): void {
     this.#names.clear();

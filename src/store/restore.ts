@@ -9,10 +9,9 @@ import type { OutboxRow } from "../core/outbox.ts";
 import type { LedgerReport } from "../core/ports.ts";
 import { isRefusal, Refusal } from "../core/refusal.ts";
 import { type BackupManifest, backupDatabase, readBackup, syncFile } from "./backup.ts";
-import type { CheckpointSigner } from "./checkpoint.ts";
 import { codeOf, type Db, openDatabase, Statements, settleCopy } from "./db.ts";
 import { databasePath, secureDirectory, syncDirectory, touchSecure } from "./home.ts";
-import { beginLog, Ledger, newestLog } from "./ledger.ts";
+import { beginLog, Ledger, type LedgerSigner, newestLog } from "./ledger.ts";
 import type { Log } from "./ledger-tree.ts";
 import { verifyLog } from "./ledger-verify.ts";
 import { lockHome } from "./lock.ts";
@@ -106,7 +105,10 @@ const restoredEntry = (
 });
 
 /** Entries are appended before the home is open, and signed once it is. */
-const UNSIGNED: Pick<CheckpointSigner, "sign"> = {
+const UNSIGNED: LedgerSigner = {
+  attest: () => {
+    throw new Error("a ledger signs nothing while it is restored");
+  },
   sign: () => {
     throw new Refusal("internal");
   },

@@ -8,6 +8,7 @@ import { type Permit, type PermitUse, redeem } from "../core/permit.ts";
 import type { LedgerPort, LedgerReport, MessageScope, Opened, Page, Range, Store, StoreCounts } from "../core/ports.ts";
 import type { IndexOf, RecordKind } from "../core/records.ts";
 import { isRefusal, Refusal } from "../core/refusal.ts";
+import type { SecretHit, SecretSource } from "../core/secret-source.ts";
 import { type BackupManifest, backupHome } from "./backup.ts";
 import { type BundleMade, writeBundle } from "./bundle.ts";
 import type { Committer } from "./commit.ts";
@@ -18,6 +19,7 @@ import { verifyLog } from "./ledger-verify.ts";
 import type { HomeLock } from "./lock.ts";
 import { consistencyOf, inclusionText } from "./proof.ts";
 import { BlobBroken } from "./quarantine.ts";
+import { residueOf } from "./residue.ts";
 import { wipe } from "./seal.ts";
 import type { Tables } from "./tables.ts";
 import type { Upgraded } from "./upgrade.ts";
@@ -62,6 +64,8 @@ export class HomeStore implements Store {
       },
       checkpoints: () => ledger.checkpoints(),
       verifierKey: () => ledger.verifierKey(),
+      attest: (statement) => ({ key: ledger.verifierKey(), signature: ledger.attest(statement) }),
+      isAttested: (statement, by) => ledger.isAttested(statement, by),
     };
   }
 
@@ -137,6 +141,19 @@ export class HomeStore implements Store {
     return this.#parts.tables.vault.names(tenant);
   }
 
+  secretVersion(tenant: string, name: string): string | null {
+    return this.#parts.tables.vault.version(tenant, name);
+  }
+
+  secretsIn(tenant: string, bytes: Uint8Array): readonly SecretHit[] {
+    return this.#parts.tables.vault.leaks(tenant).find(bytes);
+  }
+
+  /** Secrets that come from elsewhere, by name; they win over the vault's. */
+  attachSecrets(tenant: string, sources: ReadonlyMap<string, SecretSource>): void {
+    this.#parts.tables.vault.attach(tenant, sources);
+  }
+
   mac(scope: "pseudonym" | "idempotency", id: string, bytes: Uint8Array): string {
     const { keys } = this.#parts.tables;
     const mac = scope === "pseudonym" ? keys.pseudonymMac(id) : keys.mac("idempotency", this.#parts.tenant);
@@ -170,6 +187,19 @@ export class HomeStore implements Store {
     return this.#parts.eraser.erase(plan);
   }
 
+  /** Another passphrase, or null for a key file, and a new epoch under it. */
+  rekey(passphrase: Uint8Array | null): Promise<Erased> {
+    return this.#parts.eraser.rekey(this.#parts.tenant, passphrase);
+  }
+
+  get epoch(): number {
+    return this.#parts.tables.keys.epoch;
+  }
+
+  get homeId(): string {
+    return this.#parts.homeId;
+  }
+
   /** A verified copy into an empty directory, while others work. It never holds a key that opens it. */
   backup(directory: string): Promise<BackupManifest> {
     const { tables, committer, tenant, homeId } = this.#parts;
@@ -194,6 +224,10 @@ export class HomeStore implements Store {
   /** SQLite's own answers to what the store asked of it. */
   pragmas(): Pragmas {
     return readPragmas(this.#parts.tables.db);
+  }
+
+  residue() {
+    return residueOf(this.#parts.tables.statements);
   }
 
   clean(): boolean {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { Refusal } from "../core/refusal.ts";
 import { readSecure, writeSecure } from "./home.ts";
+import type { UnlockFile } from "./rekey.ts";
 import { KEY_BYTES, type RandomPool } from "./seal.ts";
 
 /** A key file without a path is `unlock.key` in the keys directory; it is made with the home. */
@@ -64,18 +65,30 @@ export function prepareUnlock(keysDir: string, unlock: Unlock, pool: RandomPool)
   if (unlock.kind === "file" && unlock.path === undefined && !existsSync(join(keysDir, KEY_FILE))) {
     writeSecure(join(keysDir, KEY_FILE), pool.key());
   }
-  const how: How =
-    unlock.kind === "passphrase"
-      ? {
-          v: 1,
-          kind: "passphrase",
-          salt: Buffer.from(pool.bytes(SALT_BYTES)).toString("hex"),
-          memory_kib: ARGON_MEMORY_KIB,
-          passes: ARGON_PASSES,
-          lanes: ARGON_LANES,
-        }
-      : { v: 1, kind: unlock.kind };
-  writeSecure(join(keysDir, HOW_FILE), Buffer.from(`${JSON.stringify(how)}\n`));
+  writeSecure(join(keysDir, HOW_FILE), howBytes(howOf(unlock.kind, pool)));
+}
+
+const howBytes = (how: How): Buffer => Buffer.from(`${JSON.stringify(how)}\n`);
+
+function howOf(kind: Unlock["kind"], pool: RandomPool): How {
+  if (kind !== "passphrase") return { v: 1, kind };
+  const salt = Buffer.from(pool.bytes(SALT_BYTES)).toString("hex");
+  const memory_kib = ARGON_MEMORY_KIB;
+  return { v: 1, kind: "passphrase", salt, memory_kib, passes: ARGON_PASSES, lanes: ARGON_LANES };
+}
+
+/** Another unlock for a home: its files, not written yet, and its material. A null passphrase is a new key file. */
+export async function nextUnlock(
+  passphrase: Uint8Array | null,
+  pool: RandomPool,
+): Promise<{ readonly files: Map<UnlockFile, Uint8Array>; readonly material: Uint8Array }> {
+  const how = howOf(passphrase === null ? "file" : "passphrase", pool);
+  const key = pool.key();
+  const files = new Map<UnlockFile, Uint8Array>([["unlock.json", howBytes(how)]]);
+  // A key file that opens nothing takes the place of the one that did.
+  files.set("unlock.key", key);
+  const material = passphrase !== null && how.kind === "passphrase" ? await stretched(passphrase, how) : key.slice();
+  return { files, material };
 }
 
 /** The unlock material. The caller wipes it. Argon2id runs off the event loop. */
@@ -106,6 +119,17 @@ function stretched(passphrase: Uint8Array, how: Extract<How, { kind: "passphrase
     argon2("argon2id", parameters, (error, derived) => (error === null ? resolve(derived) : reject(error)));
   });
 }
+
+/** Argon2id of a passphrase over a salt of 16 bytes, off the event loop: 32 bytes, which the caller wipes. */
+export const keyFromPassphrase = (passphrase: Uint8Array, salt: Uint8Array): Promise<Uint8Array> =>
+  stretched(passphrase, {
+    v: 1,
+    kind: "passphrase",
+    salt: Buffer.from(salt).toString("hex"),
+    memory_kib: ARGON_MEMORY_KIB,
+    passes: ARGON_PASSES,
+    lanes: ARGON_LANES,
+  });
 
 /** HKDF-SHA256 (RFC 5869) with the home's id as salt. */
 export function homeDerived(material: readonly Uint8Array[], homeId: string, info: string): Uint8Array {

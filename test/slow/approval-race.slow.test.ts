@@ -3,11 +3,14 @@ import { expect, test } from "vitest";
 import { race, raceWorld } from "../approval-rounds.ts";
 import { butlerThat, call, closeWorld, group, hookWorld, person } from "../webhook-world.ts";
 
-test("B08: a thousand rounds of concurrent yes and no have one outcome each", async () => {
+/** RACE_ROUNDS=1000 is the whole form; `.ci/run` has not the minutes for it. */
+const ROUNDS = Number(process.env["RACE_ROUNDS"] ?? 300);
+
+test(`B08: ${ROUNDS} rounds of concurrent yes and no have one outcome each`, async () => {
   const here = await raceWorld();
-  const outcomes = await race(here, 1000);
-  expect(outcomes["consumed"]).toBeGreaterThan(50);
-  expect(outcomes["denied"]).toBeGreaterThan(50);
+  const outcomes = await race(here, ROUNDS);
+  expect(outcomes["consumed"]).toBeGreaterThan(ROUNDS / 20);
+  expect(outcomes["denied"]).toBeGreaterThan(ROUNDS / 20);
   expect((await here.store.ledger.verify(null)).ok).toBe(true);
   expect((await here.owner["ledger.replay"]({})).differences).toEqual([]);
   await closeWorld(here);

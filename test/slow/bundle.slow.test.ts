@@ -15,6 +15,8 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { OUTSIDE } from "../../build/outside.ts";
 
 const MAIN = `
 /** \`new URL("./gone.ts", import.meta.url)\` in a comment is a word, not a file. */
@@ -55,7 +57,15 @@ const FILES: Readonly<Record<string, string>> = {
   "src/store/schema.sql": "SELECT 42 AS n",
   "policy/packs/base.yaml": "rules: []",
 };
-const ANSWER = { row: { n: 42 }, doubled: 42, lazy: 7, packs: ["base.yaml"], hash: 32, body: '{"n":3}', args: ["up"] };
+const ANSWER = {
+  row: { n: 42 },
+  doubled: 42,
+  lazy: 7,
+  packs: ["base.json", "base.yaml"],
+  hash: 32,
+  body: '{"n":3}',
+  args: ["up"],
+};
 
 let root: string;
 
@@ -103,6 +113,16 @@ describe("the bundle", () => {
     expect(hashes(join(root, "one")).length).toBeGreaterThan(4);
   });
 
+  test("reads nothing of Node by an import, which would load all that is behind it", () => {
+    bundle();
+    const files = globSync("*.js", { cwd: join(root, "dist") });
+    const texts = files.map((name) => readFileSync(join(root, "dist", name), "utf8"));
+    // The bundler's own runtime needs createRequire; the thread's file and ours read all else as `require` would.
+    const named = texts.flatMap((text) => text.match(/^import .* from "node:.*$/gmu) ?? []);
+    expect([...new Set(named)]).toEqual(['import { createRequire } from "node:module";']);
+    expect(texts.join("\n")).toContain('process.getBuiltinModule("node:http")');
+  });
+
   test("carries the licences of what is in it", () => {
     bundle();
     expect(readFileSync(join(root, "dist/LICENCES.txt"), "utf8")).toMatch(/^fastify \d.*\(MIT\)$/m);
@@ -135,10 +155,39 @@ describe.skipIf(!existsSync("src/main.ts"))("the tarball", () => {
     expect(one.files.map(({ path }) => path)).toContain("dist/main.js");
   });
 
+  test("has beside every policy pack what it says, as it says it", () => {
+    const { filename } = pack("packs");
+    expect(run("tar", ["-xzf", join(root, "packs", filename), "-C", join(root, "packs")]).status).toBe(0);
+    const folder = join(root, "packs/package/dist/assets/policy/packs");
+    const values = globSync("*.json", { cwd: folder });
+    expect(values).toHaveLength(globSync("policy/packs/*.yaml").length);
+    for (const name of values) {
+      const text = readFileSync(join(folder, name.replace(/json$/, "yaml")), "utf8");
+      expect(JSON.parse(readFileSync(join(folder, name), "utf8"))).toEqual(parse(text));
+    }
+  });
+
   test("answers in another folder", () => {
     const { filename } = pack("out");
     expect(run("tar", ["-xzf", join(root, "out", filename), "-C", join(root, "out")]).status).toBe(0);
     const { status, stdout } = run(process.execPath, ["package/src/launch.cjs", "--help"], join(root, "out"));
     expect({ status, named: stdout.includes("lazaret") }).toEqual({ status: 0, named: true });
+  });
+
+  test("makes a home and checks it with no package beside it but those that it depends on", () => {
+    const { filename } = pack("alone");
+    const there = join(root, "alone");
+    expect(run("tar", ["-xzf", join(root, "alone", filename), "-C", there]).status).toBe(0);
+    for (const name of OUTSIDE) {
+      const link = join(there, "package/node_modules", name);
+      mkdirSync(dirname(link), { recursive: true });
+      symlinkSync(resolve("node_modules", name), link);
+    }
+    const home = join(root, "made-home");
+    const answer = (...words: string[]) =>
+      run(process.execPath, ["package/src/launch.cjs", "--home", home, ...words], there);
+    expect(answer("init")).toMatchObject({ status: 0 });
+    expect(answer("ledger", "verify", "--json").status).toBe(3); // no daemon: its client part was there to say so
+    expect(answer("doctor", "--json").stdout).toContain("store.");
   });
 });

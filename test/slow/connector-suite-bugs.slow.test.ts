@@ -2,15 +2,19 @@
  * The contract suite's own power: every seeded bug is caught by the check that names it, and every check catches one.
  */
 import { describe, expect, test } from "vitest";
+import type { Asking } from "../../connectors/telegram/wire.ts";
 import type { Connector } from "../../src/core/ports.ts";
 import { type Bug, changed } from "../contract/broken.ts";
 import { CHECKS, connectorSuite, runCheck } from "../contract/connector-suite.ts";
+import { CONSOLE_TRAITS, consoleHarness } from "../contract/console-harness.ts";
 import type { ConnectorHarness, Traits } from "../contract/harness.ts";
 import { KIND_BUGS } from "../contract/kind-bugs.ts";
 import { LoopbackConnector } from "../contract/loopback.ts";
 import { LOOPBACK_TRAITS, loopbackHarness } from "../contract/loopback-harness.ts";
+import { CONSOLE_BUGS, TELEGRAM_BUGS } from "../contract/network-bugs.ts";
 import { RECEIVING_BUGS } from "../contract/receiving-bugs.ts";
 import { SECRECY_BUGS, SENDING_BUGS } from "../contract/sending-bugs.ts";
+import { type BotBench, TELEGRAM_TRAITS, telegramHarness } from "../contract/telegram-harness.ts";
 import { WEBHOOK_TRAITS, webhookHarness } from "../contract/webhook-harness.ts";
 
 /** A bug on a network where whoever sends waits for our word: it sits between the sound webhook and its reader. */
@@ -58,7 +62,7 @@ const TOLD_BUGS: readonly ToldBug[] = [
   },
 ];
 
-type Case = { name: string; check: string; traits: Traits; make: () => ConnectorHarness };
+type Case = { name: string; check: string; traits: Traits; make: () => Promise<ConnectorHarness> | ConnectorHarness };
 const onLoopback = [...RECEIVING_BUGS, ...KIND_BUGS, ...SENDING_BUGS, ...SECRECY_BUGS].flatMap(
   ({ name, caughtBy, build }): Case[] =>
     caughtBy.map((check) => ({ name, check, traits: LOOPBACK_TRAITS, make: () => loopbackHarness(build) })),
@@ -66,7 +70,19 @@ const onLoopback = [...RECEIVING_BUGS, ...KIND_BUGS, ...SENDING_BUGS, ...SECRECY
 const onWebhook = TOLD_BUGS.flatMap(({ name, caughtBy, between }): Case[] =>
   caughtBy.map((check) => ({ name, check, traits: WEBHOOK_TRAITS, make: () => webhookHarness(between) })),
 );
-const CASES = [...onLoopback, ...onWebhook];
+const onConsole = CONSOLE_BUGS.flatMap(({ name, caughtBy, between }): Case[] =>
+  caughtBy.map((check) => ({ name, check, traits: CONSOLE_TRAITS, make: () => consoleHarness(between) })),
+);
+const onTelegram = TELEGRAM_BUGS.flatMap(({ name, caughtBy, between, onWire }): Case[] =>
+  caughtBy.map((check) => {
+    const request = (bench: BotBench) => {
+      const change = onWire?.(bench);
+      return change === undefined ? {} : { request: (url: string, it: Asking) => bench.request(url, change(url, it)) };
+    };
+    return { name, check, traits: TELEGRAM_TRAITS, make: () => telegramHarness(between, request) };
+  }),
+);
+const CASES = [...onLoopback, ...onWebhook, ...onConsole, ...onTelegram];
 
 describe("a connector is caught that", () => {
   test.each(CASES)("$name: $check", async ({ check: named, traits, make }) => {
@@ -81,7 +97,9 @@ describe("a connector is caught that", () => {
 
 test("every check that applies to a network of the sweep catches at least one seeded bug", () => {
   const caught = new Set(CASES.map(({ check }) => check));
-  const applies = CHECKS.filter(({ when }) => [LOOPBACK_TRAITS, WEBHOOK_TRAITS].some((it) => when?.(it) ?? true));
+  const applies = CHECKS.filter(({ when }) =>
+    [LOOPBACK_TRAITS, WEBHOOK_TRAITS, CONSOLE_TRAITS, TELEGRAM_TRAITS].some((it) => when?.(it) ?? true),
+  );
   expect(applies.map(({ name }) => name).filter((name) => !caught.has(name))).toEqual([]);
 });
 

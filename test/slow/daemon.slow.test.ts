@@ -5,7 +5,8 @@ import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { RealHome } from "../real-lazaret.ts";
 
-const LINE = `${JSON.stringify({ id: "1", sender: "Ana", text: "I bring the bread", sent_at: "2026-05-02T16:30:00Z" })}\n`;
+const SAID = { id: "1", sender: "Ana", text: "I bring the bread", sent_at: "2026-05-02T16:30:00Z" };
+const LINE = `${JSON.stringify(SAID)}\n`;
 
 describe("a start", () => {
   test("makes a home that is ours alone, and says where it is and how it is reached", async () => {

@@ -17,7 +17,7 @@ import { signed } from "../contract/hook.ts";
 import { type HandClock, random } from "../store-home.ts";
 
 export const SECRET = "hook-secret-of-the-story-0123456789abcdef";
-export const CONFIG = `timezone: Europe/Vienna
+const CONFIG = `timezone: Europe/Vienna
 channels:
   - { name: alerts, kind: webhook, secret: hook-alerts, assurance: medium }
 conversations:
@@ -49,7 +49,7 @@ export type Lazaret = {
   rest(): Promise<void>;
 };
 
-export const pathsIn = (dir: string) => ({ dataDir: join(dir, "data"), keysDir: join(dir, "keys") });
+const pathsIn = (dir: string) => ({ dataDir: join(dir, "data"), keysDir: join(dir, "keys") });
 
 export const optionsFor = (dir: string, clock: HandClock, probe?: Probe) => ({
   ...pathsIn(dir),

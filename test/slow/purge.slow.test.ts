@@ -1,154 +1,29 @@
-/** Erasure end to end, by the owner's verbs: what is left in files, what older copies open, what the receipt says. */
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { afterEach, expect, test } from "vitest";
-import type { Message } from "../../src/core/message.ts";
 import type { PurgeScope } from "../../src/core/verbs/evidence.ts";
 import { openStore } from "../../src/store/open.ts";
 import { restoreHome } from "../../src/store/restore.ts";
-import type { HomeStore } from "../../src/store/store.ts";
 import { HandClock, START, textOf } from "../store-home.ts";
-import { Canaries } from "./canaries.ts";
-import { filesBelow } from "./daemon-process.ts";
-import { copyHome, type Lazaret, lazaretOn, openLazaret, optionsFor, SECRET } from "./kill-home.ts";
+import { copyHome, optionsFor } from "./kill-home.ts";
+import { PurgeScene } from "./purge-scene.ts";
 
-const dirs: string[] = [];
+const scenes: PurgeScene[] = [];
 afterEach(() => {
-  for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true, force: true });
+  for (const scene of scenes.splice(0)) scene.remove();
 });
 
-/** Two rooms in which people wrote, and one who asked about both of them. */
-class Scene {
-  readonly dir = mkdtempSync(join(tmpdir(), "lz-purge-"));
-  readonly words = new Canaries();
-  readonly clock = new HandClock();
-  #here: Lazaret | null = null;
-
-  constructor() {
-    dirs.push(this.dir);
-  }
-
-  get here(): Lazaret {
-    if (this.#here === null) throw new Error("not set up");
-    return this.#here;
-  }
-
-  get owner() {
-    return this.here.daemon.surface.owner;
-  }
-
-  get store(): HomeStore {
-    return this.here.store;
-  }
-
-  async setUp(): Promise<this> {
-    this.#here = await openLazaret(this.dir, this.clock);
-    await this.owner["secrets.set"]({ name: "hook-alerts", value: SECRET });
-    this.here.attach(() => {});
-    const text = (what: string): string => `Please bring the tent. ${this.words.in(what)}`;
-    const sent_at = this.clock.now() - 60_000;
-    await this.owner.import({
-      conversation: "family",
-      lines: ["Ana", "Ben", "Ana"].map((who, n) => ({
-        id: `m${n}-${this.words.in("an id")}`,
-        sender: `${who} ${this.words.in("a name")}`,
-        text: text("family"),
-        sent_at: sent_at + n,
-      })),
-    });
-    await this.post({ id: "e0", sender: "ben", kind: "membership", members: ["ana", "ben", "zoe"] });
-    await this.post({ id: "e1", sender: "zoe", text: text("zoe") });
-    await this.post({ id: "e2", sender: "ben", text: text("ben") });
-    const data = Buffer.from(this.words.in("zoe")).toString("base64");
-    await this.post({
-      id: "e3",
-      sender: "zoe",
-      text: text("zoe"),
-      attachments: [{ name: "a", mime: "text/plain", data }],
-    });
-    await this.post({ id: "e4", text: "summarise the last 20 messages", addressed: true });
-    await this.type("summarise family");
-    await this.type("redact the last 2 messages of family");
-    await this.here.rest();
-    return this;
-  }
-
-  async post(body: Record<string, unknown>): Promise<void> {
-    expect((await this.here.post(body)).status).toBe(202);
-    await this.here.rest();
-  }
-
-  async type(text: string): Promise<void> {
-    await this.owner["chat.say"]({ text });
-    await this.here.rest();
-  }
-
-  /** Kept messages of people: the first word of the sender's own id for each, by room. */
-  kept(alias: string): readonly Message[] {
-    const id = this.store.find("conversation", "alias", `default/${alias}`, { limit: 1 })[0]?.value.id;
-    if (id === undefined) throw new Error(`no ${alias}`);
-    return this.store.messages({ conversation: id, last: 1000 });
-  }
-
-  people(alias: string): readonly string[] {
-    const kept = this.kept(alias).filter(({ own }) => !own);
-    return kept.map(({ id }) => this.store.platformOf("event", id)?.split("\n").at(-1)?.slice(0, 2) ?? "?").sort();
-  }
-
-  /** The session of somebody who asked in a room. */
-  session(alias: string): string {
-    const place = this.kept(alias)[0]?.conversation;
-    const run = this.store.all("run", { limit: 100 }).find(({ value }) => value.conversation === place);
-    if (run === undefined) throw new Error(`nobody asked in ${alias}`);
-    return run.value.session;
-  }
-
-  async principal(platform: string): Promise<string> {
-    const { principals } = await this.owner["principal.list"]({});
-    const found = principals.find((it) => it.platform === platform);
-    if (found === undefined) throw new Error(`no ${platform}`);
-    return found.id;
-  }
-
-  /** Everything sealed there is: content, keys, references, as they lie in the database. */
-  sealed(): Map<string, readonly Buffer[]> {
-    this.store.clean();
-    const copy = join(this.dir, "look.db");
-    cpSync(join(this.dir, "data", "lazaret.db"), copy);
-    const db = new Database(copy, { readonly: true });
-    const rows = (sql: string) => db.prepare(sql).raw().all() as (readonly [Buffer | string, ...Buffer[]])[];
-    const found = new Map<string, readonly Buffer[]>();
-    const blobs = "SELECT b.id, b.sealed, k.wrapped FROM blob b JOIN blob_key k ON k.n = b.n";
-    for (const [id, ...parts] of rows(blobs)) found.set(`blob ${hexOf(id)}`, parts);
-    for (const [id, ...parts] of rows("SELECT mac, platform FROM ref")) found.set(`ref ${hexOf(id)}`, parts);
-    db.close();
-    rmSync(copy);
-    return found;
-  }
-
-  files(): string {
-    return ["data", "keys"].flatMap((part) => filesBelow(join(this.dir, part)).map(({ bytes }) => bytes)).join("\n");
-  }
-
-  async close(): Promise<void> {
-    await this.here.daemon.close();
-  }
-
-  async reopen(store?: HomeStore): Promise<void> {
-    this.#here =
-      store === undefined ? await openLazaret(this.dir, this.clock) : await lazaretOn(store, this.dir, this.clock);
-  }
+async function setUp(): Promise<PurgeScene> {
+  const scene = new PurgeScene();
+  scenes.push(scene);
+  return scene.setUp();
 }
 
-const hexOf = (id: Buffer | string): string => (typeof id === "string" ? id : id.toString("hex"));
 /** Long enough never to come again by chance. */
 const piece = (sealed: Buffer): string => sealed.subarray(0, 48).toString("latin1");
 
 type Case = {
   readonly name: string;
-  readonly scope: (scene: Scene) => Promise<PurgeScope> | PurgeScope;
+  readonly scope: (scene: PurgeScene) => Promise<PurgeScope> | PurgeScope;
   /** Messages of people that stay, by room. */
   readonly ops: readonly string[];
   readonly family: readonly string[];
@@ -176,7 +51,7 @@ const CASES: readonly Case[] = [
 ];
 
 test.each(CASES)("purging $name leaves nothing of it in any file, and everything else as it was", async (it) => {
-  const scene = await new Scene().setUp();
+  const scene = await setUp();
   const { owner, store } = scene;
   const scope = await it.scope(scene);
   const before = scene.sealed();
@@ -207,7 +82,7 @@ test.each(CASES)("purging $name leaves nothing of it in any file, and everything
 });
 
 test("the bot's own words about what was erased go with it, its answers to agents too", async () => {
-  const scene = await new Scene().setUp();
+  const scene = await setUp();
   const said = (): number =>
     scene.store.messageIds({ channel: "console" }, { limit: 100 }).filter((id) => scene.store.message(id)?.own).length;
   const answers = (): number =>
@@ -225,7 +100,7 @@ test("the bot's own words about what was erased go with it, its answers to agent
 });
 
 test("an older copy of the data without the epoch key opens nothing", async () => {
-  const scene = await new Scene().setUp();
+  const scene = await setUp();
   scene.store.clean();
   const copy = join(scene.dir, "copy");
   copyHome(scene.dir, copy, ["data"]);
@@ -237,7 +112,7 @@ test("an older copy of the data without the epoch key opens nothing", async () =
 });
 
 test("a backup from before, restored into the living home, opens everything but what was purged", async () => {
-  const scene = await new Scene().setUp();
+  const scene = await setUp();
   await scene.owner.backup({ file: join(scene.dir, "backup") });
   const ops = await Promise.all(scene.kept("ops").map(({ blob }) => textOf(scene.store, blob)));
   const { receipt } = await scene.owner.purge({ scope: { by: "conversation", conversation: "family" } });
@@ -254,7 +129,7 @@ test("a backup from before, restored into the living home, opens everything but 
 });
 
 test("a receipt says what was named, how much went, who had been told, and between which signed ledgers", async () => {
-  const scene = await new Scene().setUp();
+  const scene = await setUp();
   const zoe = await scene.principal("zoe");
   const items = await scene.here.fetch();
   await scene.here.ack(items.at(-1)?.seq ?? 0);
@@ -272,7 +147,7 @@ test("a receipt says what was named, how much went, who had been told, and betwe
 });
 
 test("what is held stays whatever is purged, and goes once nobody holds it", async () => {
-  const scene = await new Scene().setUp();
+  const scene = await setUp();
   const { owner } = scene;
   const zoe = await scene.principal("zoe");
   const holds = [
@@ -300,7 +175,7 @@ test("what is held stays whatever is purged, and goes once nobody holds it", asy
 });
 
 test("what was erased does not come back with a backlog", async () => {
-  const scene = await new Scene().setUp();
+  const scene = await setUp();
   const zoe = await scene.principal("zoe");
   await scene.owner.purge({ scope: { by: "sender", principal: zoe as never } });
   for (const [id, sender] of [

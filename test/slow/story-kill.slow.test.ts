@@ -14,7 +14,7 @@ import { EVENTS, type Told } from "./kill-told.ts";
 const STORY = new URL("kill-story.ts", import.meta.url).pathname;
 const POINTS_MIN = 200;
 /** Real kills go on for so long, a few of them in any case: each costs a process. */
-const KILLS_MS = 120_000;
+const KILLS_MS = Number(process.env["KILLS_MS"] ?? 60_000);
 const KILLS_MIN = 12;
 const MINUTE_MS = 60_000;
 /** Turned twelve times: longer than any question waits. */

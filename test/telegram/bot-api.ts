@@ -22,6 +22,8 @@ export class BotApi {
   /** Every call of a method that existed, in order. */
   readonly calls: { readonly method: string; readonly args: unknown }[] = [];
   readonly settings = { webhook: "" };
+  /** Hears what is asked and what is answered. */
+  onAnswer: ((method: string, args: unknown, result: unknown) => void) | null = null;
   readonly #methods: Readonly<Record<string, Method>>;
   readonly #faults = new Map<string, ApiFault[]>();
   readonly #server: Server = createServer((request, response) => void this.#serve(request, response));
@@ -88,6 +90,7 @@ export class BotApi {
     if (fault?.kind === "status") throw new ApiError(fault.code, fault.description, fault.retryAfter);
     if (fault?.kind === "drop_before") return void response.destroy();
     const result = await method(args, gone);
+    this.onAnswer?.(name, args, result);
     if (fault?.kind === "drop_after") return void response.destroy();
     if (fault?.kind === "hang_after") return;
     const body = fault?.kind === "no_json" ? "<html>" : JSON.stringify({ ok: true, result });

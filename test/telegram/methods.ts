@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { ApiError, badRequest, type Keyboard, type WireChat, type WireMessage } from "./wire.ts";
-import type { World } from "./world.ts";
+import { standingOf, type World } from "./world.ts";
 
 const TEXT_UNITS_MAX = 4096;
 const BUTTON_BYTES_MAX = 64;
@@ -148,11 +148,24 @@ const receiving = (world: World, settings: { webhook: string }): Readonly<Record
   }),
 });
 
+/** What getMe says of a bot that @BotFather made and nobody changed. */
+const BOT_FACTS = {
+  can_join_groups: true,
+  can_read_all_group_messages: false,
+  supports_inline_queries: false,
+  can_connect_to_business: false,
+  has_main_web_app: false,
+  has_topics_enabled: false,
+  allows_users_to_create_topics: false,
+  can_manage_bots: false,
+  supports_join_request_queries: false,
+} as const;
+
 /** The bot's methods by name. `settings.webhook` is the address that some other program has set, if any. */
 export const methodsOf = (world: World, settings: { webhook: string }): Readonly<Record<string, Method>> => ({
   ...sending(world),
   ...receiving(world, settings),
-  getMe: method(Nothing, () => ({ ...world.me, can_join_groups: true, can_read_all_group_messages: false })),
+  getMe: method(Nothing, () => ({ ...BOT_FACTS, ...world.me })),
   setMyCommands: method(
     z.strictObject({ commands: z.array(z.strictObject({ command: z.string(), description: z.string() })).max(100) }),
     () => true,
@@ -163,8 +176,8 @@ export const methodsOf = (world: World, settings: { webhook: string }): Readonly
     const status = world.standings.get(`${args.chat_id}:${args.user_id}`);
     if (args.user_id !== world.me.id) {
       if (status === undefined) throw new ApiError(400, "Bad Request: user not found");
-      return { status, user: { id: args.user_id, is_bot: false, first_name: "Somebody" } };
+      return standingOf(status, { id: args.user_id, is_bot: false, first_name: "Somebody" });
     }
-    return { status: world.leads.has(args.chat_id) ? "administrator" : "member", user: world.me };
+    return standingOf(world.leads.has(args.chat_id) ? "administrator" : "member", world.me);
   }),
 });

@@ -16,7 +16,7 @@ const NAME = "@gate_bot";
 
 /** Telegram's own marks for a command that begins a text, and for the bot's name in it. */
 function marked(text: string) {
-  const command = /^\/[a-z]+(?:@[A-Za-z_]+)?/.exec(text)?.[0];
+  const command = /^\/[a-z_]+(?:@[A-Za-z_]+)?/.exec(text)?.[0];
   const at = text.indexOf(NAME);
   return {
     entities: [

@@ -9,6 +9,30 @@ export type Emoji = { readonly type: "emoji"; readonly emoji: string };
 export const emoji = (...keys: readonly string[]): readonly Emoji[] =>
   keys.map((key) => ({ type: "emoji", emoji: key }));
 
+const RIGHTS = {
+  can_be_edited: false,
+  is_anonymous: false,
+  can_manage_chat: true,
+  can_delete_messages: true,
+  can_manage_video_chats: false,
+  can_restrict_members: false,
+  can_promote_members: false,
+  can_change_info: false,
+  can_invite_users: true,
+  can_post_stories: false,
+  can_edit_stories: false,
+  can_delete_stories: false,
+  can_send_welcome_messages: false,
+} as const;
+
+/** What somebody is in a chat, as the Bot API says it (ChatMember). */
+export const standingOf = (status: string, user: WireUser): object => ({
+  status,
+  user,
+  ...(status === "administrator" ? RIGHTS : {}),
+  ...(status === "kicked" ? { until_date: 0 } : {}),
+});
+
 export class World {
   readonly clock: Clock;
   readonly me: WireUser;
@@ -102,9 +126,14 @@ export class World {
       chat,
       from: user,
       date: this.seconds,
-      old_chat_member: { status: before, user },
-      new_chat_member: { status: after, user },
+      old_chat_member: standingOf(before, user),
+      new_chat_member: standingOf(after, user),
     });
+  }
+
+  /** A file as a message names it: its path is told by getFile alone. */
+  sized({ file_id, file_unique_id, file_size }: WireFile) {
+    return { file_id, file_unique_id, file_size };
   }
 
   /** A file that getFile finds; `size` is what Telegram says of it, which may be wrong. */

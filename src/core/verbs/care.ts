@@ -64,17 +64,25 @@ export const ImportLine = z.strictObject({
 });
 export type ImportLine = z.infer<typeof ImportLine>;
 const IMPORT_LINES_MAX = 500;
+const ImportFormat = z.enum(["jsonl", "telegram", "matrix"]);
+export type ImportFormat = z.infer<typeof ImportFormat>;
 
 export const CARE_VERBS = {
   status: verb(Nothing, StatusView),
   doctor: verb(
-    z.strictObject({ residue: z.boolean().optional() }),
+    /** `clock_is_right`: deletion, which waits after a leap of the clock, goes on. */
+    z.strictObject({ residue: z.boolean().optional(), clock_is_right: z.boolean().optional() }),
     z.strictObject({ checks: z.array(CheckView).max(200) }),
   ),
   "demo.load": verb(Nothing, z.strictObject({ conversation: Name, messages: Count, lines: z.array(Words).max(10) })),
   /** A stretch of an import; the client sends as many as it needs. Lines already known count as `known`. */
   import: verb(
-    z.strictObject({ conversation: Name, lines: z.array(ImportLine).max(IMPORT_LINES_MAX) }),
+    z.strictObject({
+      conversation: Name,
+      lines: z.array(ImportLine).max(IMPORT_LINES_MAX),
+      /** Whose ids they are; those of no network when absent. */
+      format: ImportFormat.optional(),
+    }),
     z.strictObject({ conversation: ConversationId, added: Count, known: Count }),
   ),
   "secrets.set": verb(z.strictObject({ name: Name, value: z.string().min(1).max(65_536), pin: Pin }), Done, "high"),

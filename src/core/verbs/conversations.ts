@@ -138,7 +138,17 @@ export const CONVERSATION_VERBS = {
   "conversation.context": verb(
     alias.extend({ context: z.enum(["off", "members", "everyone"]) }),
     /** `notice`: the network does not do its part of this, and what to do about it. */
-    ConversationView.extend({ announced: z.boolean(), notice: Words.optional() }),
+    ConversationView.extend({
+      announced: z.boolean(),
+      notice: Words.optional(),
+      /** How to bring in what was said before. */
+      past: Words.optional(),
+    }),
+  ),
+  /** Did something come from there since, that was addressed to nobody? Waits for it. */
+  "conversation.heard": verb(
+    alias.extend({ since: Instant, wait_ms: z.number().int().min(0).max(30_000) }),
+    z.strictObject({ heard: z.boolean() }),
   ),
   "conversation.ttl": verb(
     alias.extend({ ttl_ms: z.number().int().min(60_000).max(3_155_760_000_000) }),
@@ -146,7 +156,11 @@ export const CONVERSATION_VERBS = {
   ),
   "conversation.timezone": verb(alias.extend({ timezone: z.string().max(64) }), ConversationView),
   "conversation.language": verb(alias.extend({ language: z.string().regex(/^[a-z]{2}$/) }), ConversationView),
-  "conversation.agent": verb(alias.extend({ agent: Name }), ConversationView),
+  "conversation.agent": verb(
+    alias.extend({ agent: Name, fallback: z.enum(["butler", "none"]).optional() }),
+    /** `notice`: nobody by that name can be given a request there yet. */
+    ConversationView.extend({ notice: Words.optional() }),
+  ),
   "conversation.alias": verb(alias.extend({ alias: Name }), ConversationView),
   "capability.list": verb(
     Nothing,

@@ -144,7 +144,14 @@ export const EVIDENCE_VERBS = {
     "high",
   ),
   "ledger.entries": verb(
-    z.strictObject({ after: Count, limit: Limit, run: RunId.optional(), type: z.string().max(64).optional() }),
+    z.strictObject({
+      after: Count,
+      limit: Limit,
+      run: RunId.optional(),
+      type: z.string().max(64).optional(),
+      /** Waits so long for the first entry after `after`. */
+      wait_ms: z.number().int().min(0).max(30_000).optional(),
+    }),
     z.strictObject({ size: Count, entries: z.array(EntryView).max(1000) }),
   ),
   "ledger.verify": verb(z.strictObject({ against: z.string().max(4096).optional() }), LedgerView),

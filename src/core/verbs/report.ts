@@ -21,7 +21,7 @@ const Question = z.strictObject({
   latency_ms: Count.nullable(),
 });
 
-export const ReportView = z.strictObject({
+const ReportView = z.strictObject({
   /** SHA-256 of the canonical JSON of all the rest. */
   id: Digest,
   from: Instant,
