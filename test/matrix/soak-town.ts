@@ -6,6 +6,8 @@ import type { Person } from "./person.ts";
 import { until } from "./person.ts";
 import { Town } from "./town.ts";
 
+const IDLE = "Nothing of yours is running here.";
+
 export type Device = { readonly device: string; readonly keys: Readonly<Record<string, string>> };
 
 export class SoakTown implements AsyncDisposable {
@@ -14,8 +16,9 @@ export class SoakTown implements AsyncDisposable {
   readonly alice: Person;
   readonly room: string;
   readonly direct: string;
-  /** The threads in which something was asked, by their roots, in order. */
-  readonly asked: string[] = [];
+  /** How often something was asked, and the ids of all that was said. */
+  asked = 0;
+  readonly said: string[] = [];
 
   private constructor(given: Pick<SoakTown, "town" | "proxy" | "alice" | "room" | "direct">) {
     this.town = given.town;
@@ -39,33 +42,22 @@ export class SoakTown implements AsyncDisposable {
     return new SoakTown({ town, proxy, alice, room, direct });
   }
 
-  /** A question in a thread of its own: by that its answers are known. */
+  /** Something said to nobody, then a word to the bot, which answers each such word at once. */
   async ask(): Promise<void> {
     const { room, town, alice } = this;
-    const text = `canary-${this.asked.length}-dolphin`;
-    const root = await alice.say(room, text);
-    this.asked.push(root);
-    const relation = {
-      rel_type: "m.thread",
-      event_id: root,
-      is_falling_back: true,
-      "m.in_reply_to": { event_id: root },
-    };
-    await alice.ask(room, town.bot.user, "status", { "m.relates_to": relation });
+    this.said.push(await alice.say(room, `canary-${this.said.length}-dolphin`));
+    this.said.push(await alice.ask(room, town.bot.user, "status"));
+    this.asked += 1;
   }
 
-  /** How often each question was answered. */
-  async answers(): Promise<readonly number[]> {
-    const heard = await this.alice.heard(this.room, this.town.bot.user);
-    const roots = heard.map(({ content }) => {
-      const relation = content["m.relates_to"] as { readonly event_id?: string } | undefined;
-      return relation?.event_id;
-    });
-    return this.asked.map((id) => roots.filter((root) => root === id).length);
+  /** How many answers came, and opened. */
+  async answers(): Promise<number> {
+    return (await this.alice.heard(this.room, this.town.bot.user)).filter(({ body }) => body === IDLE).length;
   }
 
+  /** As many as were asked for. One that came twice shows when the next is counted. */
   answered(): Promise<unknown> {
-    return until(async () => (await this.answers()).every((count) => count >= 1));
+    return until(async () => (await this.answers()) >= this.asked);
   }
 
   /** The bot's devices as the homeserver knows them. */
