@@ -96,7 +96,9 @@ for (const count of [10, 50, 200]) {
 }
 
 const folder = new URL("../policy/packs/", import.meta.url);
-const sources = readdirSync(folder).map((name) => ({ name, text: readFileSync(new URL(name, folder), "utf8") }));
+const sources = readdirSync(folder)
+  .filter((name) => name.endsWith(".yaml"))
+  .map((name) => ({ name, text: readFileSync(new URL(name, folder), "utf8") }));
 const [usual, strict] = ["chat-mode", "strict"].map((pack) => loadPolicy(sources, { packs: [pack] }));
 if (!usual?.ok || !strict?.ok) throw new Error("the packs do not load");
 console.log(`chat-mode, ${usual.rules.length} rules: ${decideTimes(usual.rules)}`);

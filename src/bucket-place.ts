@@ -45,7 +45,7 @@ type Asked = {
 type Stored = Head & { readonly key: string; readonly version: string };
 
 /** Why a bucket does not answer as it should, as a code and never with an address. */
-export class BucketFault extends Error {
+class BucketFault extends Error {
   override readonly name = "BucketFault";
 }
 

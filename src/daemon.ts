@@ -19,6 +19,7 @@ import { CheckedHttp } from "./edge/http.ts";
 import { WorkerRunner } from "./edge/worker-runner.ts";
 import { policyDigest } from "./gateway/ask.ts";
 import { bootstrap } from "./gateway/bootstrap.ts";
+import { noteCapabilities } from "./gateway/capability-changes.ts";
 import { frontOf } from "./gateway/front.ts";
 import { buildGateway, type Gateway } from "./gateway/gateway.ts";
 import { HookOutbox } from "./gateway/hooks.ts";
@@ -28,6 +29,7 @@ import { grantPermit } from "./gateway/permit.ts";
 import type { Log, Powers } from "./gateway/powers.ts";
 import { offerAgain } from "./gateway/prompts.ts";
 import { endRestored } from "./gateway/restored.ts";
+import { scrubbedLog } from "./gateway/scrubbed.ts";
 import type { Surface } from "./gateway/surface.ts";
 import { transact } from "./gateway/transact.ts";
 import { MatrixLines } from "./matrix-lines.ts";
@@ -77,33 +79,40 @@ export type Daemon = {
   close(): Promise<void>;
 };
 
-export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
+function powersOf(given: DaemonPowers, transforms: TransformRunner, policy: Powers["policy"]["current"]): Powers {
   const { store, config, clock, random, log } = given;
-  const transforms = given.transforms ?? ownThreads(given);
   const http = new CheckedHttp({ clock });
-  const rules = rulesInForce(store, config.packs);
-  const powers: Powers = {
+  const settings = settingsOf(config);
+  return {
     store,
     clock,
     random,
     hashing,
     transforms,
     drivers: given.drivers ?? driversOf(config),
-    settings: settingsOf(config),
+    settings,
     http,
     models: modelsOf(config.models, store, http),
-    log,
+    log: scrubbedLog({ store, hashing, settings }, log),
     connectors: new Map(),
     bell: { ring: () => {} },
     news: new Set(),
-    policy: { current: rules.policy },
+    policy: { current: policy },
   };
+}
+
+export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
+  const { store, config, clock, log } = given;
+  const transforms = given.transforms ?? ownThreads(given);
+  const rules = rulesInForce(store, config.packs);
+  const powers = powersOf(given, transforms, rules.policy);
   const watch = new Watch({ store, clock, log, places: given.places ?? [] });
   await watch.begin();
   const gateway = buildGateway(powers, TRANSFORMS);
   const configured = configuredOf(config);
   const isBuilt = ({ kind }: { readonly kind: string }): boolean => Object.hasOwn(CONNECTORS, kind);
   await bootstrap(powers, { ...configured, channels: configured.channels.filter(isBuilt) });
+  const changed = await noteCapabilities(powers, gateway.catalogue);
   const bots = new TelegramLines(powers, given.request);
   const accounts = new MatrixLines(powers, given);
   const lines = new Lines(powers, gateway, bots, accounts);
@@ -129,7 +138,7 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     checkPin: given.checkPin,
     compilePolicy: (packs) => compilePolicy(config.packs, packs),
     packs: () => (policyFault() === null ? [...config.packs, ...loadedNames(store)] : config.packs),
-    notes: () => [...watch.notes(), ...config.notes, ...faultNotes(policyFault())],
+    notes: () => [...watch.notes(), ...config.notes, ...changed, ...faultNotes(policyFault())],
     stop: given.stop,
   };
   const surface = frontOf(gateway, outside, doorsOf(lines));

@@ -76,6 +76,11 @@ export async function factsOf(
     privacy: await privacyOf(daemon, status.channels),
     policy: { packs: status.policy.packs, rules: status.policy.rules, fault: daemon.policyFault() },
     listen: http === null ? [] : [http],
+    models: (await owner["model.list"]({})).models.map(({ name, where, host, blocked }) => ({
+      name,
+      found: `${where === "loopback" ? "on this machine" : "elsewhere"}, at ${host}`,
+      blocked,
+    })),
     backup: { lastAt: backups.at(-1)?.time ?? null, messages: status.store.messages },
     sandbox: { program: null, needed: false },
     residue: residue

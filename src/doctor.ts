@@ -64,6 +64,8 @@ export type DoctorFacts = {
     | null;
   /** Bound TCP addresses, as `127.0.0.1:7717`. */
   readonly listen: readonly string[] | null;
+  /** Models of the configuration that cannot be asked, and why. */
+  readonly models: readonly { readonly name: string; readonly found: string; readonly blocked: string | null }[] | null;
   readonly backup: { readonly lastAt: number | null; readonly messages: number } | null;
   /** The program that holds the readers of attachments; `needed` when a capability that reads them is enabled. */
   readonly sandbox: { readonly program: string | null; readonly needed: boolean };
@@ -182,6 +184,11 @@ function sandbox({ program, needed }: DoctorFacts["sandbox"]): CheckView {
   return fail("sandbox", "absent, and a capability that reads attachments is enabled", "lazaret capability disable");
 }
 
+function model({ name, found, blocked }: NonNullable<DoctorFacts["models"]>[number]): CheckView {
+  const id = `models.${name}`;
+  return blocked === null ? ok(id, found) : warn(id, blocked, `mend it, then lazaret model test ${name}`);
+}
+
 const asked = <T>(fact: T | null, check: (fact: T) => readonly CheckView[]): readonly CheckView[] =>
   fact === null ? [] : check(fact);
 
@@ -203,6 +210,7 @@ export function doctor(facts: DoctorFacts): readonly CheckView[] {
     ...asked(facts.channels, (it) => it.map(channel)),
     ...asked(facts.accounts, (it) => it.flatMap(account)),
     ...asked(facts.privacy, (it) => it.map(privacy)),
+    ...asked(facts.models, (it) => it.map(model)),
     ...asked(facts.backup, ({ lastAt, messages }) => [backupAge(lastAt, now, messages)]),
     sandbox(facts.sandbox),
     ...asked(facts.residue, residue),

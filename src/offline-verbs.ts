@@ -4,7 +4,6 @@
  */
 import type { AttackResult, Home, Offline, Profile, Service } from "./cli/offline.ts";
 import type { Environment } from "./config/environment.ts";
-import { Refusal } from "./core/refusal.ts";
 
 export function offlineVerbs(env: Environment, workingDirectory: () => string): Offline {
   const packs = () => import("./policy-files.ts");
@@ -30,14 +29,18 @@ export function offlineVerbs(env: Environment, workingDirectory: () => string): 
       const { bringBack } = await import("./serve.ts");
       return bringBack(env, home, workingDirectory(), from);
     },
-    try: async ({ transform, jsonl, model, text, lines, write }) => {
-      if (model !== null) throw new Refusal("input.invalid", { field: "--model", hint: "This version has no models." });
+    try: async (what) => {
       const [{ tryJsonLines }, { tryText }, { readLexicon }] = await Promise.all([
         import("./try.ts"),
         import("./try-words.ts"),
         import("./word-lists.ts"),
       ]);
+      const { transform, jsonl, model, home, text, lines, write } = what;
       const lexicon = readLexicon();
+      if (model !== null) {
+        const [{ homeConfig }, { tryWith }] = await Promise.all([import("./home-config.ts"), import("./try-with.ts")]);
+        return tryWith({ ...what, model }, homeConfig(env, home, workingDirectory()), lexicon);
+      }
       if (!jsonl) return write(tryText(transform, await text(), lexicon));
       for await (const line of tryJsonLines(transform, lines(), lexicon)) write(line);
     },

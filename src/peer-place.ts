@@ -22,7 +22,7 @@ export type PeerPowers = {
 };
 
 /** Why the peer does not answer as it should, as a code and never with an address. */
-export class PeerFault extends Error {
+class PeerFault extends Error {
   override readonly name = "PeerFault";
 }
 

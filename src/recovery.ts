@@ -76,7 +76,7 @@ export async function useRecovery(
   if (head.home !== at.home) throw new Refusal("home.unlock", { hint: "This file belongs to another home." });
   if (head.epoch !== at.epoch)
     throw new Refusal("home.unlock", {
-      hint: `It is stale: made at key epoch ${head.epoch}, and the home is at ${at.epoch}. What was erased stays closed.`,
+      hint: `It is stale: of key epoch ${head.epoch}, and the home is at ${at.epoch}. What was erased stays closed.`,
     });
   const text = await openedRecovery(bytes, passphrase);
   const { files } = Content.parse(JSON.parse(text));

@@ -4,7 +4,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { Refusal } from "./core/refusal.ts";
 
-/** Refuses a recipient that is none, and a file that is there. What is half written is taken away. Answers the bytes. */
+/** Refuses a recipient that is none, and a file that is there; what is half written goes. Answers the bytes. */
 export async function writeSealed(file: string, recipient: string, lines: AsyncIterable<string>): Promise<number> {
   const age = await import("age-encryption");
   const encrypter = new age.Encrypter();

@@ -52,7 +52,11 @@ export function tryText(transform: TransformName, text: string, lexicon: Lexicon
     const senders = chat.map(({ sender }) => sender).filter((sender) => sender !== NOBODY);
     return tryRedact(text, senders, lexicon).text.replace(/\n+$/, "");
   }
-  const answer = tryChat(transform, turnsOf(chat), lexicon);
+  return wordsOf(transform, tryChat(transform, turnsOf(chat), lexicon));
+}
+
+/** An answer as a person reads it. */
+export function wordsOf(transform: Exclude<TransformName, "redact">, answer: object): string {
   const lines =
     transform === "summarize"
       ? summaryLines(answer as Summary)

@@ -48,7 +48,7 @@ export function tryRedact(text: string, senders: readonly string[], lexicon: Lex
   return { text: redacted.text, spans: redacted.spans.map(({ start, end, type }) => ({ start, end, type })) };
 }
 
-const around = (lexicon: Lexicon): Surroundings => ({
+export const around = (lexicon: Lexicon): Surroundings => ({
   ...lexicon,
   people: [],
   tokenOf: (_kind, text) => text,
@@ -78,12 +78,11 @@ export function tryChat(transform: Reading, turns: readonly Turn[], lexicon: Lex
 const answerOf = <Out>(prepared: { kind: "value"; value: Out } | { kind: "model"; fallback: Out }): Out =>
   prepared.kind === "value" ? prepared.value : prepared.fallback;
 
+export const chatOf = (given: Given): readonly Said[] => ("messages" in given ? given.messages : readChat(given.text));
+
 /** Texts of several messages are redacted as one, a line for each. */
 function outputFor(transform: TransformName, given: Given, lexicon: Lexicon): object {
-  if (transform !== "redact") {
-    const messages = "messages" in given ? given.messages : readChat(given.text);
-    return tryChat(transform, turnsOf(messages), lexicon);
-  }
+  if (transform !== "redact") return tryChat(transform, turnsOf(chatOf(given)), lexicon);
   if ("text" in given) return tryRedact(given.text, [], lexicon);
   const text = given.messages.map((message) => message.text).join("\n");
   return tryRedact(
@@ -145,12 +144,20 @@ export async function* tryJsonLines(
   lines: AsyncIterable<string> | Iterable<string>,
   lexicon: Lexicon,
 ): AsyncGenerator<string> {
+  for await (const { id, given, number } of linesOf(lines))
+    yield JSON.stringify({ id, output: guarded(number, () => outputFor(transform, given, lexicon)) });
+}
+
+type Numbered = { readonly id: string | number; readonly given: Given; readonly number: number };
+
+/** What stands in each line that is not empty. Throws `input.invalid` as `tryJsonLines`. */
+export async function* linesOf(lines: AsyncIterable<string> | Iterable<string>): AsyncGenerator<Numbered> {
   let number = 0;
   for await (const line of lines) {
     number++;
     if (line.trim() === "") continue;
     const given = parsed(number === 1 ? line.replace(/^\uFEFF/, "") : line, number);
-    yield JSON.stringify({ id: given.id, output: guarded(number, () => outputFor(transform, given, lexicon)) });
+    yield { id: given.id, given, number };
   }
 }
 

@@ -27,15 +27,20 @@ source transaction update upper upperBound upperOpen value version`.split(/\s+/)
 const used = MEMBERS.filter((name) => new RegExp(`\\b(?:arg\\d|IDBKeyRange)\\.${name}\\b`).test(glue));
 
 test("library and WebAssembly are pinned to the byte", () => {
-  const { dependencies } = packages;
+  // The SDK is bundled, the WebAssembly installed.
+  const dependencies = { ...packages.devDependencies, ...packages.dependencies };
   expect(dependencies["matrix-js-sdk"]).toMatch(/^\d+\.\d+\.\d+$/);
   expect(dependencies["@matrix-org/matrix-sdk-crypto-wasm"]).toMatch(/^\d+\.\d+\.\d+$/);
 });
 
 test("the glue asks for these members and no others", () => {
-  expect(used.join(" ")).toMatchInlineSnapshot(
-    `"abort add bound clear close commit continue count createIndex createObjectStore delete deleteObjectStore get getAll getAllKeys index item key lowerBound name objectStore objectStoreNames oldVersion onabort oncomplete onerror onsuccess onupgradeneeded open openCursor put readyState request result transaction update upperBound value version"`,
-  );
+  const members = [
+    "abort add bound clear close commit continue count createIndex createObjectStore delete",
+    "deleteObjectStore get getAll getAllKeys index item key lowerBound name objectStore",
+    "objectStoreNames oldVersion onabort oncomplete onerror onsuccess onupgradeneeded open",
+    "openCursor put readyState request result transaction update upperBound value version",
+  ];
+  expect(used).toEqual(members.join(" ").split(" "));
 });
 
 test("every member that the glue asks for is there", () => {

@@ -56,6 +56,7 @@ const WELL: DoctorFacts = {
   ],
   policy: { packs: ["base", "chat-mode"], rules: 40 },
   listen: ["127.0.0.1:7717", "[::1]:7717"],
+  models: [{ name: "local", found: "on this machine, at 127.0.0.1:11434", blocked: null }],
   backup: { lastAt: NOW - DAY_MS, messages: 5 },
   sandbox: { program: null, needed: false },
   residue: { journalClean: true, strangers: [], ...NOTHING_LEFT },
@@ -89,6 +90,7 @@ test("a home that is well passes every check, under ids that stay", () => {
     "channels.home.undecryptable",
     "channels.family.privacy",
     "channels.quiet.privacy",
+    "models.local",
     "backup.age",
     "sandbox",
     "residue.journal",
@@ -112,6 +114,7 @@ test("what is not known is left out, not passed", () => {
     privacy: null,
     policy: null,
     listen: null,
+    models: null,
   };
   const ids = doctor({ ...WELL, ...bare, backup: null, residue: null }).map(({ id }) => id);
   expect(ids).toEqual(["node.version", "home.permissions", "home.keys-apart", "disk.space", "sandbox"]);
@@ -162,6 +165,12 @@ const SICK: readonly (readonly [string, "warn" | "fail", string, Partial<DoctorF
     { privacy: [{ name: "family", readsAll: true, groups: 0 }] },
   ],
   ["a channel that waits", "warn", "channels.alerts", { channels: [channel("backoff")] }],
+  [
+    "a model without a price",
+    "warn",
+    "models.far",
+    { models: [{ name: "far", found: "elsewhere", blocked: "It is elsewhere and has no price." }] },
+  ],
   ["no backup", "warn", "backup.age", { backup: { lastAt: null, messages: 1 } }],
   ["an old backup", "warn", "backup.age", { backup: { lastAt: NOW - 31 * DAY_MS, messages: 1 } }],
   ["readers without a sandbox", "fail", "sandbox", { sandbox: { program: null, needed: true } }],

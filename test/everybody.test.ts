@@ -1,4 +1,4 @@
-/** Words for everybody in an allowed conversation, on webhook, console and Telegram; and what an erasure takes along. */
+/** Words for everybody in an allowed conversation, on webhook, console and Telegram; what an erasure takes along. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseEverybodyWord } from "../src/gateway/words.ts";
 import { ANA, BEN, CARLA, GROUP, Town } from "./telegram/town.ts";

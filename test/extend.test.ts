@@ -1,4 +1,4 @@
-/** A run whose budget is used up, where the owner wants to be asked: once, by the amount that is shown, and by nobody else. */
+/** A run whose budget is used up, where the owner wants to be asked: once, for what is shown, and nobody else. */
 import { afterEach, expect, test } from "vitest";
 import type { InvocationReply } from "../src/core/agent.ts";
 import { INTERACTIVE } from "../src/core/budget.ts";

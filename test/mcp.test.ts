@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { VERSIONS } from "../src/control/mcp/era.ts";
 import { INSTRUCTIONS } from "../src/control/mcp/words.ts";
+import { MCP_INSTRUCTIONS_BYTES_MAX } from "../src/core/limits.ts";
 import { type Json, type McpStage, MODERN, mcpStage, modernHeaders, modernMeta } from "./mcp-stage.ts";
 
 let stage: McpStage;
@@ -19,7 +20,7 @@ describe("the protocol of 2026-07-28", () => {
       instructions: INSTRUCTIONS,
       cacheScope: "private",
     });
-    expect(Buffer.byteLength(INSTRUCTIONS)).toBeLessThanOrEqual(2048);
+    expect(Buffer.byteLength(INSTRUCTIONS)).toBeLessThanOrEqual(MCP_INSTRUCTIONS_BYTES_MAX);
     expect(await stage.modern("subscriptions/listen")).toMatchObject({ error: { code: -32601 } });
     const get = await fetch(stage.url, { headers: { authorization: `Bearer ${stage.shown}` } });
     expect([get.status, get.headers.get("allow")]).toEqual([405, "POST, DELETE"]);

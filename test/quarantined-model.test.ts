@@ -1,9 +1,9 @@
-/** A model between the passes of a transform: what it is asked, what it costs, and that a broken answer stands for nothing. */
+/** A model between the passes of a transform: what it is asked, what it costs, and what a broken answer is worth. */
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { butler } from "../src/agents/butler.ts";
 import type { Amounts } from "../src/core/budget.ts";
 import { importLines } from "../src/gateway/import.ts";
-import { modelsAt, type Says, type Scripted, scriptedModel } from "./scripted-model.ts";
+import { modelsAt, type Says, scriptedModel } from "./scripted-model.ts";
 import { type World, world } from "./world.ts";
 
 const LINES = [

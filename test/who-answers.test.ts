@@ -150,7 +150,8 @@ describe("a token for one run", () => {
     expect([token.startsWith("lzt_"), expires_at <= parent.expiresAt]).toEqual([true, true]);
     const own = here.store.all("token", { limit: 100 }).find(({ value }) => value.run !== undefined)?.value;
     if (own === undefined) throw new Error("no token");
-    const other = await stage.start({ conversation: "side" });
+    // Of the same agent, in the same room.
+    const other = await stage.start({ conversation: "family" });
     const tries = [
       () => here.door.run(own, other),
       () => here.door.invoke(own, other, { capability: "x", input: {}, justification: "x", idempotency_key: "x" }),

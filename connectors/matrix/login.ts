@@ -16,7 +16,7 @@ function jsonOf(bytes: Uint8Array | null): unknown {
 
 const Text = z.string().min(1).max(4096);
 const DEVICE_NAME = "Lazaret";
-export const USER = /^@[!-9;-~]{1,190}:[A-Za-z0-9.:[\]-]{1,190}$/;
+const USER = /^@[!-9;-~]{1,190}:[A-Za-z0-9.:[\]-]{1,190}$/;
 
 const field = (of: unknown, name: string): unknown =>
   typeof of === "object" && of !== null ? Reflect.get(of, name) : undefined;

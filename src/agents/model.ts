@@ -29,7 +29,9 @@ const TOKENS_MAX = 2048;
 /** The run is over or has run dry: the gateway has said why. */
 const OVER: ReadonlySet<RefusalCode> = new Set(["run.ended", "run.waiting", "budget.exhausted"]);
 
-/** `standIn` answers when the model cannot be asked or says nothing usable: an addressed message never meets silence. */
+/**
+ * `standIn` answers when the model cannot be asked or says nothing usable: an addressed message never meets silence.
+ */
 export function modelAgent(standIn: AgentDriver): AgentDriver {
   const talks = new Map<RunId, Talk>();
   return {

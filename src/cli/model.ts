@@ -41,7 +41,8 @@ export function addModel(program: Command, context: Context): void {
         const kept = found.structured
           ? "keeps to a schema"
           : "does not keep to a schema: built-in answers will stand in";
-        return `${name} answered in ${found.ms} ms, ${found.tokens ?? "unknown"} tokens, ${dollars(found.cost_micros)}; it ${kept}`;
+        const used = `${found.tokens ?? "unknown"} tokens, ${dollars(found.cost_micros)}`;
+        return `${name} answered in ${found.ms} ms, ${used}; it ${kept}`;
       });
     });
 }

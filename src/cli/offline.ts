@@ -72,6 +72,17 @@ export type AttackResult = {
 export const PROFILES = ["home", "team", "strict"] as const;
 export type Profile = (typeof PROFILES)[number];
 
+export type Trying = {
+  readonly transform: TransformName;
+  readonly jsonl: boolean;
+  /** Of the configuration of this home; nothing else of the home is looked at. */
+  readonly model: string | null;
+  readonly home: Home;
+  readonly text: () => Promise<string>;
+  readonly lines: () => AsyncIterable<string>;
+  readonly write: (line: string) => void;
+};
+
 /** Every function may throw a Refusal; its code decides the exit code. */
 export type Offline = {
   /** Creates a home; harmless where there is one. A profile writes a configuration, and refuses where there is one. */
@@ -93,14 +104,7 @@ export type Offline = {
     from: { readonly file: string; readonly dryRun: boolean },
   ) => Promise<{ readonly messages: number; readonly entries: number; readonly words: readonly string[] }>;
   /** Text or lines in, text or lines out; nothing is stored. */
-  readonly try?: (what: {
-    readonly transform: TransformName;
-    readonly jsonl: boolean;
-    readonly model: string | null;
-    readonly text: () => Promise<string>;
-    readonly lines: () => AsyncIterable<string>;
-    readonly write: (line: string) => void;
-  }) => Promise<void>;
+  readonly try?: (what: Trying) => Promise<void>;
   /** `file` null is the home's own; `config.invalid` says line, column and the nearest valid key. */
   readonly configCheck?: (
     home: Home,

@@ -23,6 +23,7 @@ export function addTry(program: Command, context: Context): void {
         transform,
         jsonl: options.jsonl === true,
         model: options.model ?? null,
+        home: context.home,
         text: async () => {
           const text = await terminal.read(TEXT_BYTES_MAX);
           if (text === null)

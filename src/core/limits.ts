@@ -36,6 +36,8 @@ export const REPLY_CHARS_MAX = 16_000;
 export const NAMES_PUT_BACK_MAX = 20;
 export const PSEUDONYMS_PER_RUN_MAX = 2000;
 export const RANGE_MESSAGES_MAX = 1000;
+export const EARLIER_REQUESTS_MAX = 6;
+export const EARLIER_CHARS_MAX = 1000;
 
 // Approvals (section 7)
 export const APPROVAL_INTERACTIVE_MS = 30 * MINUTE_MS;
@@ -61,7 +63,6 @@ export const CLOCK_LEAP_MS = 48 * HOUR_MS;
 // Models (section 5)
 export const MODEL_ANSWER_BYTES_MAX = 1 * MIB;
 export const MODEL_MS_DEFAULT = 40 * SECOND_MS;
-export const MODEL_MS_MAX = 10 * MINUTE_MS;
 export const MODEL_TOKENS_IN_DEFAULT = 16_384;
 export const MODEL_TOKENS_OUT_DEFAULT = 2048;
 /** Of a run's time, kept for the answer without a model. */

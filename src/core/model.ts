@@ -1,4 +1,4 @@
-/** A language model as the gateway sees it: a sink with a ceiling, a price and an answer (CONTRACT sections 3, 5, 9). */
+/** A language model as the gateway sees it: a sink with a ceiling and a price (CONTRACT sections 3, 5, 9). */
 import type { Permit } from "./permit.ts";
 import type { Stop } from "./ports.ts";
 

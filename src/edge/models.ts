@@ -54,14 +54,14 @@ async function generate(
   abortSignal: AbortSignal,
 ): Promise<ModelAnswer> {
   const { hostname, origin } = new URL(profile.url);
-  const fetch = checkedFetch(http, {
+  const checked = checkedFetch(http, {
     origin,
     // What is called this machine leads to this machine; what is elsewhere never leads back into the house.
     addresses: isLocal(hostname) ? ["loopback"] : ["public"],
     bytesMax: MODEL_ANSWER_BYTES_MAX,
     msMax: timeoutMs,
   });
-  const model = await modelOf(profile, key, fetch);
+  const model = await modelOf(profile, key, checked);
   const { answer, tools = [] } = ask;
   const result = await model.doGenerate({
     prompt: [{ role: "system", content: ask.instructions }, ...promptOf(ask.messages)],
@@ -90,17 +90,17 @@ const isLocal = (hostname: string): boolean =>
 type Fetch = ReturnType<typeof checkedFetch>;
 
 /** The provider's object for one call; the key lives as long as it does. */
-async function modelOf({ kind, url, model }: ModelProfile, key: string | null, fetch: Fetch) {
+async function modelOf({ kind, url, model }: ModelProfile, key: string | null, checked: Fetch) {
   if (kind === "anthropic") {
     const { createAnthropic } = await import("@ai-sdk/anthropic");
     // Both are given: otherwise the library reads them from the environment.
-    return createAnthropic({ baseURL: url, apiKey: key ?? "none", fetch })(model);
+    return createAnthropic({ baseURL: url, apiKey: key ?? "none", fetch: checked })(model);
   }
   const { createOpenAICompatible } = await import("@ai-sdk/openai-compatible");
   const provider = createOpenAICompatible({
     name: "openai",
     baseURL: url,
-    fetch,
+    fetch: checked,
     supportsStructuredOutputs: true,
     ...(key === null ? {} : { apiKey: key }),
   });

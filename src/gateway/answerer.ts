@@ -15,8 +15,7 @@ export type Answerer = {
 
 export const BUTLER = { agent: "butler", external: false, context: BOTTOM, instead: null } as const;
 
-export const wantedAgent = (powers: Powers, { agent }: Pick<Conversation, "agent">): string =>
-  agent ?? powers.settings.agent;
+const wantedAgent = (powers: Powers, { agent }: Pick<Conversation, "agent">): string => agent ?? powers.settings.agent;
 
 export const fallbackOf = (powers: Powers, { fallback }: Pick<Conversation, "fallback">): "butler" | "none" =>
   fallback ?? powers.settings.fallback ?? "butler";

@@ -19,6 +19,7 @@ import { Refusal } from "../core/refusal.ts";
 import { type BlindPair, blindPair } from "./blind.ts";
 import { type AskFor, type Doing, labelWords } from "./call.ts";
 import type { Draft } from "./draft.ts";
+import { assertNoSecret } from "./leaks.ts";
 import { visibly } from "./plain-text.ts";
 import type { Powers } from "./powers.ts";
 import { evidenceOn, isEnough, routeOf, type Surface, type Ways, waysOn } from "./route.ts";
@@ -123,6 +124,7 @@ export function askPeople(powers: Powers, draft: Draft, doing: Doing, ask: AskFo
   const blind = blindPair(powers, id);
   const domains = [...powers.settings.linkDomains, ...(ask.domains ?? [])];
   const text = promptText({ ask, code, agent: run.agent, ttlMs, ways, blind, id, domains });
+  assertNoSecret(powers, text);
   if (text.length > APPROVAL_PROMPT_CHARS_MAX)
     throw new Refusal("approval.unshowable", { hint: "Make the text shorter." });
   const approval = approvalOf(powers, draft, doing, ask, { id, code, text, expiresAt, at: surface.conversation.id });

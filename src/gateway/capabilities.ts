@@ -1,8 +1,14 @@
 /** The catalogue: what a run may ask for, and who carries it out. Checked against its tiers when it is built. */
 import { z } from "zod";
 import { type CapabilityId, checkedManifest, type Manifest } from "../core/capability.ts";
-import { MessageId, Name } from "../core/ids.ts";
-import { RANGE_MESSAGES_MAX, REPLY_CHARS_MAX, TIER_R_CHARS_MAX } from "../core/limits.ts";
+import { Handle, MessageId, Name } from "../core/ids.ts";
+import {
+  EARLIER_CHARS_MAX,
+  EARLIER_REQUESTS_MAX,
+  RANGE_MESSAGES_MAX,
+  REPLY_CHARS_MAX,
+  TIER_R_CHARS_MAX,
+} from "../core/limits.ts";
 import { ADDRESSED, MEDIA_KINDS } from "../core/message.ts";
 import { ROLES } from "../core/people.ts";
 import { ANSWERED_BY } from "../core/quarantined.ts";
@@ -43,6 +49,17 @@ const RequestRead = z.strictObject({
   attachments: z.array(z.enum(MEDIA_KINDS)).max(10),
   /** When this person asked before, in milliseconds; null when never. */
   last_asked: Instant.nullable(),
+  /** What this person asked here before, the oldest first, and the answers by their handles. */
+  earlier: z
+    .array(
+      z.strictObject({
+        message: MessageId.meta({ tier: "id" }),
+        asked_at: Instant,
+        text: z.string().max(EARLIER_CHARS_MAX).meta({ tier: "R" }),
+        answers: z.array(Handle.meta({ tier: "id" })).max(4),
+      }),
+    )
+    .max(EARLIER_REQUESTS_MAX),
   now: Instant,
   timezone: Zone,
   offset_minutes: z.number().int().min(-1080).max(1080),
@@ -102,10 +119,10 @@ const OWN: readonly Manifest[] = [
   },
   {
     id: "request.read",
-    version: 1,
+    version: 2,
     title: "What the person who asked wrote, redacted, with intent and slots",
     effect: "none",
-    input: z.strictObject({}),
+    input: z.strictObject({ earlier: z.number().int().min(0).max(EARLIER_REQUESTS_MAX).optional() }),
     output: RequestRead,
     tier: "R",
     cost: STEP,

@@ -94,8 +94,8 @@ export async function purge(powers: Powers, scope: PurgeScope): Promise<VerbOutp
 async function takeBack(powers: Powers, { messages, conversations }: Plan): Promise<number> {
   const { store, settings } = powers;
   const ours = [...powers.connectors.keys()].flatMap((channel) => {
-    const self = store.ref("principal", settings.tenant, channel, SELF);
-    return self === null || self === "erased" ? [] : store.messageIds({ sender: self as never }, { limit: OURS_MAX });
+    const bot = store.ref("principal", settings.tenant, channel, SELF);
+    return bot === null || bot === "erased" ? [] : store.messageIds({ sender: bot as never }, { limit: OURS_MAX });
   });
   const gone = ours
     .flatMap((it) => store.message(it) ?? [])

@@ -188,7 +188,8 @@ const KEPT = {
 
 function privacyText({ context, ttlMs }: Conversation, { optedOut }: Principal): string {
   const yours = optedOut ? "You have opted out: of you I keep only what you ask me." : "";
-  const how = `It is sealed and erased after ${days(ttlMs)}. An agent does not read it: a checked transform says what it says.`;
+  const kept = `It is sealed and erased after ${days(ttlMs)}.`;
+  const how = `${kept} An agent does not read it: a checked transform tells it what was said.`;
   return [`${KEPT[context]} ${how} ${yours}`.trim(), "", WORDS].join("\n");
 }
 

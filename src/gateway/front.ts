@@ -11,6 +11,7 @@ import type { Outside } from "./outside.ts";
 import { ownerOf } from "./owner.ts";
 import { findConversation } from "./people.ts";
 import { isAlive } from "./run-token.ts";
+import { scrubbedDoor } from "./scrubbed.ts";
 import type { ConsoleLine, HookReply, Surface } from "./surface.ts";
 import { transact } from "./transact.ts";
 
@@ -27,8 +28,8 @@ export function frontOf(gateway: Gateway, outside: Outside, doors: Doors): Surfa
   const { powers } = gateway;
   const denials = new Denials(gateway);
   return {
-    owner: ownerOf(gateway, outside),
-    door: doorOf(gateway),
+    owner: scrubbedDoor(powers, ownerOf(gateway, outside)),
+    door: scrubbedDoor(powers, doorOf(gateway)),
     tokenByHash: (hash) => tokenBy(gateway, hash),
     denied: (route, reason) => denials.count(route, reason),
     console: (stop) => consoleLines(gateway, doors, stop),

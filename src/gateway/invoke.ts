@@ -16,6 +16,7 @@ import { type Asked, callRecord, type Doing, type Handler, isAsked, type Made, n
 import type { Catalogue } from "./capabilities.ts";
 import type { Draft } from "./draft.ts";
 import { exhausted } from "./extend.ts";
+import { scrubbedValue } from "./leaks.ts";
 import { grantPermit } from "./permit.ts";
 import type { Powers } from "./powers.ts";
 import { keepContext } from "./reveal.ts";
@@ -248,7 +249,7 @@ function settle(powers: Powers, doing: Doing, call: Call, made: Made): Promise<I
       run.apply({ type: "revealed", context, bits: made.capacity.bits, chars: made.capacity.chars }, { call: call.id });
       keepContext(draft, doing.asker.token, run.run);
     }
-    const answer = { output: made.output, values: made.values };
+    const answer = { output: scrubbedValue(powers, made.output), values: made.values };
     const expires = draft.now + powers.settings.ttlMs;
     const blob = draft.sealJson("call", "answer.v1", run.run.conversation, made.label, answer, expires);
     draft.put("call", call.id, {

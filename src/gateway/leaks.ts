@@ -22,8 +22,7 @@ export function scrubbedText({ store, hashing, settings }: Scanning, bytes: Uint
   return out + hashing.text(bytes.subarray(at));
 }
 
-export const scrubbed = (scanning: Scanning, text: string): string =>
-  scrubbedText(scanning, scanning.hashing.utf8(text));
+const scrubbed = (scanning: Scanning, text: string): string => scrubbedText(scanning, scanning.hashing.utf8(text));
 
 /** What is said in a chat: keys of well-known forms are masked, a live secret stops it. */
 export function checkedText(scanning: Scanning, text: string): string {
@@ -34,6 +33,8 @@ export function checkedText(scanning: Scanning, text: string): string {
 /** Every text within, in place: what a tool answers, what a trace or a log shows. The same object when nothing was. */
 export function scrubbedValue<T>(scanning: Scanning, value: T): T {
   const { store, hashing, settings } = scanning;
+  // Most homes of one person have none.
+  if (store.secretNames(settings.tenant).length === 0) return value;
   const whole = JSON.stringify(value);
   if (whole === undefined || store.secretsIn(settings.tenant, hashing.utf8(whole)).length === 0) return value;
   const texts = deep(value, (text) => scrubbed(scanning, text));

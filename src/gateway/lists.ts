@@ -1,6 +1,6 @@
 /** Handlers that list: conversations, pointers, and the run's own request. */
 import { BOTTOM, type Label } from "../core/label.ts";
-import { RANGE_MESSAGES_MAX, REPLY_CHARS_MAX } from "../core/limits.ts";
+import { EARLIER_REQUESTS_MAX, RANGE_MESSAGES_MAX, REPLY_CHARS_MAX } from "../core/limits.ts";
 import type { Message } from "../core/message.ts";
 import { Refusal } from "../core/refusal.ts";
 import { ReadRequest } from "../core/request.ts";
@@ -9,6 +9,7 @@ import { refusalBy } from "./asker.ts";
 import type { Doing, Handler, Made } from "./call.ts";
 import { confirmPresence } from "./confirm.ts";
 import type { Draft } from "./draft.ts";
+import { earlierOf } from "./earlier.ts";
 import { languageOf, timezoneOf } from "./people.ts";
 import type { Powers } from "./powers.ts";
 import { issue, tokensIn, writeFound } from "./pseudonyms.ts";
@@ -114,6 +115,8 @@ export const requestRead =
     const aliases = reachable(powers, doing).map(({ alias }) => alias);
     const outcome = await runTransform(powers, doing, range, crowd, { aliases, me });
     const read = ReadRequest.parse(outcome.kind === "value" ? outcome.value : outcome.fallback);
+    const count = (doing.input as { readonly earlier?: number }).earlier ?? EARLIER_REQUESTS_MAX;
+    const earlier = await earlierOf(powers, doing, request, me, count);
     const zone = timezoneOf(powers, conversation, principal);
     const now = powers.clock.now();
     const output = {
@@ -124,6 +127,7 @@ export const requestRead =
       addressed: request.addressed,
       attachments: request.media.map((media) => media.kind),
       last_asked: lastAsked(powers, request),
+      earlier: earlier.shown,
       now,
       timezone: zone,
       offset_minutes: powers.hashing.offsetMinutes(zone, now) ?? 0,
@@ -131,7 +135,8 @@ export const requestRead =
       conversation: { alias: conversation.alias, kind: conversation.kind },
       limits: { last_max: RANGE_MESSAGES_MAX, reply_chars_max: REPLY_CHARS_MAX },
     };
-    return made(output, label, (draft) => {
+    const write = (draft: Draft): void => {
+      earlier.write(draft);
       writeFound(draft, conversation.id, request.label, outcome.found, draft.now + conversation.ttlMs);
       issue(draft, asker.run.id, [
         me,
@@ -140,8 +145,9 @@ export const requestRead =
       ]);
       draft
         .run(asker.run.id)
-        .note("transform.completed", { call: doing.call, capability: "request.read", version: 1, messages: 1 });
-    });
+        .note("transform.completed", { call: doing.call, capability: "request.read", version: 2, messages: 1 });
+    };
+    return { ...made(output, label, write), values: earlier.values };
   };
 
 /** When this person last spoke to the bot here before the request. */

@@ -48,7 +48,8 @@ export type Question = {
 
 /**
  * Rejects with `budget.unpriced`, `label.mixed`, `policy.denied`, `secret.leak`, `budget.exhausted`, `budget.pool`,
- * `run.ended`, `model.failed`, `model.timeout`. Every question that passed the checks has its entries, whatever came back.
+ * `run.ended`, `model.failed`, `model.timeout`. Every question that passed the checks has its entries, whatever came
+ * back.
  */
 export async function askModel(powers: Powers, question: Question): Promise<ModelAnswer> {
   const { models } = powers;

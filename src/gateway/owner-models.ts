@@ -44,7 +44,7 @@ function viewOf(powers: Powers, profile: ModelProfile): ModelView {
 }
 
 /** Known without asking it. */
-export function blockedOf({ store, settings }: Powers, { secret, ...profile }: ModelProfile): string | null {
+function blockedOf({ store, settings }: Powers, { secret, ...profile }: ModelProfile): string | null {
   if (unpriced(profile)) return "It is elsewhere and has no price: set price in the configuration.";
   if (secret !== null && !store.secretNames(settings.tenant).includes(secret))
     return `Its key is not in the vault: lazaret secrets set ${secret}`;

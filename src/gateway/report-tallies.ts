@@ -75,7 +75,9 @@ export class Tallies {
 
   /** What has to be known from before the period: rules in force, effects that are open, questions that wait. */
   #follow({ seq, time, type, body, run }: Entry): void {
-    if (type === "daemon.started" || type === "policy.loaded") this.#policy(seq, time, body);
+    // A capability that changed with an upgrade is no other set of rules.
+    const isRules = type === "policy.loaded" && body["capability"] === undefined;
+    if (type === "daemon.started" || isRules) this.#policy(seq, time, body);
     if (type === "daemon.started") this.#gap(time);
     if (type === "budget.reserved" && body["justification"] !== undefined) this.#why.add(this.#callOf(body));
     if (type.startsWith("effect.")) {

@@ -236,12 +236,14 @@ export class Eraser {
     const { statements, messages, quarantine, refs, outbox, clock, probe } = this.#tables;
     const dead = statements.of("SELECT n, conversation FROM conversation_key WHERE dead = 1").all();
     for (const { n, conversation } of dead as { n: number; conversation: string }[]) {
-      while (this.#committer.alone((tally) => quarantine.sweep(n, SWEEP_ROWS, tally)) > 0) await pause();
-      while (this.#committer.alone((tally) => messages.sweep(n, SWEEP_ROWS, tally)) > 0) await pause();
-      for (let after: number | null = 0; after !== null; await pause()) {
-        const from: number = after;
-        after = this.#committer.alone(() => refs.sweep(n, from, SWEEP_ROWS, clock.now()));
-      }
+      let ref: number | null = 0;
+      // Some of each kind a step: what a step costs is the one sync at its end.
+      const some = (tally: Tally): number => {
+        const gone = quarantine.sweep(n, SWEEP_ROWS, tally) + messages.sweep(n, SWEEP_ROWS, tally);
+        if (ref !== null) ref = refs.sweep(n, ref, SWEEP_ROWS, clock.now());
+        return gone + (ref === null ? 0 : 1);
+      };
+      while (this.#committer.alone(some) > 0) await pause();
       probe("erase.swept");
       this.#committer.alone((tally) => {
         outbox.dropConversation(conversation, tally);

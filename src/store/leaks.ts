@@ -13,6 +13,8 @@ const WINDOW = 8;
 const INFLATED_BYTES_MAX = 4 * 1024 * 1024;
 const BASE64_RUN = /[A-Za-z0-9+/]{24,}={0,2}/g;
 const DEPTH_MAX = 3;
+/** In more than this, what is packed or base64 of something longer is not looked into: it would take too long. */
+const NESTED_BYTES_MAX = 512 * 1024;
 /** Most bytes begin nothing: a small table says so before the large one is asked. */
 const MAYBE_MASK = 0xffff;
 
@@ -61,7 +63,7 @@ export class LeakIndex {
   find(bytes: Uint8Array): readonly SecretHit[] {
     if (this.isEmpty) return [];
     const hits: SecretHit[] = [];
-    this.#look({ bytes, places: null }, hits, 0);
+    this.#look({ bytes, places: null }, hits, bytes.length > NESTED_BYTES_MAX ? DEPTH_MAX : 0);
     return merged(hits);
   }
 

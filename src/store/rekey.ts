@@ -46,7 +46,7 @@ export function settleNext(keysDir: string, epoch: number): void {
 }
 
 /** The marker first, for the same reason. */
-export function dropNext(keysDir: string): void {
+function dropNext(keysDir: string): void {
   for (const name of [NEXT, ...FILES.map(nextOf)]) rmSync(join(keysDir, name), { force: true });
 }
 

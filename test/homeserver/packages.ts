@@ -28,7 +28,7 @@ export type Synapse = {
   readonly env: Readonly<Record<string, string>>;
 };
 
-export const cacheFolder = (): string =>
+const cacheFolder = (): string =>
   process.env["LAZARET_TEST_CACHE"] ??
   join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "lazaret", "synapse");
 

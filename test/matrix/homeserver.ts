@@ -62,7 +62,7 @@ const configuration = (port: number): string =>
   ].join("\n");
 
 /** A port nobody listens on at this moment. */
-export function freePort(): Promise<number> {
+function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", reject);

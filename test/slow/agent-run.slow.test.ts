@@ -17,7 +17,8 @@ const event = JSON.parse(readFileSync(0, "utf8"));
 const { AGENT_URL: url, AGENT_RUN: run, AGENT_TOKEN_FILE: file } = process.env;
 const token = readFileSync(file, "utf8").trim();
 const lazaret = new Lazaret({ url, token });
-const seen = { type: event.type, mode: statSync(file).mode & 0o777, argv: process.argv.join(" "), runs: (await lazaret.runs()).length };
+const { length: runs } = await lazaret.runs();
+const seen = { type: event.type, mode: statSync(file).mode & 0o777, argv: process.argv.join(" "), runs };
 writeFileSync(process.argv[2] + "/" + event.type + "-" + run, JSON.stringify({ ...seen, file, token }));
 const say = (capability, input, key) =>
   lazaret.invoke(run, { capability, input, justification: "it was asked for", idempotency_key: key });

@@ -150,7 +150,8 @@ describe.skipIf(!existsSync("src/main.ts"))("the tarball", () => {
   test("is the same twice, and holds the bundle, the launcher and the documents only", () => {
     const [one, two] = [pack("one"), pack("two")];
     expect(one.integrity).toBe(two.integrity);
-    const allowed = /^(?:dist\/|deploy\/|src\/launch\.cjs$|config\.example\.yaml$|package\.json$|README\.md$|LICENSE$)/;
+    const allowed =
+      /^(?:(?:dist|deploy|examples)\/|(?:src\/launch\.cjs|config\.example\.yaml|package\.json|README\.md|LICENSE)$)/;
     expect(one.files.map(({ path }) => path).filter((path) => !allowed.test(path))).toEqual([]);
     expect(one.files.map(({ path }) => path)).toContain("dist/main.js");
   });

@@ -42,7 +42,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   // Each leads a group of its own: the shell goes with what it started.
-  for (const { pid } of started) if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  for (const { pid, exitCode } of started) if (pid !== undefined && exitCode === null) process.kill(-pid, "SIGKILL");
   await daemon[Symbol.asyncDispose]();
   home[Symbol.dispose]();
 });

@@ -1,4 +1,7 @@
-/** Writes into a crypto store until it is killed at its n-th commit. `node indexeddb-story.ts FILE HOW AT before|after` */
+/**
+ * Writes into a crypto store until it is killed at its n-th commit. `node indexeddb-story.ts FILE HOW AT
+ * before|after`
+ */
 
 import type { IDBDatabase } from "../../connectors/matrix/indexeddb/database.ts";
 import type { IDBFactory } from "../../connectors/matrix/indexeddb/factory.ts";

@@ -191,6 +191,7 @@ test("at every point of the story what the disk holds is enough to go on from", 
   const dir = join(root, "copies");
   const told = await tell(dir, "copy");
   points = listed(told, "points")[0] ?? 0;
+  console.log(`${points} durable points: the home goes on from each`);
   expect(points).toBeGreaterThan(POINTS_MIN);
   const names = new Set(listed(told, "point"));
   for (const name of [
@@ -237,5 +238,6 @@ test("a process that is killed there leaves just that behind", async () => {
       kills++;
     }
   }
+  console.log(`${kills} processes killed at them`);
   expect(kills).toBeGreaterThanOrEqual(KILLS_MIN);
 });

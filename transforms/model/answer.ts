@@ -35,7 +35,7 @@ function normalised(value: unknown, depth = 0): unknown {
 export const answerIn = <T extends z.ZodType>(schema: T, answer: unknown): z.output<T> =>
   schema.parse(normalised(answer));
 
-/** Throws when a text repeats a source, masked or as it was, names a token that the model was not given, or is unfit. */
+/** Throws when a text repeats a source, masked or as it was, names a token that nobody gave the model, or is unfit. */
 export function assertTold(texts: readonly string[], batch: Batch, originals: readonly Turn[]): void {
   const given = new Set([...batch.text.matchAll(TOKEN)].map(([token]) => token));
   for (const text of texts)

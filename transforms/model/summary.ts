@@ -16,10 +16,10 @@ const Told = z.strictObject({
 });
 
 const task = (points: number): string =>
-  `You report what was said in a chat to somebody who missed it. Give at most ${points} points, the most important ` +
-  "first: what was decided, asked, promised, planned and left open, with who, when and how much. Each point is one " +
-  "plain sentence in the third person and the past tense, shorter than 200 characters. Give at most 5 topics of one or " +
-  "two words.";
+  `You report what was said in a chat to somebody who missed it. Give at most ${points} points, the most ` +
+  "important first: what was decided, asked, promised, planned and left open, with who, when and how much. " +
+  "Each point is one plain sentence in the third person and the past tense, shorter than 200 characters. " +
+  "Give at most 5 topics of one or two words.";
 
 export function summaryRequests(
   turns: readonly Turn[],

@@ -27,11 +27,12 @@ const Told = z.strictObject({ tasks: z.array(Task).max(TASKS_MAX) });
 type Task = z.output<typeof Task>;
 
 const INSTRUCTIONS =
-  "You list the tasks in a chat: what somebody was asked to do, promised to do or took upon themselves. title: what is " +
-  "to be done, beginning with a verb, at most ten words. assignee: the author who does it, or null. due: the last day as " +
-  "YYYY-MM-DD, or with a time as RFC 3339, worked out from the time of the message that says it, or null. status: open, " +
-  "done or cancelled, as it stands at the end. priority: high when it is said to be urgent, low when it can wait, else " +
-  "normal. sources: the indexes of the messages that say so. A task said twice is one task.";
+  "You list the tasks in a chat: what somebody was asked to do, promised to do or took upon themselves. " +
+  "title: what is to be done, beginning with a verb, at most ten words. assignee: the author who does it, " +
+  "or null. due: the last day as YYYY-MM-DD, or with a time as RFC 3339, worked out from the time of the " +
+  "message that says it, or null. status: open, done or cancelled, as it stands at the end. priority: high " +
+  "when it is said to be urgent, low when it can wait, else normal. sources: the indexes of the messages " +
+  "that say so. A task said twice is one task.";
 
 export function taskRequests(
   turns: readonly Turn[],

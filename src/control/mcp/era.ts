@@ -6,7 +6,7 @@ import { z } from "zod";
 import { type Message, RPC, RpcFault } from "./rpc.ts";
 
 export const LEGACY_VERSIONS = ["2025-11-25", "2025-06-18", "2025-03-26"] as const;
-export const MODERN_VERSIONS = ["2026-07-28"] as const;
+const MODERN_VERSIONS = ["2026-07-28"] as const;
 export const VERSIONS = [...MODERN_VERSIONS, ...LEGACY_VERSIONS] as const;
 export type LegacyVersion = (typeof LEGACY_VERSIONS)[number];
 export type Era = "legacy" | "modern";

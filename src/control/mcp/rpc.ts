@@ -60,7 +60,7 @@ export const faultOf = (id: RpcId | undefined, { code, message, data }: RpcFault
 });
 
 /** How deep brackets go in a JSON text, those inside strings left out. Linear, and before anything is parsed. */
-export function nestingOf(text: string): number {
+function nestingOf(text: string): number {
   let depth = 0;
   let deepest = 0;
   let isText = false;
