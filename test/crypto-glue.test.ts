@@ -14,7 +14,10 @@ import { IDBTransaction } from "../connectors/matrix/indexeddb/transaction.ts";
 
 const GLUE = "node_modules/@matrix-org/matrix-sdk-crypto-wasm/pkg/matrix_sdk_crypto_wasm_bg.js";
 const glue = readFileSync(GLUE, "utf8");
-const packages = JSON.parse(readFileSync("package.json", "utf8")) as { dependencies: Record<string, string> };
+const packages = JSON.parse(readFileSync("package.json", "utf8")) as Record<
+  "dependencies" | "devDependencies",
+  Record<string, string>
+>;
 
 /** Every member of every interface of Indexed DB 3.0 that somebody could ask for, and of the list of names. */
 const MEMBERS = `abort add advance autoIncrement bound clear close cmp commit contains continue continuePrimaryKey count
