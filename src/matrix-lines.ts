@@ -9,7 +9,7 @@ import type { Request } from "../connectors/telegram/wire.ts";
 import type { Channel } from "./core/records.ts";
 import { Refusal } from "./core/refusal.ts";
 import { Draft } from "./gateway/draft.ts";
-import { findConversation, findPrincipal } from "./gateway/people.ts";
+import { findPrincipal } from "./gateway/people.ts";
 import { grantPermit } from "./gateway/permit.ts";
 import type { Powers } from "./gateway/powers.ts";
 import { keepsMessage } from "./gateway/prompts.ts";
@@ -17,6 +17,8 @@ import { transact } from "./gateway/transact.ts";
 
 const MAY_INVITE: readonly string[] = ["owner", "approver", "member"];
 const KEY_BYTES = 32;
+const PLACES_MAX = 1000;
+const STATED_MAX = 20;
 
 const nobody: OpenPipe = () => {
   throw new Refusal("channel.unsupported");
@@ -65,14 +67,20 @@ export class MatrixLines {
           return known !== null && MAY_INVITE.includes(known.role);
         },
         keeps: (event) => keepsMessage(this.#powers, event),
-        wantsMembers: (conversation) => {
-          const known = findConversation(new Draft(this.#powers), id, conversation);
-          return known?.status === "allowed" && known.kind === "group" && known.members === null;
-        },
+        wantingMembers: () => this.#wantingMembers(id),
       },
     );
     this.#connectors.set(id, made);
     return made;
+  }
+
+  #wantingMembers(channel: string): readonly string[] {
+    const { store } = this.#powers;
+    const places = store.find("conversation", "channel", channel, { limit: PLACES_MAX });
+    return places
+      .filter(({ value: it }) => it.status === "allowed" && it.kind === "group" && !it.closed && it.members === null)
+      .slice(0, STATED_MAX)
+      .flatMap(({ value }) => store.platformOf("conversation", value.id) ?? []);
   }
 
   #withAccount<T>(secret: string | null, use: (account: Account) => T | Promise<T>): Promise<T> {

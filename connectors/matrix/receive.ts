@@ -1,6 +1,7 @@
 /** From what the account hands over to what the gateway takes: parsed strictly, files fetched, members stated. */
 import { ATTACHMENTS_MAX, MIB } from "../../src/core/limits.ts";
 import { Content, Envelope, type InboundEvent } from "../../src/core/message.ts";
+import { platformId } from "../platform-id.ts";
 import { membersOf } from "./normalize.ts";
 import type { Item, ToAccount, ToDaemon } from "./questions.ts";
 import { unless } from "./stop.ts";
@@ -10,8 +11,8 @@ type Asked = Wire<ToAccount, ToDaemon>;
 export type Receiving = {
   /** Will the gateway keep this message? Files are fetched for such alone. */
   readonly keeps: (event: InboundEvent) => boolean;
-  /** The gateway talks in this conversation and does not know yet who is in it. */
-  readonly wantsMembers: (conversation: string) => boolean;
+  /** Groups in which the gateway talks and does not know yet who is in them, by the network's ids; a few at a time. */
+  readonly wantingMembers: () => readonly string[];
 };
 
 const FILES_BYTES_MAX = 16 * MIB;
@@ -24,14 +25,13 @@ export async function eventsOf(
   stop: AbortSignal,
 ): Promise<InboundEvent[]> {
   const events: InboundEvent[] = [];
-  const told = new Set<string>();
+  const [first] = items;
   let bytes = 0;
+  // Before anything is read: what may be said where depends on who is in.
+  if (first !== undefined)
+    for (const conversation of powers.wantingMembers())
+      events.push(...(await membersEvent(wire, first.event, conversation)));
   for (const { event, files } of items) {
-    const { conversation } = event.envelope;
-    if (!told.has(conversation) && event.envelope.kind !== "membership" && powers.wantsMembers(conversation)) {
-      told.add(conversation);
-      events.push(...(await membersEvent(wire, event)));
-    }
     const isWanted = files.length > 0 && bytes < FILES_BYTES_MAX && powers.keeps(event);
     const whole = isWanted ? await withFiles(wire, event, files, stop) : event;
     bytes += whole.content.attachments?.reduce((sum, { data }) => sum + data.length, 0) ?? 0;
@@ -40,21 +40,28 @@ export async function eventsOf(
   return events;
 }
 
-async function membersEvent(wire: Asked, { envelope }: InboundEvent): Promise<readonly InboundEvent[]> {
-  const members = await wire.ask("members", { conversation: envelope.conversation });
+async function membersEvent(
+  wire: Asked,
+  { envelope }: InboundEvent,
+  conversation: string,
+): Promise<readonly InboundEvent[]> {
+  const members = await wire.ask("members", { conversation });
   if (members === null) return [];
   const { thread: _thread, reply_to: _replyTo, target: _target, ...rest } = envelope;
-  const id = `members:${envelope.delivery_id}`.slice(0, 255);
+  const id = platformId(`members:${conversation}:${envelope.delivery_id}`);
   return [
     {
       envelope: {
         ...rest,
+        conversation,
+        conversation_kind: "group",
         delivery_id: id,
         event_id: id,
         kind: "membership",
         sender: { id: "matrix", kind: "service" },
         addressed: { how: "none" },
         content: { bytes: 0, media: [] },
+        trust: { transport: "transport", verified: "platform", flags: [] },
       },
       content: { key: "stated", ...membersOf({ members }) },
     },
