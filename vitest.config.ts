@@ -10,8 +10,9 @@ const TEST_MS_MAX = 30_000;
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: ["test/slow/**", "test/homeserver/**"],
+    exclude: ["test/slow/**", "test/homeserver/**", "test/matrix/**"],
     testTimeout: TEST_MS_MAX,
+    maxWorkers: "100%", // the default leaves a core free, and there may be two
     isolate: false, // no module of ours keeps state, and a process a file would double the time
     reporters: reportersFor("quick"),
   },

@@ -124,5 +124,5 @@ test("the list of kinds makes what it names", async () => {
   const place = { tenant: "default", channel: "term" };
   const made = await CONNECTORS.console(place, { clock, random: new CountedRandom() });
   expect([made.kind, made.channel]).toEqual(["console", "term"]);
-  expect(Object.keys(CONNECTORS)).toEqual(["console", "telegram", "webhook"]);
+  expect(Object.keys(CONNECTORS)).toEqual(["console", "matrix", "telegram", "webhook"]);
 });

@@ -48,6 +48,7 @@ const HOLDINGS: readonly (readonly [thing: string, file: string, text: string])[
   ["libsodium", "src/store/keys.ts", 'import sodium from "libsodium-wrappers";'],
   ["SQLite", "src/store/records.ts", 'import type { Database } from "better-sqlite3";'],
   ["SQLite", "src/store/records.ts", 'const { default: Database } = await import("better-sqlite3");'],
+  ["the engine's own", "connectors/x.ts", 'import { serialize } from "node:v8";'],
   ["minting a permit", "src/gateway/invoke.ts", 'import { mintPermit as mint } from "../core/permit.ts";'],
   ["building a permit", "src/gateway/permit.ts", "export const p = new Permit(use, scope);"],
   ["the process", "src/gateway/x.ts", "export const home = process.env;"],

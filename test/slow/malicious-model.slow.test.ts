@@ -2,15 +2,15 @@
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { afterAll, expect, test } from "vitest";
-import type { TransformCall } from "../src/core/ports.ts";
-import { type Answered, quarantined, questionOf } from "../src/core/quarantined.ts";
-import { grantPermit } from "../src/gateway/permit.ts";
-import { runTransform } from "../transforms/harness.ts";
-import { lexiconFrom } from "../transforms/text/lexicon.ts";
-import { HOSTILE_ANSWERS, type HostileAnswer, saysOf } from "./hostile-model.ts";
-import { modelsAt, scriptedModel } from "./scripted-model.ts";
+import type { TransformCall } from "../../src/core/ports.ts";
+import { type Answered, quarantined, questionOf } from "../../src/core/quarantined.ts";
+import { grantPermit } from "../../src/gateway/permit.ts";
+import { runTransform } from "../../transforms/harness.ts";
+import { lexiconFrom } from "../../transforms/text/lexicon.ts";
+import { HOSTILE_ANSWERS, type HostileAnswer, saysOf } from "../hostile-model.ts";
+import { modelsAt, scriptedModel } from "../scripted-model.ts";
 
-const list = (name: string) => readFileSync(new URL(`../transforms/data/${name}`, import.meta.url), "utf8");
+const list = (name: string) => readFileSync(new URL(`../../transforms/data/${name}`, import.meta.url), "utf8");
 const lexicon = lexiconFrom({ words: list("words.txt"), names: list("names.txt") });
 const hmac = (key: Uint8Array, text: string): string => createHmac("sha256", key).update(text).digest("hex");
 const TURNS = [

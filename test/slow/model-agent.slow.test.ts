@@ -1,13 +1,13 @@
 /** An agent that thinks with a model: what it can get done, and that whoever steers it gains nothing. */
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
-import { butler } from "../src/agents/butler.ts";
-import { modelAgent } from "../src/agents/model.ts";
-import { INTERACTIVE } from "../src/core/budget.ts";
-import { isTerminal } from "../src/core/run.ts";
-import { importLines } from "../src/gateway/import.ts";
-import { HOSTILE_ANSWERS, HOSTILE_MESSAGES, saysOf } from "./hostile-model.ts";
-import { type Asked, called, modelsAt, type Says, scriptedModel } from "./scripted-model.ts";
-import { type World, type WorldOptions, world } from "./world.ts";
+import { butler } from "../../src/agents/butler.ts";
+import { modelAgent } from "../../src/agents/model.ts";
+import { INTERACTIVE } from "../../src/core/budget.ts";
+import { isTerminal } from "../../src/core/run.ts";
+import { importLines } from "../../src/gateway/import.ts";
+import { HOSTILE_ANSWERS, HOSTILE_MESSAGES, saysOf } from "../hostile-model.ts";
+import { type Asked, called, modelsAt, type Says, scriptedModel } from "../scripted-model.ts";
+import { type World, type WorldOptions, world } from "../world.ts";
 
 const LINES = [
   ["Ana", "Can somebody bring the tent on Saturday?"],

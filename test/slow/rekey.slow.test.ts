@@ -2,11 +2,11 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { homeKeys } from "../src/home-keys.ts";
-import { readRecovery, useRecovery } from "../src/recovery.ts";
-import { homeFacts } from "../src/store/facts.ts";
-import { unlockKind } from "../src/store/unlock.ts";
-import { testHome } from "./store-home.ts";
+import { homeKeys } from "../../src/home-keys.ts";
+import { readRecovery, useRecovery } from "../../src/recovery.ts";
+import { homeFacts } from "../../src/store/facts.ts";
+import { unlockKind } from "../../src/store/unlock.ts";
+import { testHome } from "../store-home.ts";
 
 const WORDS = Buffer.from("correct horse battery");
 const PASSPHRASE = { kind: "passphrase", passphrase: WORDS } as const;
