@@ -60,6 +60,13 @@ function checkLabel(asker: Asker, destination: Destination, label: Label, releas
   if (destination.relation === "own" && isOutside && !released) throw new Refusal("label.flow", { field: "audience" });
 }
 
+/**
+ * Does it hold what only a person's release of exactly these bytes lets out of its own conversation (section 3)? Then a
+ * yes is asked for, whatever the rules allow.
+ */
+export const needsRelease = (destination: Destination, label: Label): boolean =>
+  destination.relation !== "own" && (label.cats & ~DERIVED_CEILING & CONTENT_CEILING) !== 0;
+
 export type Leaving = {
   readonly action: "invoke" | "egress";
   readonly capability: CapabilityId;

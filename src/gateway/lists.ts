@@ -54,6 +54,23 @@ function reachable(
     }));
 }
 
+/** Everything that the owner allowed and named: a member may name any of them as a place to send to. */
+const aliasesOf = ({ store }: Powers): readonly string[] =>
+  store
+    .find("conversation", "status", "allowed", { limit: CONVERSATIONS_MAX })
+    .flatMap(({ value }) => (value.alias === null || value.closed ? [] : [value.alias]));
+
+/**
+ * What was asked, without a place that the asker may not read from: only to send there it may be named. A member who is
+ * not in it learns nothing but what the question to an approver would say anyway.
+ */
+function withinReach(powers: Powers, doing: Doing, read: ReadRequest): ReadRequest {
+  const { conversation } = read.slots;
+  if (conversation === null || read.intent === "send") return read;
+  const isThere = reachable(powers, doing).some(({ alias }) => alias === conversation);
+  return isThere ? read : { ...read, slots: { ...read.slots, conversation: null } };
+}
+
 export const conversationList =
   (powers: Powers): Handler =>
   async (doing) =>
@@ -112,9 +129,9 @@ export const requestRead =
     if (decision.effect !== "allow") throw refusalBy(decision);
     const crowd = await crowdFor(powers, doing, range);
     const me = crowd.tokens.get(principal.id) ?? "";
-    const aliases = reachable(powers, doing).map(({ alias }) => alias);
-    const outcome = await runTransform(powers, doing, range, crowd, { aliases, me });
-    const read = ReadRequest.parse(outcome.kind === "value" ? outcome.value : outcome.fallback);
+    const outcome = await runTransform(powers, doing, range, crowd, { aliases: aliasesOf(powers), me });
+    const found = ReadRequest.parse(outcome.kind === "value" ? outcome.value : outcome.fallback);
+    const read = withinReach(powers, doing, found);
     const count = (doing.input as { readonly earlier?: number }).earlier ?? EARLIER_REQUESTS_MAX;
     const earlier = await earlierOf(powers, doing, request, me, count);
     const zone = timezoneOf(powers, conversation, principal);
@@ -138,11 +155,13 @@ export const requestRead =
     const write = (draft: Draft): void => {
       earlier.write(draft);
       writeFound(draft, conversation.id, request.label, outcome.found, draft.now + conversation.ttlMs);
-      issue(draft, asker.run.id, [
-        me,
-        ...tokensIn(read.text),
-        ...(read.slots.person === null ? [] : [read.slots.person]),
-      ]);
+      const { person, conversation: named, to } = read.slots;
+      issue(
+        draft,
+        asker.run.id,
+        [me, ...tokensIn(read.text), ...(person === null ? [] : [person])],
+        [...(named === null ? [] : [named]), ...(to === "direct" ? ["direct"] : [])],
+      );
       draft
         .run(asker.run.id)
         .note("transform.completed", { call: doing.call, capability: "request.read", version: 2, messages: 1 });

@@ -13,7 +13,7 @@ import { type Asker, contextOf, refusalBy } from "./asker.ts";
 import type { Asked, Doing, Handler, Made } from "./call.ts";
 import type { Catalogue } from "./capabilities.ts";
 import type { Draft } from "./draft.ts";
-import { checkEgress, type Destination, destinationOf, isWithin } from "./egress.ts";
+import { checkEgress, type Destination, destinationOf, isWithin, needsRelease } from "./egress.ts";
 import { checkedText } from "./leaks.ts";
 import { conversationByAlias } from "./people.ts";
 import { grantPermit } from "./permit.ts";
@@ -189,6 +189,7 @@ async function speak(
   const prefix = asker.role === "agent" ? `[${asker.run.agent}] ` : "";
   const rendered = await render(powers, catalogue, doing, prefix + template);
   const { destination, control } = route(rendered);
+  const isReleased = needsRelease(destination, rendered.label);
   const sends = sendsOf(powers, asker);
   const { decision } = checkEgress(powers, asker, destination, rendered.label, {
     action: "egress",
@@ -196,12 +197,13 @@ async function speak(
     effect: manifest.effect,
     // What nobody named may still be asked: the person who says yes is shown it (section 3).
     control: control === "unvouched" ? "shown" : control,
-    released: false,
+    released: isReleased,
     sends,
   });
   if (decision.effect === "deny") throw refusalBy(decision);
   const isUnvouched = control === "unvouched" && decision.effect === "allow";
-  if (decision.effect === "allow" && !isUnvouched) return madeBy(powers, doing, destination, rendered, sends);
+  if (decision.effect === "allow" && !isUnvouched && !isReleased)
+    return madeBy(powers, doing, destination, rendered, sends);
   return {
     ask: {
       assurance: decision.assurance ?? (isUnvouched ? "low" : "medium"),
