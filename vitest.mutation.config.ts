@@ -6,7 +6,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["test/{label,approval-machine}.test.ts"],
+    include: ["test/{label,approval-machine,permit}.test.ts"],
     testTimeout: 30_000,
     isolate: false,
   },
