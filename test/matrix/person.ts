@@ -6,7 +6,7 @@ import type { CryptoApi, ShowSasCallbacks, VerificationRequest } from "matrix-js
 import { logger } from "matrix-js-sdk/lib/logger.js";
 import type { Homeserver, Registered } from "./homeserver.ts";
 
-const WAIT_MS_MAX = 30_000;
+const WAIT_MS_MAX = 75_000;
 const nothing = (): void => {};
 const SILENT = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing, getChild: () => SILENT };
 
