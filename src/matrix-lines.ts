@@ -1,11 +1,13 @@
 /** Matrix accounts as channels of a daemon: each made from its record, with one secret that is the whole account. */
+
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { CONNECTORS, signIn, signOut } from "../connectors/index.ts";
 import type { MatrixConnector } from "../connectors/matrix/matrix.ts";
-import type { Account, AccountFacts, Sas } from "../connectors/matrix/questions.ts";
+import type { Account, Sas } from "../connectors/matrix/questions.ts";
 import type { OpenPipe } from "../connectors/matrix/wire.ts";
 import type { Request } from "../connectors/telegram/wire.ts";
+import type { AccountFacts } from "./core/account-facts.ts";
 import type { Channel } from "./core/records.ts";
 import { Refusal } from "./core/refusal.ts";
 import { Draft } from "./gateway/draft.ts";

@@ -189,12 +189,20 @@ describe("on a terminal", () => {
   test("what is destructive asks, and only a y goes on", async () => {
     await using doors = await paperDoors();
     const run = runOn(doors, {}, true);
+    const { purge } = doors.gateway.owner;
+    const erased: unknown[] = [];
+    const watched: typeof purge = (input) => {
+      if (input.dry_run !== true) erased.push(input);
+      return purge(input);
+    };
+    Object.assign(doors.gateway.owner, { purge: watched });
     const no = await run(["purge", "--conversation", "family"], "n");
     expect([no.code, no.stdout]).toEqual([0, ""]);
     expect(no.stderr).toContain("Erase the conversation family (0 messages");
     expect(no.stderr).toContain("Nothing was changed.");
-    expect(doors.gateway.owner.purge).toBeDefined();
+    expect(erased).toEqual([]);
     expect((await run(["purge", "--conversation", "family"], "y")).stdout).toContain("Erased the conversation family");
+    expect(erased).toHaveLength(1);
   });
 
   test("a PIN is asked for once when one is wanted, and a wrong one is said", async () => {

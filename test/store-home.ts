@@ -3,13 +3,14 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { StageClock } from "../src/attack-clock.ts";
 import type { SealDraft } from "../src/core/batch.ts";
 import { type BlobId, type ConversationId, type MessageId, newId } from "../src/core/ids.ts";
 import type { Label } from "../src/core/label.ts";
 import { DAY_MS } from "../src/core/limits.ts";
 import type { InboundEvent, Message } from "../src/core/message.ts";
 import { mintPermit, type Permit, type PermitUse } from "../src/core/permit.ts";
-import type { Clock, Random } from "../src/core/ports.ts";
+import type { Random } from "../src/core/ports.ts";
 import { openStore, type StoreOptions } from "../src/store/open.ts";
 import type { HomeStore } from "../src/store/store.ts";
 
@@ -18,31 +19,10 @@ export const START = Date.UTC(2026, 0, 2, 3, 4, 5);
 export const random: Random = { bytes: (count) => randomBytes(count) };
 export const id = <K extends Parameters<typeof newId>[0]>(kind: K) => newId<K>(kind, random.bytes(16));
 
-export class HandClock implements Clock {
-  #now: number;
-  readonly #waiting = new Set<{ readonly at: number; readonly wake: () => void }>();
-
+/** The clock of a stage, from the same moment in every test. */
+export class HandClock extends StageClock {
   constructor(now = START) {
-    this.#now = now;
-  }
-
-  now(): number {
-    return this.#now;
-  }
-
-  at(at: number, wake: () => void): () => void {
-    const waiting = { at, wake };
-    this.#waiting.add(waiting);
-    return () => this.#waiting.delete(waiting);
-  }
-
-  turn(ms: number): void {
-    this.#now += ms;
-    for (const waiting of [...this.#waiting]) {
-      if (waiting.at > this.#now) continue;
-      this.#waiting.delete(waiting);
-      waiting.wake();
-    }
+    super(now);
   }
 }
 

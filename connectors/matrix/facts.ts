@@ -1,11 +1,11 @@
 /** How the account is doing: asked by `verify` and `doctor`. */
 import type { MatrixClient } from "matrix-js-sdk";
 import type { CryptoApi } from "matrix-js-sdk/lib/crypto-api/index.js";
+import type { AccountFacts } from "../../src/core/account-facts.ts";
 import type { Random } from "../../src/core/ports.ts";
 import { faultOf, isLoggedOut } from "./fault.ts";
 import { call } from "./http.ts";
 import type { InboxStore } from "./inbox.ts";
-import type { AccountFacts } from "./questions.ts";
 import type { Rooms } from "./rooms.ts";
 import { WireFault } from "./wire.ts";
 

@@ -2,6 +2,7 @@
  * A Matrix account as a channel. The SDK, its keys and its stores live in a process of their own that is started again
  * from the last durable point whenever it ends; what is here only asks it.
  */
+import type { AccountFacts } from "../../src/core/account-facts.ts";
 import { ChannelFault, type ChannelFaultCode } from "../../src/core/channel-fault.ts";
 import { SECOND_MS } from "../../src/core/limits.ts";
 import type { EventKind } from "../../src/core/message.ts";
@@ -15,9 +16,9 @@ import type {
   Stop,
 } from "../../src/core/ports.ts";
 import { Refusal } from "../../src/core/refusal.ts";
-import type { Account, AccountFacts, Sas, ToAccount, ToDaemon } from "./questions.ts";
+import { either, unless } from "../stop.ts";
+import type { Account, Sas, ToAccount, ToDaemon } from "./questions.ts";
 import { eventsOf, type Receiving } from "./receive.ts";
-import { either, unless } from "./stop.ts";
 import { type OpenPipe, Wire, WireFault } from "./wire.ts";
 
 export type MatrixPowers = Receiving & {

@@ -1,4 +1,5 @@
 /** What daemon and account process ask each other. */
+import type { AccountFacts } from "../../src/core/account-facts.ts";
 import type { InboundEvent } from "../../src/core/message.ts";
 import type { Operation, Outcome } from "../../src/core/outbox.ts";
 
@@ -29,22 +30,6 @@ export type FileRef = {
 
 export type Item = { readonly event: InboundEvent; readonly files: readonly FileRef[] };
 export type Batch = { readonly cursor: string; readonly items: readonly Item[] };
-
-/** How the account is doing, for `verify` and `doctor`. */
-export type AccountFacts = {
-  readonly user: string;
-  readonly device: string;
-  readonly fingerprint: string;
-  readonly crossSigned: boolean;
-  readonly backup: boolean;
-  readonly secretStorage: boolean;
-  /** Signed one-time keys that the homeserver still has of us; null where it does not say. */
-  readonly oneTimeKeys: number | null;
-  readonly rooms: number;
-  readonly encryptedRooms: number;
-  /** Messages that wait for their keys. */
-  readonly undecryptable: number;
-};
 
 export type Sas = { readonly emoji: readonly string[]; readonly decimal: readonly number[] };
 

@@ -2,9 +2,9 @@
 import { ATTACHMENTS_MAX, MIB } from "../../src/core/limits.ts";
 import { Content, Envelope, type InboundEvent } from "../../src/core/message.ts";
 import { platformId } from "../platform-id.ts";
+import { unless } from "../stop.ts";
 import { membersOf } from "./normalize.ts";
 import type { Item, ToAccount, ToDaemon } from "./questions.ts";
-import { unless } from "./stop.ts";
 import type { Wire } from "./wire.ts";
 
 type Asked = Wire<ToAccount, ToDaemon>;

@@ -8,6 +8,7 @@ import type { EventKind, InboundEvent } from "../../src/core/message.ts";
 import type { Operation, OperationKind, Outcome, OutcomeCode } from "../../src/core/outbox.ts";
 import type { Connector, ConnectorAbilities, ConnectorBatch, ConnectorHealth, Stop } from "../../src/core/ports.ts";
 import { Refusal } from "../../src/core/refusal.ts";
+import { either } from "../stop.ts";
 import { Batches, type Reading } from "./batches.ts";
 import { keyboardOf, type PromptAt, pressOf } from "./buttons.ts";
 import { cursorText, parseCursor } from "./cursor.ts";
@@ -219,18 +220,4 @@ function outcomeOf({ code, isProven, isSame, retryAfterMs }: Fault, isAborted: b
   const named: OutcomeCode = code === "conflict" ? "bad_request" : code;
   if (isProven) return notSent(named, retryAfterMs);
   return { state: "unknown", code: isAborted ? "aborted" : named };
-}
-
-/** Aborts when either does. `forget` lets go of both. */
-function either(one: Stop, other: Stop): { readonly signal: AbortSignal; readonly forget: () => void } {
-  const both = new AbortController();
-  const end = (): void => both.abort();
-  if (one.aborted || other.aborted) end();
-  one.addEventListener("abort", end, { once: true });
-  other.addEventListener("abort", end, { once: true });
-  const forget = (): void => {
-    one.removeEventListener("abort", end);
-    other.removeEventListener("abort", end);
-  };
-  return { signal: both.signal, forget };
 }

@@ -1,5 +1,7 @@
 /** What the owner's verbs need of the world beyond the ports; main.ts hands it in. */
+
 import type { Policy } from "../../policy/compile.ts";
+import type { AccountFacts } from "../core/account-facts.ts";
 import type { VerbOutput } from "../core/verbs/all.ts";
 import type { CheckView } from "../core/verbs/care.ts";
 
@@ -26,20 +28,6 @@ export type Accounts = {
   facts(channel: string): Promise<AccountFacts>;
   /** Signs out as far as the homeserver can be reached, and destroys keys and stores. The channel is closed before. */
   forget(channel: string, secret: string): Promise<void>;
-};
-
-/** How an account is doing. */
-export type AccountFacts = {
-  readonly user: string;
-  readonly device: string;
-  readonly fingerprint: string;
-  readonly crossSigned: boolean;
-  readonly backup: boolean;
-  readonly secretStorage: boolean;
-  readonly oneTimeKeys: number | null;
-  readonly rooms: number;
-  readonly encryptedRooms: number;
-  readonly undecryptable: number;
 };
 
 export type Outside = {

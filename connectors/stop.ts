@@ -1,5 +1,5 @@
 /** Waiting for something, or for being told to stop. */
-import type { Stop } from "../../src/core/ports.ts";
+import type { Stop } from "../src/core/ports.ts";
 
 /** What a promise gives, or null once `stop` aborts. */
 export function unless<T>(work: Promise<T>, stop: AbortSignal): Promise<T | null> {
