@@ -84,7 +84,7 @@ export function sentencesOf(text: string): Sentence[] {
 /** A word with its place. Apostrophes and inner hyphens belong to the word ("don't", "x-ray"). */
 export type Word = { readonly start: number; readonly end: number; readonly text: string };
 
-const WORD = /[\p{L}\p{N}_]+(?:['’][\p{L}]+)*/gu;
+const WORD = /[\p{L}\p{N}_][\p{L}\p{N}\p{M}_]*(?:['’][\p{L}\p{M}]+)*/gu;
 
 /** The words of a text in order; `_` belongs to a word so that pseudonyms stay whole. */
 export function wordsOf(text: string): Word[] {
