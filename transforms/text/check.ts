@@ -93,7 +93,7 @@ export function echoes(candidate: string, sources: readonly string[]): boolean {
 /** Letters parted by anything, marks too: whether a mark joins or parts depends on the script, so both count. */
 const PARTS = /[\p{L}\p{N}_]+/gu;
 const partsOf = (text: string): number =>
-  Math.max(text.match(PARTS)?.length ?? 0, normalise(text).text.match(PARTS)?.length ?? 0);
+  Math.max(...[text, normalise(text).text].map((form) => form.toLowerCase().match(PARTS)?.length ?? 0));
 
 function echoesOne(idOf: ReadonlyMap<string, number>, runs: ReadonlySet<string>, source: string): boolean {
   const ids = wordsOf(source).map((word) => idOf.get(word) ?? -1);

@@ -34,7 +34,7 @@ function isInnerDot(text: string, at: number): boolean {
   if (ABBREVIATIONS.has(word)) return next !== "";
   if (/^\p{L}$/u.test(word) && word !== "i" && /^[A-Z]$/u.test(text[at - 1] ?? "")) return true;
   // "am 3. Mai", "1. call Ben": a short number before a dot and more text on the line.
-  return /^\d{1,2}$/u.test(word) && /^\. ?(?:\p{L}|\d)/u.test(text.slice(at, at + 3));
+  return /^(?:\d{1,2}\.)?\d{1,2}$/u.test(word) && /^\. ?(?:\p{L}|\d)/u.test(text.slice(at, at + 3));
 }
 
 /** End of the run of terminators, closing quotes and spaced dots (". . .") that starts at `at`. */
