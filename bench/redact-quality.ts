@@ -1,8 +1,8 @@
 /**
- * Quality of redaction on a labelled file: `node bench/redact-quality.ts [FILE.jsonl] [--misses] [--half 0|1]`. A
- * line is `{"id", "text", "spans": [{"type", "start", "end"}]}`, or `{"id", "messages": [{"text"}], "personal":
- * [{"type", "text"}]}` as in bench/data/tasks.jsonl, which is read without FILE. Ruler: a token is a run of letters and digits; it
- * is personal when it overlaps a labelled span, masked when it overlaps a found one. Measured as written and
+ * Quality of redaction on a labelled file: `node bench/redact-quality.ts [FILE.jsonl] [--misses] [--half 0|1]`. A line
+ * is `{"id", "text", "spans": [{"type", "start", "end"}]}`, or `{"id", "messages": [{"text"}], "personal": [{"type",
+ * "text"}]}` as in bench/data/tasks.jsonl, which is read without FILE. Ruler: a token is a run of letters and digits;
+ * it is personal when it overlaps a labelled span, masked when it overlaps a found one. Measured as written and
  * lower-cased (places kept).
  */
 import { readFileSync } from "node:fs";

@@ -142,7 +142,8 @@ function doing(tokens: readonly string[], people: People): Found | null {
 
 /** After "please" anything may be a verb but these. */
 const NO_VERB = new RegExp(
-  "^(?:someone|somebody|anyone|anybody|i|you|he|she|it|we|they|the|a|an|this|that|these|those|my|your|our|his|her|their|there|not" +
+  "^(?:someone|somebody|anyone|anybody|i|you|he|she|it|we|they|the|a|an|this|that|these|those|my|your|our|his|" +
+    "her|their|there|not" +
     "|no|and|or|but|if|in|on|at|by|for|to|with|of|all|some|is|are|was|more|one|two|who|what|which" +
     String.raw`|can|could|will|would|should|thanks?|\d.*)$`,
   "u",

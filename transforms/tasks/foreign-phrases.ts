@@ -1,5 +1,6 @@
 /**
- * How people ask for things and promise them in German, French and Spanish: one pattern a form, all anchored and linear.
+ * How people ask for things and promise them in German, French and Spanish: one pattern a form, all anchored and
+ * linear.
  */
 import type { Phrase, Who } from "./phrases.ts";
 
@@ -33,7 +34,8 @@ const GERMAN: readonly Phrase[] = [
     tentative: true,
   }),
   other(
-    `wer (?<present>bringt|holt|kauft|macht|backt|bäckt|kocht|bestellt|bucht|reserviert|ruft|schreibt|schickt|besorgt|` +
+    `wer (?<present>bringt|holt|kauft|macht|backt|bäckt|kocht|bestellt|bucht|reserviert|ruft|schreibt|schickt|` +
+      `besorgt|` +
       `organisiert|druckt|putzt|nimmt|leitet|fährt|gießt|füttert|überweist|zahlt|bezahlt) ${BITTE}(?<object>.+)`,
     "open",
     { tentative: true },
@@ -46,8 +48,10 @@ const GERMAN: readonly Phrase[] = [
   other(`ich (?:werde|muss|soll|sollte|wollte|will) ${BITTE}(?<what>.+)`, "speaker"),
   other(`ich (?:kümmere mich um|kümmer mich um|übernehme|übernehm) ${BITTE}(?<charge>.+)`, "speaker"),
   other(
-    `ich (?<what>(?:schicke?|sende|bringe?|kaufe?|buche?|rufe?|hole?|mache?|reserviere?|bestelle?|schreibe?|frage?|zahle?|` +
-      `bezahle?|organisiere?|besorge?|backe?|prüfe?|melde|repariere?|nehme?|leite|überweise?|drucke?|lade|koche?|putze?|` +
+    `ich (?<what>(?:schicke?|sende|bringe?|kaufe?|buche?|rufe?|hole?|mache?|reserviere?|bestelle?|schreibe?|` +
+      `frage?|zahle?|` +
+      `bezahle?|organisiere?|besorge?|backe?|prüfe?|melde|repariere?|nehme?|leite|überweise?|drucke?|lade|` +
+      `koche?|putze?|` +
       `lösche?|erledige?|räume?|bereite|stelle?|lege?|gieße?|füttere?|fahre?) .+)`,
     "speaker",
   ),
@@ -71,7 +75,8 @@ const FRENCH: readonly Phrase[] = [
     tentative: true,
   }),
   other(
-    `qui (?<conjugated>(?:apporte|amène|achète|prend|réserve|prépare|imprime|appelle|envoie|ramène|fait|range|nettoie) .+)`,
+    `qui (?<conjugated>(?:apporte|amène|achète|prend|réserve|prépare|imprime|appelle|envoie|ramène|fait|range|` +
+      `nettoie) .+)`,
     "open",
     { tentative: true },
   ),
@@ -80,8 +85,10 @@ const FRENCH: readonly Phrase[] = [
   other(`tu (?:dois|devrais) ${SVP}(?<what>.+)`, "addressee"),
   other(`je (?:vais|dois|devrais) ${SVP}(?<what>.+)`, "speaker"),
   other(
-    `(?:je|j')s?(?:t'|te |vous |leur |lui )?(?<conjugated>(?:envoie|apporte|amène|achète|réserve|prépare|imprime|appelle|` +
-      `ramène|range|nettoie|passe|finis|termine|commande|paie|règle) (?!à |chez |par )(?!.*\\b(?:toujours|souvent)\\b).+)`,
+    `(?:je|j')[ ]?(?:t'|te |vous |leur |lui )?(?<conjugated>(?:envoie|apporte|amène|achète|réserve|prépare|` +
+      `imprime|appelle|` +
+      `ramène|range|nettoie|passe|finis|termine|commande|paie|règle) (?!à |chez |par )(?!.*\\b(?:toujours|` +
+      `souvent)\\b).+)`,
     "speaker",
   ),
   other(`je m'occupe (?:de |du |des |d')(?<charge>.+)`, "speaker"),

@@ -1,8 +1,10 @@
 /** The form in which a task is listed: the infinitive, where a sentence has a finite verb. */
 
 const GERMAN_STEMS =
-  "schick|send|bring|kauf|buch|ruf|hol|mach|reservier|bestell|schreib|frag|zahl|bezahl|organisier|besorg|back|prüf|meld|" +
-  "reparier|überweis|leit|nehm|nimm|druck|lad|koch|putz|lösch|erledig|räum|bereit|stell|leg|gieß|fütter|fahr|gib|lies|" +
+  "schick|send|bring|kauf|buch|ruf|hol|mach|reservier|bestell|schreib|frag|zahl|bezahl|organisier|besorg|back|" +
+  "prüf|meld|" +
+  "reparier|überweis|leit|nehm|nimm|druck|lad|koch|putz|lösch|erledig|räum|bereit|stell|leg|gieß|fütter|fahr|" +
+  "gib|lies|" +
   "hilf|wirf|sag|erinner|füll|unterschreib|check|teil|wasch|pack|bestätig|trag";
 const IRREGULAR = new Map([
   ["nimm", "nehm"],

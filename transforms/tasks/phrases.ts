@@ -111,8 +111,10 @@ export const ENGLISH: readonly Phrase[] = [
   }),
   en(`i (?:have |had )?promised to ${AV}(?<what>.+)`, "speaker"),
   en(
-    `(?:i am )?${AV}(?<gerund>(?:sending|renewing|booking|ordering|calling|buying|picking|transferring|rotating|fixing|` +
-      `writing|bringing|uploading|printing|paying|checking|updating|emailing|mailing|posting|asking|preparing|reserving|` +
+    `(?:i am )?${AV}(?<gerund>(?:sending|renewing|booking|ordering|calling|buying|picking|transferring|rotating|` +
+      `fixing|` +
+      `writing|bringing|uploading|printing|paying|checking|updating|emailing|mailing|posting|asking|preparing|` +
+      `reserving|` +
       `cancelling|collecting|getting|cleaning|testing|reviewing|restarting|replying) ` +
       `(?:it|them|that|this|him|her|you|the|a|an|one|some|my|your|both|two) ?.*)`,
     "speaker",
@@ -170,7 +172,8 @@ export const YES = new RegExp(
     "|certainly|got it|gladly|consider it done|i(?:'| wi)ll (?:do|take|handle) (?:it|that|this" +
     "|care)|i(?:'| wi)ll take care of|i can do (?:it|that|this)|i can take (?:it|that|this)|i(?:'m" +
     "| am) on it|me!?$|i(?:'ll| will)!?$|i can!?$|i got (?:it|this)|i(?:'ve| have) got (?:it|this)" +
-    "|leave it to me|count on me|done deal|sounds good|fine|alright|great|perfect|should be (?:fine|ok|okay|doable|possible)|yes please|please" +
+    "|leave it to me|count on me|done deal|sounds good|fine|alright|great|perfect|should be (?:fine|ok|okay|" +
+    "doable|possible)|yes please|please" +
     "|ja|klar|mach ich|mache ich|gerne|gern|übernehme ich|erledige ich|ich mach(?:e)? das" +
     "|kein problem|oui|d'accord|bien sûr|je m'en occupe|je m'en charge|ça marche|sí|si|claro" +
     String.raw`|ich kann$|je peux|yo puedo|vale|yo lo hago|yo me encargo|por supuesto)(?![\p{L}\p{N}])`,

@@ -26,7 +26,8 @@ function withoutLeading(text: string): string {
 }
 const COURTESY = new RegExp(
   String.raw`[\s,]*(?<![\p{L}])(?:please|pls|asap|a\.s\.a\.p\.?|as soon as possible|as soon as you can` +
-    "|right away|immediately|urgently|at some point|some time|sometime|when(?:ever)? you (?:can|get (?:a|the) chance|have (?:time|a " +
+    "|right away|immediately|urgently|at some point|some time|sometime|when(?:ever)? you (?:can|get (?:a|" +
+    "the) chance|have (?:time|a " +
     "(?:minute|moment|sec|second)))|if (?:possible|you can|you could|you have time|you don't mind" +
     "|you do not mind|needed|that is ok|that is okay|that works)|when(?:ever)? possible|no rush" +
     "|no hurry|for me|for us|on your way(?: home| back)?|at the latest|thanks|thank you|thx|ok|okay" +
