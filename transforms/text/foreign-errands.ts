@@ -1,7 +1,7 @@
 /**
  * What people arrange with each other in German, French and Spanish: verbs and things of everyday errands, none of
- * them a usual name. With these a request in another language stays readable while everything unknown is masked. Written for
- * this project.
+ * them a usual name. With these a request in another language stays readable while everything unknown is masked.
+ * Written for this project.
  */
 const GERMAN = `
 abholen abgeholt abgesagt absagen anmelden anrufst anschauen ansehen antworten antwort aufräumen aufsperren ausdrucken
