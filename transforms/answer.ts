@@ -124,7 +124,7 @@ function answerOf(given: readonly Turn[], asked: string, surroundings: Surroundi
   const typed = typedIn(question, near, senders);
   if (typed.kind === undefined && text === null && question.words.size === 0) return NOTHING;
   const sources = chosen.map(({ index }) => index).sort((a, b) => a - b);
-  return { ...NOTHING, found: true, kind: "text", ...typed, text, sources };
+  return { ...NOTHING, found: true, kind: text === null ? "none" : "text", ...typed, text, sources };
 }
 
 export const answer: Transform<typeof input, typeof output> = {
