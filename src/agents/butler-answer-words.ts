@@ -32,7 +32,8 @@ const DE: AnswerWords = {
   unclear: "Das ist nicht klar: manche sagen ja, manche nein.",
   notFound: "Darauf habe ich in diesen Nachrichten keine Antwort gefunden.",
   unsaid: (messages) =>
-    `${messages === 1 ? "Eine Nachricht handelt" : `${messages} Nachrichten handeln`} davon; in Worte fassen kann ich es nicht.`,
+    `${messages === 1 ? "Eine Nachricht handelt" : `${messages} Nachrichten handeln`} davon; ` +
+    "in Worte fassen kann ich es nicht.",
   ofKind: (kind, found, messages) => `${found} von ${messages} Nachrichten: ${kind}.`,
   draft: "Ein Entwurf:",
   sayWhat: "Sag, was darin stehen soll, zum Beispiel: schreib eine Antwort an Ben, dass wir uns um neun treffen.",

@@ -181,9 +181,6 @@ const DE: Words = {
   unknownConversation: (name) =>
     `Ich kenne keine Unterhaltung „${name}“, nach der du fragen darfst. „welche Chats kennst du“ zeigt sie.`,
   personElsewhere: "Das betrifft alle: eine einzelne Person lässt sich nur in jener Unterhaltung selbst heraussuchen.",
-  instead: (person) =>
-    `Ich kann stattdessen zusammenfassen, was sie geschrieben haben: „fass zusammen, was ${person} heute ` +
-    "geschrieben hat“.",
   summary: "Zusammenfassung",
   missed: "Das hast du verpasst",
   nothingNew: (since) => `Nichts Neues seit ${since}.`,
