@@ -60,6 +60,7 @@ function worth(candidate: Candidate, text: string): number {
     (/^They agree on /u.test(text) ? 1.2 : 0) +
     (/^\S+(?: \S+)? will /u.test(text) && act === "request" ? 0.7 : 0) +
     (TROUBLE.test(rest) ? 0.6 : 0) -
+    (/^\S+ (?:if|when|because|unless)\b/u.test(text) ? 2 : 0) -
     (/^(?:Her|His|Their|They|It|That|This|He|She|All should (?:not )?(?:be|get|have))\b/u.test(text) ? 0.4 : 0) -
     1.0 * Math.min(2, many(DANGLING)) -
     (act === "question" || (question && act === "fact") ? 1.5 : 0) -
@@ -129,7 +130,11 @@ function choosePacked(all: readonly Weighed[], room: Room): Candidate[] {
     );
     if (!repeated) distinct.push(item);
   }
-  const items = distinct.map(({ candidate, weight }) => ({ value: weight, chars: candidate.text.length + 1 }));
+  // Each is about one fact: a heavy one is not worth two.
+  const items = distinct.map(({ candidate, weight }) => ({
+    value: weight / (1 + weight),
+    chars: candidate.text.length + 1,
+  }));
   return pack(items, room.charsMax + 1, room.pointsMax).flatMap((i) => distinct[i]?.candidate ?? []);
 }
 
