@@ -31,6 +31,8 @@ const TRUNCATE_TRIES = 5;
 const NOTHING = { conversations: [], messages: [], blobs: [], drop: [], put: [], refs: [], entries: [] };
 
 type Counts = { blobs: number; messages: number; records: number; references: number };
+/** What is being swept, kept with each step: how much has gone so far, for the entry at the end. */
+type Sweeping = { readonly tenant: string; readonly epoch: number; readonly counts: Counts };
 const pause = (): Promise<void> => new Promise((resume) => setImmediate(resume));
 
 export class Eraser {
@@ -79,7 +81,7 @@ export class Eraser {
   /** At start: finishes what a crash interrupted. The unreadable step is never half done. */
   async resume(): Promise<void> {
     this.#files.keepOnly(this.#tables.keys.epoch);
-    if (this.#meta("sweeping") === 1) await this.#sweep();
+    if (typeof this.#meta("sweeping") === "string") await this.#sweep();
   }
 
   close(): void {
@@ -88,8 +90,8 @@ export class Eraser {
 
   async #erase(plan: ErasePlan): Promise<Erased> {
     const before = this.#tables.keys.epoch;
-    const counts = this.#enter(before + 1, (tally) => this.#unreadable(plan, before, before + 1, tally));
-    await this.#sweep();
+    this.#enter(before + 1, (tally) => this.#unreadable(plan, before, before + 1, tally));
+    const counts = await this.#sweep();
     return { ...counts, epoch: [before, before + 1], journalClean: await this.#clean() };
   }
 
@@ -97,13 +99,13 @@ export class Eraser {
    * New key file, then the commit, then the end of the old file. Whatever fails, the file that the database names
    * stays.
    */
-  #enter(epoch: number, work: (tally: Tally) => Counts): Counts {
+  #enter(epoch: number, work: (tally: Tally) => void): void {
     const { keys, refs, probe } = this.#tables;
     this.#committer.flush();
     this.#files.write(epoch);
     probe("erase.key.written");
     try {
-      return this.#committer.alone(work);
+      this.#committer.alone(work);
     } finally {
       refs.forget();
       if (this.#meta("epoch") === epoch) keys.enter(epoch, this.#files.kek(epoch));
@@ -113,11 +115,11 @@ export class Eraser {
     }
   }
 
-  #unreadable(plan: ErasePlan, before: number, epoch: number, tally: Tally): Counts {
+  #unreadable(plan: ErasePlan, before: number, epoch: number, tally: Tally): void {
     const { records, quarantine, refs, ledger, clock, statements } = this.#tables;
     const now = clock.now();
     const counts: Counts = { blobs: 0, messages: 0, records: 0, references: 0 };
-    for (const conversation of plan.conversations) this.#kill(plan.tenant, conversation, counts);
+    for (const conversation of plan.conversations) this.#kill(plan.tenant, conversation);
     const blobsBefore = tally.blobs;
     for (const id of plan.messages) if (dropMessage(this.#tables, id, now, tally)) counts.messages++;
     for (const id of plan.blobs) quarantine.drop(id, tally);
@@ -131,8 +133,8 @@ export class Eraser {
     const broken = this.#rewrapAll(kek, epoch, tally);
     wipe(kek);
     statements.of("UPDATE meta SET value = ? WHERE name = 'epoch'").run(epoch);
-    statements.of("INSERT OR REPLACE INTO meta VALUES ('sweeping', 1)").run();
     const { tenant } = plan;
+    this.#keepSweeping({ tenant, epoch, counts });
     ledger.append(
       [
         ...plan.entries,
@@ -141,22 +143,17 @@ export class Eraser {
           tenant,
           body: { blob, check: "rewrap" },
         })),
-        { type: "key.rotated", tenant, actor: "daemon", body: { from: before, to: epoch, ...counts } },
+        { type: "key.rotated", tenant, actor: "daemon", body: { from: before, to: epoch } },
       ],
       () => new Map(),
     );
-    return counts;
   }
 
-  /** The conversation's key goes; its rows follow in steps. */
-  #kill(tenant: string, conversation: string, counts: Counts): void {
+  /** The conversation's key goes; its rows follow in steps, and are counted as they go: nobody waits for that here. */
+  #kill(tenant: string, conversation: string): void {
     const { keys, statements } = this.#tables;
     const found = keys.find(tenant, conversation);
     if (found === null) return;
-    const count = (sql: string): number => Number(statements.of(sql).pluck().get(found.n));
-    counts.blobs += count("SELECT count(*) FROM blob WHERE conv = ?");
-    counts.messages += count("SELECT count(*) FROM message WHERE conv = ?");
-    counts.references += count("SELECT count(*) FROM ref WHERE conv = ?");
     statements.of("UPDATE conversation_key SET dead = 1, wrapped = x'' WHERE n = ?").run(found.n);
     statements.of("DELETE FROM pseudonym_key WHERE conversation = ?").run(conversation);
     this.#tables.probe("erase.killed");
@@ -231,26 +228,53 @@ export class Eraser {
     }
   }
 
-  /** Rows of erased conversations, in steps between which others work. */
-  async #sweep(): Promise<void> {
-    const { statements, messages, quarantine, refs, outbox, clock, probe } = this.#tables;
+  /** Rows of erased conversations, in steps between which others work; an entry says at the end how much went. */
+  async #sweep(): Promise<Counts> {
+    const { statements, ledger, outbox, probe } = this.#tables;
+    const sweeping = JSON.parse(String(this.#meta("sweeping"))) as Sweeping;
     const dead = statements.of("SELECT n, conversation FROM conversation_key WHERE dead = 1").all();
     for (const { n, conversation } of dead as { n: number; conversation: string }[]) {
-      let ref: number | null = 0;
-      // Some of each kind a step: what a step costs is the one sync at its end.
-      const some = (tally: Tally): number => {
-        const gone = quarantine.sweep(n, SWEEP_ROWS, tally) + messages.sweep(n, SWEEP_ROWS, tally);
-        if (ref !== null) ref = refs.sweep(n, ref, SWEEP_ROWS, clock.now());
-        return gone + (ref === null ? 0 : 1);
+      let after = 0;
+      const step = (tally: Tally): boolean => {
+        const refs = this.#sweepSome(n, after, sweeping.counts, tally);
+        after = refs.last;
+        this.#keepSweeping(sweeping);
+        return refs.count - tally.messages - tally.blobs > 0;
       };
-      while (this.#committer.alone(some) > 0) await pause();
+      while (this.#committer.alone(step)) await pause();
       probe("erase.swept");
       this.#committer.alone((tally) => {
         outbox.dropConversation(conversation, tally);
         statements.of("DELETE FROM conversation_key WHERE n = ?").run(n);
       });
     }
-    this.#committer.alone(() => statements.of("INSERT OR REPLACE INTO meta VALUES ('sweeping', 0)").run());
+    const { tenant, epoch, counts } = sweeping;
+    this.#committer.alone(() => {
+      statements.of("DELETE FROM meta WHERE name = 'sweeping'").run();
+      const body = { epoch, ...counts };
+      ledger.append([{ type: "retention.swept", tenant, actor: "daemon", body }], () => new Map());
+    });
+    return counts;
+  }
+
+  /** Some of each kind a step: what a step costs is the one sync at its end. */
+  #sweepSome(
+    n: number,
+    after: number,
+    counts: Counts,
+    tally: Tally,
+  ): { readonly count: number; readonly last: number } {
+    const { messages, quarantine, refs, clock } = this.#tables;
+    counts.blobs += quarantine.sweep(n, SWEEP_ROWS, tally);
+    counts.messages += messages.sweep(n, SWEEP_ROWS, tally);
+    const some = refs.sweep(n, after, SWEEP_ROWS, clock.now());
+    counts.references += some.count;
+    return some;
+  }
+
+  #keepSweeping(sweeping: Sweeping): void {
+    const { statements } = this.#tables;
+    statements.of("INSERT OR REPLACE INTO meta VALUES ('sweeping', ?)").run(JSON.stringify(sweeping));
   }
 
   /** Free pages back to the system and the journal truncated; busy readers make it false, never an error. */
