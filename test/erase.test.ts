@@ -160,7 +160,7 @@ test("a plan that conflicts erases nothing and keeps the epoch", async () => {
   expect(await store.erase(plan({ conversations: [conversation] }))).toMatchObject({ epoch: [1, 2], messages: 1 });
 });
 
-test("an erasure that was cut off is finished at the next start, and everything that went is counted once", async () => {
+test("an erasure that was cut off is finished at the next start, and all that went is counted once", async () => {
   const [first, second] = [id("ConversationId"), id("ConversationId")];
   for (let i = 0; i < 120; i++) await say(store, i % 3 === 0 ? first : second, word());
   await store.close();

@@ -19,27 +19,22 @@ import {
 } from "./keys.ts";
 import { settleNext, writeNext } from "./rekey.ts";
 import { type RandomPool, SealBroken, wipe } from "./seal.ts";
+import { type Counts, pause, Sweeper } from "./sweep.ts";
 import { dropMessage, type Tables } from "./tables.ts";
 import type { Tally } from "./tally.ts";
 import { nextUnlock } from "./unlock.ts";
 
-/** Rows a step: a longer step would hold up what people wait for. */
-const SWEEP_ROWS = 100;
 const SHRINK_PAGES = 256;
 const TRUNCATE_TRIES = 5;
 
 const NOTHING = { conversations: [], messages: [], blobs: [], drop: [], put: [], refs: [], entries: [] };
-
-type Counts = { blobs: number; messages: number; records: number; references: number };
-/** What is being swept, kept with each step: how much has gone so far, for the entry at the end. */
-type Sweeping = { readonly tenant: string; readonly epoch: number; readonly counts: Counts };
-const pause = (): Promise<void> => new Promise((resume) => setImmediate(resume));
 
 export class Eraser {
   readonly #tables: Tables;
   readonly #committer: Committer;
   readonly #files: EpochFiles;
   readonly #pool: RandomPool;
+  readonly #sweeper: Sweeper;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(tables: Tables, committer: Committer, files: EpochFiles, pool: RandomPool) {
@@ -47,6 +42,7 @@ export class Eraser {
     this.#committer = committer;
     this.#files = files;
     this.#pool = pool;
+    this.#sweeper = new Sweeper(tables, committer);
   }
 
   /** One after another. A plan without anything in it is a rotation of the epoch. Rejects as a commit does. */
@@ -81,7 +77,7 @@ export class Eraser {
   /** At start: finishes what a crash interrupted. The unreadable step is never half done. */
   async resume(): Promise<void> {
     this.#files.keepOnly(this.#tables.keys.epoch);
-    if (typeof this.#meta("sweeping") === "string") await this.#sweep();
+    if (this.#sweeper.isPending()) await this.#sweeper.sweep();
   }
 
   close(): void {
@@ -91,7 +87,7 @@ export class Eraser {
   async #erase(plan: ErasePlan): Promise<Erased> {
     const before = this.#tables.keys.epoch;
     this.#enter(before + 1, (tally) => this.#unreadable(plan, before, before + 1, tally));
-    const counts = await this.#sweep();
+    const counts = await this.#sweeper.sweep();
     return { ...counts, epoch: [before, before + 1], journalClean: await this.#clean() };
   }
 
@@ -134,7 +130,7 @@ export class Eraser {
     wipe(kek);
     statements.of("UPDATE meta SET value = ? WHERE name = 'epoch'").run(epoch);
     const { tenant } = plan;
-    this.#keepSweeping({ tenant, epoch, counts });
+    this.#sweeper.begin({ tenant, epoch, counts });
     ledger.append(
       [
         ...plan.entries,
@@ -226,55 +222,6 @@ export class Eraser {
       wipe(key);
       statements.of("UPDATE pseudonym_key SET wrapped = ? WHERE conversation = ?").run(again, conversation);
     }
-  }
-
-  /** Rows of erased conversations, in steps between which others work; an entry says at the end how much went. */
-  async #sweep(): Promise<Counts> {
-    const { statements, ledger, outbox, probe } = this.#tables;
-    const sweeping = JSON.parse(String(this.#meta("sweeping"))) as Sweeping;
-    const dead = statements.of("SELECT n, conversation FROM conversation_key WHERE dead = 1").all();
-    for (const { n, conversation } of dead as { n: number; conversation: string }[]) {
-      let after = 0;
-      const step = (tally: Tally): boolean => {
-        const refs = this.#sweepSome(n, after, sweeping.counts, tally);
-        after = refs.last;
-        this.#keepSweeping(sweeping);
-        return refs.count - tally.messages - tally.blobs > 0;
-      };
-      while (this.#committer.alone(step)) await pause();
-      probe("erase.swept");
-      this.#committer.alone((tally) => {
-        outbox.dropConversation(conversation, tally);
-        statements.of("DELETE FROM conversation_key WHERE n = ?").run(n);
-      });
-    }
-    const { tenant, epoch, counts } = sweeping;
-    this.#committer.alone(() => {
-      statements.of("DELETE FROM meta WHERE name = 'sweeping'").run();
-      const body = { epoch, ...counts };
-      ledger.append([{ type: "retention.swept", tenant, actor: "daemon", body }], () => new Map());
-    });
-    return counts;
-  }
-
-  /** Some of each kind a step: what a step costs is the one sync at its end. */
-  #sweepSome(
-    n: number,
-    after: number,
-    counts: Counts,
-    tally: Tally,
-  ): { readonly count: number; readonly last: number } {
-    const { messages, quarantine, refs, clock } = this.#tables;
-    counts.blobs += quarantine.sweep(n, SWEEP_ROWS, tally);
-    counts.messages += messages.sweep(n, SWEEP_ROWS, tally);
-    const some = refs.sweep(n, after, SWEEP_ROWS, clock.now());
-    counts.references += some.count;
-    return some;
-  }
-
-  #keepSweeping(sweeping: Sweeping): void {
-    const { statements } = this.#tables;
-    statements.of("INSERT OR REPLACE INTO meta VALUES ('sweeping', ?)").run(JSON.stringify(sweeping));
   }
 
   /** Free pages back to the system and the journal truncated; busy readers make it false, never an error. */
