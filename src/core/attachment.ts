@@ -28,8 +28,8 @@ export interface AttachmentReader {
   readonly walls: string;
   /**
    * Rejects with `attachment.opaque`, `attachment.refused`, `transform.timeout`, `transform.failed` (the child broke its
-   * word) or `rate.limited`. No text of the file is in any of them.
+   * word) or `rate.limited`. No text of the file is in any of them. `data` is base64.
    */
-  read(bytes: Uint8Array, hint: TextHint, deadlineMs: number): Promise<FileText>;
+  read(data: string, hint: TextHint, deadlineMs: number): Promise<FileText>;
   close(): Promise<void>;
 }

@@ -69,23 +69,23 @@ export class SandboxedReader implements AttachmentReader {
     this.walls = walls.name;
   }
 
-  read(bytes: Uint8Array, hint: TextHint, deadlineMs: number): Promise<FileText> {
+  read(data: string, hint: TextHint, deadlineMs: number): Promise<FileText> {
     if (this.#waiting >= FILES_WAITING_MAX) return Promise.reject(new Refusal("rate.limited"));
     this.#waiting++;
     const until = this.#clock.now() + deadlineMs;
-    const turn = this.#last.then(() => this.#read(bytes, hint, until)).finally(() => this.#waiting--);
+    const turn = this.#last.then(() => this.#read(data, hint, until)).finally(() => this.#waiting--);
     // Whoever asked hears of a failure; the next in line only waits for its end.
     this.#last = turn.catch(() => {});
     return turn;
   }
 
-  async #read(bytes: Uint8Array, hint: TextHint, until: number): Promise<FileText> {
+  async #read(data: string, hint: TextHint, until: number): Promise<FileText> {
     if (this.#stop.signal.aborted) throw new Refusal("daemon.stopping");
     const deadlineMs = Math.min(FILE_MS_MAX, until - this.#clock.now());
     if (deadlineMs <= 0) throw new Refusal("transform.timeout");
     const order = Buffer.from(`${JSON.stringify({ read: hint })}\n`);
     const told = await runInside(this.#walls, this.#clock, {
-      stdin: [order, bytes],
+      stdin: [order, Buffer.from(data, "base64")],
       deadlineMs,
       answerBytesMax: FILE_ANSWER_BYTES_MAX,
       stop: this.#stop.signal,

@@ -136,7 +136,8 @@ export async function remake(powers: Powers, catalogue: Catalogue, doing: Doing,
   );
   const scope = pick(input, "scope") as Scope;
   const same = scope.conversation === undefined ? {} : { conversation: scope.conversation };
-  const range = rangeOf(powers, doing.asker, { ...same, messages: value.sources.map(({ message }) => message) });
+  const again = scope.file === undefined ? { ...same, messages: value.sources.map(({ message }) => message) } : scope;
+  const range = rangeOf(powers, doing.asker, again);
   const read = await readOver(powers, doing, reader, range, pick(input, "options"));
   const made: NewValue = { ...value, label: labelAt(reader.tier, read.sources), sources: sourcesOf(range) };
   return {
@@ -168,7 +169,7 @@ const sourcesOf = (range: Range): readonly Source[] =>
  * A range of another conversation may be shown to the asker here,
  * when here is the asker's direct chat within that audience.
  */
-export function sourceLabel(powers: Powers, doing: Doing, range: Range): Label {
+export function sourceLabel(powers: Powers, doing: Doing, range: Pick<Range, "conversation" | "label">): Label {
   const { conversation } = doing.asker;
   if (range.conversation.id === conversation.id) return range.label;
   const isAlone = conversation.kind !== "group";
