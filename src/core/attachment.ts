@@ -1,4 +1,4 @@
-/** What is read out of an attachment, why it may not be, and the port behind which that happens (CONTRACT section 5). */
+/** What is read out of an attachment, why it may not be, and the port behind which that happens (CONTRACT, 5). */
 
 export const FILE_TYPES = ["txt", "md", "csv", "json", "pdf", "docx"] as const;
 export type FileType = (typeof FILE_TYPES)[number];
@@ -27,8 +27,8 @@ export interface AttachmentReader {
   /** The walls that were proved, for `doctor`. */
   readonly walls: string;
   /**
-   * Rejects with `attachment.opaque`, `attachment.refused`, `transform.timeout`, `transform.failed` (the child broke its
-   * word) or `rate.limited`. No text of the file is in any of them. `data` is base64.
+   * Rejects with `attachment.opaque`, `attachment.refused`, `transform.timeout`, `transform.failed` (the child broke
+   * its word) or `rate.limited`. No text of the file is in any of them. `data` is base64.
    */
   read(data: string, hint: TextHint, deadlineMs: number): Promise<FileText>;
   close(): Promise<void>;

@@ -1,7 +1,20 @@
 /** Reads files in the sandboxed child, one at a time, and believes nothing that the child says beyond its schema. */
 import { z } from "zod";
-import { type AttachmentReader, FILE_PROBLEMS, FILE_TYPES, type FileProblem, type FileText, type TextHint } from "../core/attachment.ts";
-import { FILE_ANSWER_BYTES_MAX, FILE_MS_MAX, FILE_PAGES_MAX, FILE_TEXT_CHARS_MAX, FILES_WAITING_MAX } from "../core/limits.ts";
+import {
+  type AttachmentReader,
+  FILE_PROBLEMS,
+  FILE_TYPES,
+  type FileProblem,
+  type FileText,
+  type TextHint,
+} from "../core/attachment.ts";
+import {
+  FILE_ANSWER_BYTES_MAX,
+  FILE_MS_MAX,
+  FILE_PAGES_MAX,
+  FILE_TEXT_CHARS_MAX,
+  FILES_WAITING_MAX,
+} from "../core/limits.ts";
 import type { Clock } from "../core/ports.ts";
 import { Refusal } from "../core/refusal.ts";
 import { runInside, type Told, type Walls } from "./sandbox.ts";

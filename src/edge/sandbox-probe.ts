@@ -24,14 +24,16 @@ export type Bait = {
 };
 
 /** Walls that were seen to hold, or why there are none and what would help. */
-export type Sandbox = { readonly walls: Walls } | { readonly walls: null; readonly why: string; readonly remedy: string };
+export type Sandbox =
+  | { readonly walls: Walls }
+  | { readonly walls: null; readonly why: string; readonly remedy: string };
 
 /** The kernel's walls have to hold alone; what only Node forbids is asked of both together. */
 const ALONE = ["network", "read", "write", "environment"] as const satisfies readonly (keyof Probed)[];
 const ANSWER_BYTES_MAX = 4 * KIB;
 const INSTALL = "install bubblewrap (apt install bubblewrap), or util-linux with unshare, prlimit and setpriv";
 const ALLOW =
-  "let the daemon make user namespaces (in a container: its profile; Ubuntu: an AppArmor profile for bwrap), then restart";
+  "let the daemon make user namespaces (container: its profile; Ubuntu: an AppArmor profile for bwrap), then restart";
 
 /** Tries each way of the machine until one holds. Never rejects. */
 export async function provedSandbox(place: SandboxPlace, bait: Bait, clock: Clock): Promise<Sandbox> {

@@ -100,7 +100,13 @@ export function wallsOf({ node, entry, programs = PROGRAMS }: SandboxPlace): rea
   const inside = { permissions, entry: main };
   const walls: Walls[] = [];
   if (bwrap !== undefined)
-    walls.push({ name: "bubblewrap", program: bwrap, args: wrapped(places), inside: [limit, ...LIMITS, ...run], ...inside });
+    walls.push({
+      name: "bubblewrap",
+      program: bwrap,
+      args: wrapped(places),
+      inside: [limit, ...LIMITS, ...run],
+      ...inside,
+    });
   if (unshare !== undefined && shell !== undefined && setpriv !== undefined) {
     const powerless = [setpriv, "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"];
     walls.push({
@@ -121,7 +127,21 @@ function wrapped(places: readonly Shown[]): readonly string[] {
     how === "link" ? ["--symlink", target, path] : ["--ro-bind", target, path],
   );
   const walls = ["--unshare-all", "--die-with-parent", "--new-session", "--clearenv"];
-  return [...walls, ...binds, "--remount-ro", "/", "--chdir", "/", "--uid", "65534", "--gid", "65534", "--cap-drop", "ALL", "--"];
+  return [
+    ...walls,
+    ...binds,
+    "--remount-ro",
+    "/",
+    "--chdir",
+    "/",
+    "--uid",
+    "65534",
+    "--gid",
+    "65534",
+    "--cap-drop",
+    "ALL",
+    "--",
+  ];
 }
 
 function apart(shell: string, places: readonly Shown[]): readonly string[] {
@@ -154,7 +174,11 @@ export function runInside(walls: Walls, clock: Clock, asking: Asking): Promise<T
   const { program, args, inside, permissions, entry } = walls;
   return new Promise((resolve, reject) => {
     const node = bare ? [entry] : [...permissions, entry];
-    const child = spawn(program, [...args, ...inside, ...node], { env: {}, cwd: "/", stdio: ["pipe", "pipe", "ignore"] });
+    const child = spawn(program, [...args, ...inside, ...node], {
+      env: {},
+      cwd: "/",
+      stdio: ["pipe", "pipe", "ignore"],
+    });
     const parts: Buffer[] = [];
     let size = 0;
     const end = (refusal: Refusal): void => {

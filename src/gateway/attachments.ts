@@ -5,12 +5,10 @@
 import { z } from "zod";
 import { type AttachmentReader, FILE_TYPES, type FileText, type TextHint } from "../core/attachment.ts";
 import type { Capacity, Manifest } from "../core/capability.ts";
-import { type ApprovalId, type BlobId, type CallId, MessageId, Name, newId } from "../core/ids.ts";
+import { type BlobId, type CallId, MessageId, Name, newId } from "../core/ids.ts";
 import { CATEGORY, type Label } from "../core/label.ts";
 import { ATTACHMENTS_MAX, FILE_MS_MAX, FILE_PAGES_MAX, FILE_TEXT_CHARS_MAX, KIB } from "../core/limits.ts";
 import type { Media, Message } from "../core/message.ts";
-import type { Stop } from "../core/ports.ts";
-import type { Call } from "../core/records.ts";
 import { Refusal } from "../core/refusal.ts";
 import { isTerminal } from "../core/run.ts";
 import type { Source } from "../core/value.ts";
@@ -33,13 +31,22 @@ const Input = z.strictObject({
   conversation: Name.optional(),
   /** Absent: the request's own attachment, that of the message it replies to, or the newest one. */
   message: MessageId.optional(),
-  index: z.number().int().min(0).max(ATTACHMENTS_MAX - 1).optional(),
+  index: z
+    .number()
+    .int()
+    .min(0)
+    .max(ATTACHMENTS_MAX - 1)
+    .optional(),
 });
 type Input = z.infer<typeof Input>;
 
 const Output = z.strictObject({
   message: MessageId.meta({ tier: "id" }),
-  index: z.number().int().min(0).max(ATTACHMENTS_MAX - 1),
+  index: z
+    .number()
+    .int()
+    .min(0)
+    .max(ATTACHMENTS_MAX - 1),
   type: z.enum(FILE_TYPES),
   pages: z.number().int().min(0).max(FILE_PAGES_MAX).nullable(),
   chars: z.number().int().min(0).max(FILE_TEXT_CHARS_MAX),
@@ -100,7 +107,12 @@ function messageFor(powers: Powers, asker: Asker, { conversation, message }: Inp
   return found ?? (near[0] as Message);
 }
 
-type Chosen = { readonly message: Message; readonly index: number; readonly blob: BlobId; readonly media: Media | null };
+type Chosen = {
+  readonly message: Message;
+  readonly index: number;
+  readonly blob: BlobId;
+  readonly media: Media | null;
+};
 
 /** Throws before anybody is asked where nothing can come of it: a picture, a file that was too large to be kept. */
 function chosen(powers: Powers, asker: Asker, input: Input): Chosen {
@@ -122,8 +134,12 @@ function callFor(powers: Powers, doing: Doing, { message, index, blob, media }: 
   const conversation = powers.store.get("conversation", message.conversation)?.value ?? doing.asker.conversation;
   const shown = sourceLabel(powers, doing, { conversation, label: message.label });
   const label: Label = { ...shown, cats: CATEGORY["pii.attachment"], integrity: 2 };
-  const sent = new Date(message.sentAt).toISOString().replace(/:\d\d\.\d+Z$/, " UTC").replace("T", " ");
-  const which = message.attachments.length > 1 ? `attachment ${index + 1} of ${message.attachments.length}` : "attachment";
+  const sent = new Date(message.sentAt)
+    .toISOString()
+    .replace(/:\d\d\.\d+Z$/, " UTC")
+    .replace("T", " ");
+  const which =
+    message.attachments.length > 1 ? `attachment ${index + 1} of ${message.attachments.length}` : "attachment";
   const size = `up to ${Math.max(1, Math.round((media?.bytes ?? 0) / KIB))} KiB`;
   const text = `The ${which} of the message of ${sent}: ${media?.mime ?? "a file"}, ${size}.\nIts text stays sealed.`;
   const sources = [{ message: message.id, blob: message.blob, revision: message.revision }];
@@ -184,7 +200,13 @@ function hintOf({ name, mime }: { readonly name: string; readonly mime: string }
 }
 
 /** Opens the file with a permit for exactly it and hands it to the child. */
-async function readFile(powers: Powers, files: AttachmentReader, asker: Asker, id: CallId, call: FileCall): Promise<Read> {
+async function readFile(
+  powers: Powers,
+  files: AttachmentReader,
+  asker: Asker,
+  id: CallId,
+  call: FileCall,
+): Promise<Read> {
   const grant = { by: "run", run: asker.run.id, call: id, reserved: true } as const;
   const permit = grantPermit(grant, "transform", CAPABILITY, [call.blob]);
   const { text, ...found }: FileText = await powers.store.open(permit, [call.blob], ([opened]) => {

@@ -24,7 +24,7 @@ import { shownRequest } from "./http-shape.ts";
 import { grantPermit } from "./permit.ts";
 import type { Powers } from "./powers.ts";
 import { issue, tokensIn } from "./pseudonyms.ts";
-import { keepContext, noteSink } from "./reveal.ts";
+import { keepContext, noteSink, renderedReveal } from "./reveal.ts";
 import { noteSaid } from "./said.ts";
 import { post, say } from "./say.ts";
 import { transact } from "./transact.ts";
@@ -130,8 +130,6 @@ function renderedCall(call: Stored["call"]): string {
       return call.text;
   }
 }
-
-export const renderedReveal = (output: unknown): string => JSON.stringify(output, null, 1);
 
 /** What makes a yes worthless: the run went on, another policy or version, a source that changed. */
 function changed(

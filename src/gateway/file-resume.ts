@@ -1,4 +1,4 @@
-/** Reads that a yes was given for and that the end of the process cut off: a read has no effect, so it is done again. */
+/** Reads that a yes was given for and that the end of the process cut off: having no effect, they are done again. */
 import type { RunId } from "../core/ids.ts";
 import { type FileCall, readApproved } from "./attachments.ts";
 import { storedOf } from "./execute.ts";

@@ -4,13 +4,13 @@ const CHUNK = 8192;
 
 /** Zero beyond the end, as a short file has nothing there. */
 export const u16 = (bytes: Uint8Array, at: number): number => (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
-export const u32 = (bytes: Uint8Array, at: number): number =>
-  (u16(bytes, at) | (u16(bytes, at + 2) << 16)) >>> 0;
+export const u32 = (bytes: Uint8Array, at: number): number => (u16(bytes, at) | (u16(bytes, at + 2) << 16)) >>> 0;
 
 /** One character a byte. */
 export function latin1(bytes: Uint8Array, from = 0, to = bytes.length): string {
   let text = "";
-  for (let at = from; at < to; at += CHUNK) text += String.fromCharCode(...bytes.subarray(at, Math.min(to, at + CHUNK)));
+  for (let at = from; at < to; at += CHUNK)
+    text += String.fromCharCode(...bytes.subarray(at, Math.min(to, at + CHUNK)));
   return text;
 }
 

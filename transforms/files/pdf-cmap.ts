@@ -1,6 +1,5 @@
 /** A CMap of a PDF font: how long its codes are and what they stand for (ISO 32000-1, 9.7.5 and 9.10.3). Pure. */
-import { utf16 } from "./bytes.ts";
-import { bytesOf } from "./bytes.ts";
+import { bytesOf, utf16 } from "./bytes.ts";
 import type { Meter } from "./meter.ts";
 import { isList, isText, isWord, Lexer, type Value } from "./pdf-lexer.ts";
 

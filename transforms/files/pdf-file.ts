@@ -5,7 +5,18 @@
 import { latin1 } from "./bytes.ts";
 import { type Meter, Unreadable } from "./meter.ts";
 import { unpacked } from "./pdf-filters.ts";
-import { type Dict, isDict, isList, isRef, isStream, isWord, Lexer, nameOf, type Stream, type Value } from "./pdf-lexer.ts";
+import {
+  type Dict,
+  isDict,
+  isList,
+  isRef,
+  isStream,
+  isWord,
+  Lexer,
+  nameOf,
+  type Stream,
+  type Value,
+} from "./pdf-lexer.ts";
 
 const HEAD = /(\d{1,8})[\0\t\n\f\r ]+\d{1,5}[\0\t\n\f\r ]+obj(?![A-Za-z])|\btrailer\b/g;
 const STREAM = /[\0\t\n\f\r ]*stream(?:\r\n|\n|\r)/y;

@@ -72,7 +72,7 @@ function unfiltered(data: Uint8Array, out: Uint8Array, y: number, row: number, p
     const left = x < pixel ? 0 : (out[y * row + x - pixel] ?? 0);
     const up = y === 0 ? 0 : (out[(y - 1) * row + x] ?? 0);
     const corner = x < pixel || y === 0 ? 0 : (out[(y - 1) * row + x - pixel] ?? 0);
-    out[y * row + x] = raw + [0, left, up, (left + up) >> 1, paeth(left, up, corner)][Math.min(kind, 4)]!;
+    out[y * row + x] = raw + ([0, left, up, (left + up) >> 1, paeth(left, up, corner)][kind] ?? 0);
   }
 }
 

@@ -1,9 +1,10 @@
-/** Names of glyphs and the encodings that PDF has by name (ISO 32000-1 annex D, Adobe Glyph List) → characters. Pure. */
+/** Names of glyphs and the encodings that PDF has by name (ISO 32000-1 annex D, Adobe Glyph List) → text. Pure. */
 import { windows1252 } from "./bytes.ts";
 
 const ASCII =
   "space exclam quotedbl numbersign dollar percent ampersand quotesingle parenleft parenright asterisk plus comma " +
-  "hyphen period slash zero one two three four five six seven eight nine colon semicolon less equal greater question at";
+  "hyphen period slash zero one two three four five six seven eight nine colon semicolon less equal greater " +
+  "question at";
 const AFTER_UPPER = "bracketleft backslash bracketright asciicircum underscore grave";
 const AFTER_LOWER = "braceleft bar braceright asciitilde";
 const LATIN =
@@ -11,22 +12,89 @@ const LATIN =
   "softhyphen registered macron degree plusminus twosuperior threesuperior acute mu paragraph periodcentered cedilla " +
   "onesuperior ordmasculine guillemotright onequarter onehalf threequarters questiondown";
 const GREEK =
-  "Alpha Beta Gamma Delta Epsilon Zeta Eta Theta Iota Kappa Lambda Mu Nu Xi Omicron Pi Rho - Sigma Tau Upsilon Phi Chi " +
-  "Psi Omega";
+  "Alpha Beta Gamma Delta Epsilon Zeta Eta Theta Iota Kappa Lambda Mu Nu Xi Omicron Pi Rho - Sigma Tau Upsilon Phi " +
+  "Chi Psi Omega";
 const OTHERS: Readonly<Record<string, string>> = {
-  quoteleft: "‘", quoteright: "’", quotesinglbase: "‚", quotedblleft: "“", quotedblright: "”", quotedblbase: "„",
-  endash: "–", emdash: "—", bullet: "•", ellipsis: "…", dagger: "†", daggerdbl: "‡", perthousand: "‰", fraction: "/",
-  guilsinglleft: "‹", guilsinglright: "›", Euro: "€", trademark: "™", florin: "ƒ", minus: "-", multiply: "×",
-  divide: "÷", AE: "Æ", ae: "æ", OE: "Œ", oe: "œ", Oslash: "Ø", oslash: "ø", germandbls: "ß", Eth: "Ð", eth: "ð",
-  Thorn: "Þ", thorn: "þ", Lslash: "Ł", lslash: "ł", dotlessi: "ı", Dcroat: "Đ", dcroat: "đ", ff: "ff", fi: "fi",
-  fl: "fl", ffi: "ffi", ffl: "ffl", f_f: "ff", f_i: "fi", f_l: "fl", f_f_i: "ffi", f_f_l: "ffl", nbspace: " ",
-  circumflex: "ˆ", tilde: "˜", caron: "ˇ", breve: "˘", ring: "˚", ogonek: "˛", infinity: "∞", lessequal: "≤",
-  greaterequal: "≥", notequal: "≠", approxequal: "≈", arrowright: "→", arrowleft: "←", checkmark: "✓", asteriskmath: "*",
+  quoteleft: "‘",
+  quoteright: "’",
+  quotesinglbase: "‚",
+  quotedblleft: "“",
+  quotedblright: "”",
+  quotedblbase: "„",
+  endash: "–",
+  emdash: "—",
+  bullet: "•",
+  ellipsis: "…",
+  dagger: "†",
+  daggerdbl: "‡",
+  perthousand: "‰",
+  fraction: "/",
+  guilsinglleft: "‹",
+  guilsinglright: "›",
+  Euro: "€",
+  trademark: "™",
+  florin: "ƒ",
+  minus: "-",
+  multiply: "×",
+  divide: "÷",
+  AE: "Æ",
+  ae: "æ",
+  OE: "Œ",
+  oe: "œ",
+  Oslash: "Ø",
+  oslash: "ø",
+  germandbls: "ß",
+  Eth: "Ð",
+  eth: "ð",
+  Thorn: "Þ",
+  thorn: "þ",
+  Lslash: "Ł",
+  lslash: "ł",
+  dotlessi: "ı",
+  Dcroat: "Đ",
+  dcroat: "đ",
+  ff: "ff",
+  fi: "fi",
+  fl: "fl",
+  ffi: "ffi",
+  ffl: "ffl",
+  f_f: "ff",
+  f_i: "fi",
+  f_l: "fl",
+  f_f_i: "ffi",
+  f_f_l: "ffl",
+  nbspace: " ",
+  circumflex: "ˆ",
+  tilde: "˜",
+  caron: "ˇ",
+  breve: "˘",
+  ring: "˚",
+  ogonek: "˛",
+  infinity: "∞",
+  lessequal: "≤",
+  greaterequal: "≥",
+  notequal: "≠",
+  approxequal: "≈",
+  arrowright: "→",
+  arrowleft: "←",
+  checkmark: "✓",
+  asteriskmath: "*",
 };
 const ACCENTS: Readonly<Record<string, string>> = {
-  grave: "\u0300", acute: "\u0301", circumflex: "\u0302", tilde: "\u0303", macron: "\u0304", breve: "\u0306",
-  dotaccent: "\u0307", dieresis: "\u0308", ring: "\u030a", hungarumlaut: "\u030b", caron: "\u030c",
-  commaaccent: "\u0326", cedilla: "\u0327", ogonek: "\u0328",
+  grave: "\u0300",
+  acute: "\u0301",
+  circumflex: "\u0302",
+  tilde: "\u0303",
+  macron: "\u0304",
+  breve: "\u0306",
+  dotaccent: "\u0307",
+  dieresis: "\u0308",
+  ring: "\u030a",
+  hungarumlaut: "\u030b",
+  caron: "\u030c",
+  commaaccent: "\u0326",
+  cedilla: "\u0327",
+  ogonek: "\u0328",
 };
 const ACCENTED = new RegExp(`^([A-Za-z])(${Object.keys(ACCENTS).join("|")})$`);
 
@@ -87,7 +155,9 @@ function standard(): string[] {
 /** Code → character of an encoding by its name; the standard one where the name is none. */
 export function encodingOf(name: string | null): string[] {
   if (name === "MacRomanEncoding")
-    return Array.from({ length: 256 }, (_, code) => (code < 0x80 ? String.fromCharCode(code) : (MAC[code - 0x80] ?? "")));
+    return Array.from({ length: 256 }, (_, code) =>
+      code < 0x80 ? String.fromCharCode(code) : (MAC[code - 0x80] ?? ""),
+    );
   if (name === "WinAnsiEncoding")
     return Array.from({ length: 256 }, (_, code) => windows1252(String.fromCharCode(code)));
   return standard();

@@ -100,7 +100,7 @@ export class Lexer {
     for (let at = this.at; at < this.source.length && out.length < TEXT_CHARS_MAX; at++) {
       const char = this.source[at] ?? "";
       if (char === "\\") {
-        const { text, length } = escape(this.source, at + 1);
+        const { text, length } = escaped(this.source, at + 1);
         out += text;
         at += length;
         continue;
@@ -141,12 +141,11 @@ export class Lexer {
 }
 
 /** After a backslash: what it stands for and how many characters it took. */
-function escape(source: string, at: number): { readonly text: string; readonly length: number } {
+function escaped(source: string, at: number): { readonly text: string; readonly length: number } {
   const char = source[at] ?? "";
   if (char === "\r") return { text: "", length: source[at + 1] === "\n" ? 2 : 1 };
   if (char === "\n") return { text: "", length: 1 };
   const octal = /^[0-7]{1,3}/.exec(source.slice(at, at + 3))?.[0];
-  if (octal !== undefined)
-    return { text: String.fromCharCode(Number.parseInt(octal, 8) & 0xff), length: octal.length };
+  if (octal !== undefined) return { text: String.fromCharCode(Number.parseInt(octal, 8) & 0xff), length: octal.length };
   return { text: ESCAPES[char] ?? char, length: 1 };
 }

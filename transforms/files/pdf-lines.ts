@@ -4,7 +4,7 @@ import { FILE_TEXT_CHARS_MAX } from "../../src/core/limits.ts";
 /** Along and across the direction of writing, in units of the page. */
 export type Place = { readonly along: number; readonly across: number; readonly width: number; readonly size: number };
 
-/** In parts of the size of the letters: the least gap that is a space, the least step that is a new line or a paragraph. */
+/** In sizes of the letters: the least gap that is a space, the least step that is a new line or a paragraph. */
 const SPACE_GAP = 0.17;
 const BACK_GAP = 1;
 const LINE_STEP = 0.5;

@@ -1,4 +1,4 @@
-/** The text that the operators of a page draw (ISO 32000-1, sections 8.4, 8.10 and 9). Pictures and paths are passed over. Pure. */
+/** The text that the operators of a page draw (ISO 32000-1, 8.4, 8.10, 9). Pictures are passed over. Pure. */
 import { latin1 } from "./bytes.ts";
 import type { Meter } from "./meter.ts";
 import type { PdfFile } from "./pdf-file.ts";
@@ -110,24 +110,30 @@ export class PageReader {
   #draw(word: string, given: readonly Value[], number: (at: number) => number): void {
     switch (word) {
       case "Td":
-        return this.#move(number(0), number(1));
+        this.#move(number(0), number(1));
+        return;
       case "TD":
         this.#state = { ...this.#state, leading: -number(1) };
-        return this.#move(number(0), number(1));
+        this.#move(number(0), number(1));
+        return;
       case "Tm":
         this.#text = this.#line = matrixOf(given, this.#file);
         return;
       case "T*":
-        return this.#move(0, -this.#state.leading);
+        this.#move(0, -this.#state.leading);
+        return;
       case "Tj":
-        return this.#show(given[0]);
+        this.#show(given[0]);
+        return;
       case "'":
         this.#move(0, -this.#state.leading);
-        return this.#show(given[0]);
+        this.#show(given[0]);
+        return;
       case '"':
         this.#state = { ...this.#state, words: number(0), letters: number(1) };
         this.#move(0, -this.#state.leading);
-        return this.#show(given[2]);
+        this.#show(given[2]);
+        return;
       case "TJ":
         for (const item of isList(given[0]) ? given[0] : []) {
           if (typeof item === "number") this.#advance((-item / 1000) * this.#state.size * this.#state.scale);

@@ -63,5 +63,9 @@ export function pdfText(
     lines.endPage();
   }
   if (lines.unknown > lines.known) throw new Unreadable("empty");
-  return { pages: Math.min(pages.length, FILE_PAGES_MAX), text: unwrapped(lines.text), cut: pages.length > FILE_PAGES_MAX || lines.isFull };
+  return {
+    pages: Math.min(pages.length, FILE_PAGES_MAX),
+    text: unwrapped(lines.text),
+    cut: pages.length > FILE_PAGES_MAX || lines.isFull,
+  };
 }

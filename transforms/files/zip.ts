@@ -2,7 +2,13 @@
  * The directory of a zip file, judged before anything is unpacked (APPNOTE 6.3.10). What is odd is refused: two
  * readers that disagree about a file are how something is smuggled through. Pure.
  */
-import { FILE_INFLATED_BYTES_MAX, FILE_PART_BYTES_MAX, FILE_RATIO_MAX, KIB, ZIP_ENTRIES_MAX } from "../../src/core/limits.ts";
+import {
+  FILE_INFLATED_BYTES_MAX,
+  FILE_PART_BYTES_MAX,
+  FILE_RATIO_MAX,
+  KIB,
+  ZIP_ENTRIES_MAX,
+} from "../../src/core/limits.ts";
 import { latin1, u16, u32 } from "./bytes.ts";
 import { type Meter, Unreadable } from "./meter.ts";
 
