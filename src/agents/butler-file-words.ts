@@ -25,8 +25,8 @@ const EN: FileWords = {
   },
   none: "I see no attachment here that I could read. Reply to the message that it came with, and ask again.",
   off:
-    "I do not open attachments: that is switched off. The owner can allow it: lazaret capability enable " +
-    "attachment.extract_text.",
+    "I do not open attachments: that is switched off. The owner can allow it: lazaret capability list shows its " +
+    "name, lazaret capability enable NAME allows it.",
   noSandbox:
     "I cannot open attachments on this machine: there is nothing to open them in safely. lazaret doctor says why.",
   tooLarge: "The file was too large, so I did not keep it.",
@@ -41,8 +41,8 @@ const DE: FileWords = {
     "Hier sehe ich keinen Anhang, den ich lesen könnte. Antworte auf die Nachricht, mit der er kam, und frag noch " +
     "einmal.",
   off:
-    "Anhänge öffne ich nicht: das ist ausgeschaltet. Der Besitzer kann es erlauben: lazaret capability enable " +
-    "attachment.extract_text.",
+    "Anhänge öffne ich nicht: das ist ausgeschaltet. Der Besitzer kann es erlauben: lazaret capability list zeigt " +
+    "den Namen, lazaret capability enable NAME erlaubt es.",
   noSandbox:
     "Auf diesem Rechner kann ich keine Anhänge öffnen: es fehlt, worin das sicher ginge. lazaret doctor sagt, warum.",
   tooLarge: "Die Datei war zu groß, darum habe ich sie nicht behalten.",
