@@ -10,6 +10,7 @@ import { CheckpointDoor, keepsCheckpoints } from "./checkpoint-door.ts";
 import type { CheckpointPlace } from "./checkpoint-places.ts";
 import { type Config, configuredOf, settingsOf } from "./config.ts";
 import type { AgentDriver } from "./core/agent.ts";
+import type { AttachmentReader } from "./core/attachment.ts";
 import { SHUTDOWN_MS_MAX } from "./core/limits.ts";
 import type { Clock, Connector, HookDoor, Random, TransformRunner } from "./core/ports.ts";
 import type { Channel } from "./core/records.ts";
@@ -65,6 +66,8 @@ export type DaemonPowers = {
   /** Starts the process of a Matrix account; without it there are none. */
   readonly openPipe?: OpenPipe;
   readonly stop: () => void;
+  /** Reads attachments behind walls that were proved; none is read when absent. */
+  readonly files?: AttachmentReader;
   /** Where checkpoints are kept besides the home; nowhere when absent. */
   readonly places?: readonly CheckpointPlace[];
 };
@@ -95,6 +98,7 @@ function powersOf(given: DaemonPowers, transforms: TransformRunner, policy: Powe
     settings,
     http,
     models: modelsOf(config.models, store, http),
+    ...(given.files === undefined ? {} : { files: given.files }),
     log: scrubbedLog({ store, hashing, settings }, log),
     connectors: new Map(),
     bell: { ring: () => {} },
@@ -198,6 +202,7 @@ async function close(
   await gateway.supervisor.close();
   forget();
   if (given.transforms === undefined) await powers.transforms.close();
+  await powers.files?.close();
   try {
     await transact(powers, (draft) => draft.entry("daemon.stopped", {}, { actor: "daemon" }));
     await watch.stop();

@@ -32,6 +32,7 @@ const WITHOUT_RANGE: ReadonlySet<Intent> = new Set([
   "thanks",
   "unknown",
   "conversations",
+  "file",
 ]);
 const NO_PERIOD: Period = { since: null, until: null };
 /** "the last 20", "since yesterday" and no more: what else than a summary. */

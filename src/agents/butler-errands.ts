@@ -1,5 +1,6 @@
 /** One errand for each thing that can be asked: which capabilities, and what is said of their answers. */
 import type { CapabilityId } from "../core/capability.ts";
+import { fileErrand } from "./butler-files.ts";
 import { Declined, type Got, type Hands } from "./butler-hands.ts";
 import { placeFor, strayPlace } from "./butler-place.ts";
 import { type Asked, isFields, listOf, readOf, type SeenTask, tasksOf } from "./butler-request.ts";
@@ -213,6 +214,7 @@ const ERRANDS = {
   entities,
   redact,
   conversations,
+  file: fileErrand,
   question,
   compose: cannot((words) => words.compose),
   schedule: cannot((words) => words.schedule),

@@ -148,3 +148,20 @@ export const TRANSFORM_START_MS_MAX = 20 * SECOND_MS;
 export const TRANSFORM_IDLE_MS_MAX = 300 * SECOND_MS;
 export const TRANSFORM_HEAP_MIB_MAX = 256;
 export const TRANSFORM_STACK_MIB_MAX = 4;
+
+// Files that are read (section 5): in a child behind walls, each of these counted there
+export const FILE_TEXT_CHARS_MAX = 200_000;
+export const FILE_PAGES_MAX = 200;
+export const FILE_NESTING_MAX = 64;
+export const FILE_INFLATED_BYTES_MAX = 32 * MIB;
+export const FILE_PART_BYTES_MAX = 16 * MIB;
+export const FILE_RATIO_MAX = 200;
+export const FILE_STEPS_MAX = 4_000_000;
+export const ZIP_ENTRIES_MAX = 500;
+export const CSV_FIELD_CHARS_MAX = 10_000;
+export const CSV_FIELDS_MAX = 256;
+export const FILE_MS_MAX = 8 * SECOND_MS;
+export const FILE_CPU_SECONDS_MAX = 5;
+export const FILE_DATA_BYTES_MAX = 768 * MIB;
+export const FILE_ANSWER_BYTES_MAX = 2 * MIB;
+export const FILES_WAITING_MAX = 8;

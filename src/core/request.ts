@@ -13,6 +13,7 @@ export const INTENTS = [
   "tasks",
   "entities",
   "redact",
+  "file",
   "question",
   "compose",
   "send",

@@ -3,7 +3,7 @@
  * (CONTRACT section 7).
  */
 import { type Approval, type Bound, digestText } from "../core/approval.ts";
-import { type ApprovalId, type ConversationId, hex, newId } from "../core/ids.ts";
+import { type ApprovalId, type BlobId, type ConversationId, hex, newId } from "../core/ids.ts";
 import { BOTTOM, join, type Label, parseLabel } from "../core/label.ts";
 import { DAY_MS } from "../core/limits.ts";
 import type { Stop } from "../core/ports.ts";
@@ -13,6 +13,7 @@ import type { Source } from "../core/value.ts";
 import { type Answered, decide, step } from "./answer.ts";
 import { policyDigest } from "./ask.ts";
 import { askerOf } from "./asker.ts";
+import { type FileCall, noteOpened, readApproved } from "./attachments.ts";
 import { placeOf } from "./broker.ts";
 import type { Catalogue } from "./capabilities.ts";
 import type { Draft } from "./draft.ts";
@@ -23,7 +24,7 @@ import { shownRequest } from "./http-shape.ts";
 import { grantPermit } from "./permit.ts";
 import type { Powers } from "./powers.ts";
 import { issue, tokensIn } from "./pseudonyms.ts";
-import { keepContext, noteSink } from "./reveal.ts";
+import { keepContext, noteSink, renderedReveal } from "./reveal.ts";
 import { noteSaid } from "./said.ts";
 import { post, say } from "./say.ts";
 import { transact } from "./transact.ts";
@@ -40,6 +41,7 @@ export type Stored = {
       }
     | { readonly kind: "reveal"; readonly output: unknown; readonly value: NewValue }
     | HttpCall
+    | FileCall
     | RaiseCall;
   readonly bound: Bound;
 };
@@ -81,12 +83,7 @@ type AnswerArgs = Parameters<typeof decide> extends [unknown, unknown, ...infer 
 export async function carryOutApproved(powers: Powers, catalogue: Catalogue, id: ApprovalId): Promise<Carried> {
   const approval = powers.store.get("approval", id)?.value;
   if (approval?.status.state !== "granted" || approval.stored === null) return null;
-  const permit = grantPermit({ by: "gateway", why: "prompt" }, "prompt", approval.capability, [approval.stored]);
-  const stored = await powers.store.open(
-    permit,
-    [approval.stored],
-    ([opened]) => JSON.parse(powers.hashing.text(opened?.bytes ?? new Uint8Array())) as Stored,
-  );
+  const stored = await storedOf(powers, approval.capability, approval.stored);
   return transact(powers, (draft) => {
     const now = draft.get("approval", id);
     if (now?.status.state !== "granted") return null;
@@ -101,7 +98,14 @@ export async function carryOutApproved(powers: Powers, catalogue: Catalogue, id:
   });
 }
 
-/** A web request that was begun, still to be sent; null when nothing is left to do. */
+/** What was asked for, opened. */
+export function storedOf(powers: Powers, capability: string, blob: BlobId): Promise<Stored> {
+  const permit = grantPermit({ by: "gateway", why: "prompt" }, "prompt", capability, [blob]);
+  const read = (bytes: Uint8Array = new Uint8Array()) => JSON.parse(powers.hashing.text(bytes)) as Stored;
+  return powers.store.open(permit, [blob], ([opened]) => read(opened?.bytes));
+}
+
+/** What takes its time and was begun: a web request, a file. Null when nothing is left to do. */
 export type Carried = ((stop: Stop) => Promise<void>) | null;
 
 /** The digest as it follows from what is about to be done, not as it was written down. */
@@ -122,11 +126,10 @@ function renderedCall(call: Stored["call"]): string {
     case "http":
       return shownRequest(call.prepared);
     case "raise":
+    case "file":
       return call.text;
   }
 }
-
-export const renderedReveal = (output: unknown): string => JSON.stringify(output, null, 1);
 
 /** What makes a yes worthless: the run went on, another policy or version, a source that changed. */
 function changed(
@@ -165,6 +168,10 @@ function perform(powers: Powers, draft: Draft, approval: Approval, { call: what 
   run.require({ type: "answered", approval: approval.id, granted: true }, { call: call.id });
   if (what.kind === "send") performSend(powers, draft, approval, call, what);
   if (what.kind === "reveal") performReveal(powers, draft, approval, call, what);
+  if (what.kind === "file") {
+    noteOpened(draft, run, call.id, what);
+    return () => readApproved(powers, call.id, what);
+  }
   if (what.kind !== "http") return null;
   const handle = newId("Handle", powers.random.bytes(16));
   intend(draft, call.id, call.run, what);

@@ -5,6 +5,7 @@ import type { CapabilityId } from "../core/capability.ts";
 import type { CallId } from "../core/ids.ts";
 import type { Transform } from "../core/transform.ts";
 import { askPeople } from "./ask.ts";
+import { EXTRACT_MANIFEST, extractText } from "./attachments.ts";
 import type { Handler } from "./call.ts";
 import { type Catalogue, catalogueOf } from "./capabilities.ts";
 import { Drives } from "./drive.ts";
@@ -32,7 +33,11 @@ export type Gateway = {
 
 /** Throws `capability.schema` when an output is wider than its tier: such a program does not start. */
 export function buildGateway(powers: Powers, transforms: readonly Transform[]): Gateway {
-  const catalogue = catalogueOf(transforms, powers.http === undefined ? [] : [HTTP_MANIFEST]);
+  const more = [
+    ...(powers.http === undefined ? [] : [HTTP_MANIFEST]),
+    ...(powers.files === undefined ? [] : [EXTRACT_MANIFEST]),
+  ];
+  const catalogue = catalogueOf(transforms, more);
   const rejections = new Rejections(powers.settings.senderEventsPerMinute);
   const pairing = new Pairing(powers);
   const invoking: Invoking = {
@@ -66,6 +71,7 @@ function handlersOf(powers: Powers, catalogue: Catalogue): ReadonlyMap<Capabilit
     ["chat.send", chatSend(powers, catalogue)],
   ]);
   if (powers.http !== undefined) handlers.set("http.request", httpRequest(powers, catalogue));
+  if (powers.files !== undefined) handlers.set("attachment.extract_text", extractText(powers, powers.files));
   for (const reader of catalogue.readers.values()) handlers.set(reader.id, readerHandler(powers, reader));
   return handlers;
 }

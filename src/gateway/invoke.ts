@@ -177,8 +177,8 @@ function admit(
   ]);
   if (!applied || isTerminal(run.run)) return { refusal: refusalOf(run.run) };
   const asker = askerOf(powers, run.run);
-  // What sends is judged with its destination by its own handler; everything else is judged here.
-  if (manifest.egress === undefined) {
+  // What sends or asks is judged by its own handler, with what it is about; everything else is judged here.
+  if (manifest.egress === undefined && manifest.asks === undefined) {
     const decision = judge(
       powers,
       requestOf(

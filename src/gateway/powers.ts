@@ -1,6 +1,7 @@
 /** Everything the gateway is handed in. It reaches the world through these alone. */
 import type { Policy } from "../../policy/compile.ts";
 import type { AgentDriver } from "../core/agent.ts";
+import type { AttachmentReader } from "../core/attachment.ts";
 import type { Amounts } from "../core/budget.ts";
 import type { HttpHost, HttpPort } from "../core/http.ts";
 import type { ModelPort } from "../core/model.ts";
@@ -45,6 +46,8 @@ export type Powers = {
   /** The way out; `http.request` is not there when absent. */
   readonly http?: HttpPort;
   readonly settings: Settings;
+  /** Reads attachments behind proved walls; `attachment.extract_text` is not there when absent. */
+  readonly files?: AttachmentReader;
   /** Models that the owner configured; none is asked when absent. */
   readonly models?: ModelPort;
   readonly log: Log;
