@@ -157,10 +157,14 @@ const TABLE: readonly (readonly [string, Intent, Partial<Slots>?])[] = [
   ["tell work that I'm late", "send", { conversation: "work" }],
   ["schick das an hausverein", "send", { conversation: "hausverein" }],
   // Scheduling
-  ["remind me tomorrow", "schedule"],
-  ["remind me tomorrow at 9 to call Ana", "schedule", { person: ANA }],
-  ["every Monday summarise the last week", "schedule"],
-  ["erinnere mich morgen an den Müll", "schedule"],
+  ["remind me tomorrow", "schedule", { when: { day: "2025-06-19", minute: 540 }, does: "remind" }],
+  [
+    "remind me tomorrow at 9 to call Ana",
+    "schedule",
+    { person: ANA, when: { day: "2025-06-19", minute: 540 }, does: "remind" },
+  ],
+  ["every Monday summarise the last week", "schedule", { when: { weekdays: [1], minute: 540 }, does: "summarize" }],
+  ["erinnere mich morgen an den Müll", "schedule", { when: { day: "2025-06-19", minute: 540 }, does: "remind" }],
   ["rappelle-moi demain", "schedule"],
   ["recuérdame mañana", "schedule"],
   // Writing

@@ -2,6 +2,7 @@
 
 import type { Amounts, Budget, Unit } from "./budget.ts";
 import * as budget from "./budget.ts";
+import type { Brief } from "./followup.ts";
 import type { ApprovalId, CallId, ConversationId, MessageId, PrincipalId, RunId, SessionId, ThreadId } from "./ids.ts";
 import type { Label } from "./label.ts";
 import { RUN_AGE_MS_MAX } from "./limits.ts";
@@ -49,6 +50,8 @@ export type Run = {
   readonly external: boolean;
   /** The addressed message that started it; null when an agent or a schedule did. */
   readonly request: MessageId | null;
+  /** What it is about when no message started it. */
+  readonly brief?: Brief;
   readonly createdAt: number;
   readonly status: RunState;
   readonly budget: Budget;
