@@ -92,3 +92,10 @@ test.each([
 ])("%s is about now", (text) => {
   expect(read(text)).toBeNull();
 });
+
+test("what is joined by nothing but marks takes no longer for being long", () => {
+  const long = `remind me tomorrow ${"-, ".repeat(1300)}x ${" please at".repeat(100)}`;
+  const before = performance.now();
+  for (let n = 0; n < 20; n++) read(long);
+  expect(performance.now() - before).toBeLessThan(2000);
+});

@@ -36,7 +36,7 @@ const surroundings: Surroundings = {
 
 function read(text: string): ReadRequest {
   const turn = { index: 0, sender: ME, text, sentAt: NOW, offsetMinutes: 120, replyTo: null, media: 0 };
-  const prepared = readRequest.prepare([turn], { aliases: ALIASES, me: ME }, surroundings);
+  const prepared = readRequest.prepare([turn], { aliases: ALIASES, me: ME, due: false }, surroundings);
   if (prepared.kind !== "value") throw new Error("a request was not read at once");
   return prepared.value;
 }

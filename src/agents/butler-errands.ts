@@ -1,6 +1,7 @@
 /** One errand for each thing that can be asked: which capabilities, and what is said of their answers. */
 import type { CapabilityId } from "../core/capability.ts";
 import { Declined, type Got, type Hands } from "./butler-hands.ts";
+import { LATER_ERRANDS } from "./butler-later.ts";
 import { placeFor, strayPlace } from "./butler-place.ts";
 import { type Asked, isFields, listOf, readOf, type SeenTask, tasksOf } from "./butler-request.ts";
 import { elsewhere, scopeFor } from "./butler-scope.ts";
@@ -215,7 +216,7 @@ const ERRANDS = {
   conversations,
   question,
   compose: cannot((words) => words.compose),
-  schedule: cannot((words) => words.schedule),
+  ...LATER_ERRANDS,
   greeting: async (_, __, words) => withExamples(words, words.hello),
   thanks: async (_, __, words) => say(words.thanks),
   unknown: async (_, __, words) => withExamples(words, words.unknown),

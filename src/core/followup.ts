@@ -53,8 +53,6 @@ export type Followup = {
   readonly thread: ThreadId | null;
   /** Who set it: the instructing principal of the runs that it starts. */
   readonly principal: PrincipalId;
-  /** The external agent that set it for itself; null: whoever answers in the conversation by then. */
-  readonly agent: string | null;
   readonly when: When;
   /** IANA name of the zone that `when` is read in. */
   readonly zone: string;
@@ -64,7 +62,7 @@ export type Followup = {
   readonly setAt: number;
   /** After this it starts nothing any more. */
   readonly endsAt: number;
-  /** A whole minute; null while it waits for an event, and when it is over. */
+  /** A whole minute; for an event the end, until that came; null when it is over. */
   readonly nextAt: number | null;
   readonly fired: number;
   /** When it ended; null while it is set. */
@@ -75,12 +73,14 @@ export type Followup = {
 export type Brief = {
   readonly blob: BlobId;
   readonly label: Label;
-  /** `person`: the instructing principal's own words. `agent`: what the agent wrote. `value`: what a handle stood for. */
+  /** The instructing principal's own words, what the agent wrote, or what a handle stood for. */
   readonly by: "person" | "agent" | "value";
   readonly does: Intent;
   readonly followup?: FollowupId;
 };
 
+/** For an event that has not come. */
+export const isWaiting = ({ when, nextAt, endsAt }: Followup): boolean => "event" in when && nextAt === endsAt;
 export const isSet = (followup: Followup): boolean => followup.overAt === null;
 
 /** What repeats as five fields of cron; null for what happens once. */

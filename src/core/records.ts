@@ -2,7 +2,7 @@
 import type { Approval } from "./approval.ts";
 import type { Amounts } from "./budget.ts";
 import type { Canonical } from "./canonical.ts";
-import { type Followup, isSet } from "./followup.ts";
+import { type Followup, isSet, isWaiting } from "./followup.ts";
 import type {
   ApprovalId,
   BlobId,
@@ -210,7 +210,7 @@ export const INDEXES = {
   },
   followup: {
     minute: (r) => (isSet(r) && r.nextAt !== null ? minuteOf(r.nextAt) : null),
-    event: (r) => (isSet(r) && "event" in r.when ? r.conversation : null),
+    event: (r) => (isSet(r) && isWaiting(r) ? r.conversation : null),
     session: (r) => (isSet(r) ? r.session : null),
     principal: (r) => (isSet(r) ? r.principal : null),
     source: (r) => (isSet(r) ? r.source : null),

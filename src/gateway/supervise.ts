@@ -12,6 +12,7 @@ import type { Drives } from "./drive.ts";
 import { purge } from "./erase.ts";
 import { finishForgets } from "./everybody.ts";
 import { carryOutApproved } from "./execute.ts";
+import type { Followups } from "./followups.ts";
 import type { Aftermath, Handlers } from "./handlers.ts";
 import type { HookOutbox } from "./hooks.ts";
 import { settleUnknown } from "./http-perform.ts";
@@ -36,6 +37,7 @@ export class Supervisor {
   readonly #drives: Drives;
   readonly #handlers: Handlers;
   readonly #rejections: Rejections;
+  readonly #followups: Followups;
   readonly #lines = new Map<string, Line>();
   /** Web requests on their way, and what ends them. */
   readonly #away = new Set<Promise<void>>();
@@ -45,7 +47,15 @@ export class Supervisor {
   #again = false;
   #stopping = false;
 
-  constructor(powers: Powers, catalogue: Catalogue, drives: Drives, handlers: Handlers, rejections: Rejections) {
+  constructor(
+    powers: Powers,
+    catalogue: Catalogue,
+    drives: Drives,
+    handlers: Handlers,
+    rejections: Rejections,
+    followups: Followups,
+  ) {
+    this.#followups = followups;
     this.#powers = powers;
     this.#catalogue = catalogue;
     this.#drives = drives;
@@ -222,6 +232,7 @@ export class Supervisor {
       if (value.status.state === "active") this.#drives.drive(value.id, "started");
     }
     for (const { value } of store.all("queued", { limit: 10_000 })) await this.#drives.ended(value.session);
+    this.#followups.start();
     this.drainSoon();
   }
 
@@ -243,7 +254,7 @@ export class Supervisor {
   /** Everything that was begun has come to rest: for tests and for a clean stop. */
   async idle(): Promise<void> {
     for (let quiet = 0; quiet < 3; quiet++) {
-      if (this.#draining !== null || this.#drives.busy > 0 || this.#away.size > 0) quiet = 0;
+      if (this.#draining !== null || this.#drives.busy > 0 || this.#away.size > 0 || this.#followups.busy) quiet = 0;
       await this.#draining;
       await Promise.all(this.#away);
       for (const line of this.#lines.values()) await line.delivery.idle();
@@ -253,6 +264,7 @@ export class Supervisor {
 
   async close(): Promise<void> {
     this.#stopping = true;
+    await this.#followups.stop();
     const lines = [...this.#lines.values()];
     for (const line of lines) line.abort.abort();
     await Promise.allSettled(lines.map(closed));

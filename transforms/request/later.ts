@@ -58,12 +58,14 @@ const RECALL = first(
 );
 const FORGET = new RegExp(
   `${BEFORE}(?:forget|vergiss)(?! (?:it|me|this|about it)[\\s.!]*$)(?: (?:note|number|notiz|nr\\.?|#))? ?` +
-    "(?:(\\d{1,2})[\\s.!]*$|((?:everything|all|alles?)(?: (?:you (?:remember|noted|know)|of it|(?:my |the |your )?notes|" +
-    "was du dir gemerkt hast))?)[\\s.!]*$|(?=\\S))",
+    "(?:(\\d{1,2})[\\s.!]*$|((?:everything|all|alles?)(?: (?:you (?:remember|noted|know)|of it|" +
+    "(?:my |the |your )?notes|was du dir gemerkt hast))?)[\\s.!]*$|(?=\\S))",
 );
 const REMIND = first(
-  "(?:remind (?:me|us)(?! (?:what|who|when|where|why|how|which|if|whether)(?! (?:some|any)))|(?:set|make|create)(?: me)? (?:a |an )?(?:reminder|alarm|timer)(?: for (?:me|us))?|wake me(?: up)?|" +
-    "(?:ping|nudge|tell) (?:me|us)(?= (?:in \\d|at \\d|tomorrow|when (?:some|any)))|erinnere?(?: mich| uns)?(?!,? (?:was|wer|wann|wo)(?![a-z])))(?![a-z])",
+  "(?:remind (?:me|us)(?! (?:what|who|when|where|why|how|which|if|whether)(?! (?:some|any)))|" +
+    "(?:set|make|create)(?: me)? (?:a |an )?(?:reminder|alarm|timer)(?: for (?:me|us))?|wake me(?: up)?|" +
+    "(?:ping|nudge|tell) (?:me|us)(?= (?:in \\d|at \\d|tomorrow|when (?:some|any)))|" +
+    "erinnere?(?: mich| uns)?(?!,? (?:was|wer|wann|wo)(?![a-z])))(?![a-z])",
 );
 const ON_MESSAGE = new RegExp(
   "(?<![a-z])(?:when|once|as soon as|wenn|sobald) (?:some(?:body|one)|any(?:body|one)|jemand)(?: else)? " +
@@ -181,15 +183,27 @@ function timeOf(text: string, { at, offsetMinutes, language }: Asked): Timed | n
 }
 
 /** Small words that only joined what was cut out. */
-const JOINT =
-  /^(?:[\s,:;.-]+|(?:to|that|about|of|for|on|at|and|then|please|me|us|daran|dran|an|dass|zu|und|bitte|mir|mich|dann|morning|evening|afternoon|früh|abend)(?=[\s,:;.]|$))+/iu;
-const TAIL = /(?:[\s,:;-]+|(?<=\s)(?:on|at|by|um|am|bitte|please)[\s,:;-]*)+$/iu;
+const JOINT = new RegExp(
+  "^(?:[\\s,:;.-]|(?:to|that|about|of|for|on|at|and|then|please|me|us|daran|dran|an|dass|zu|und|bitte|mir|mich|dann|" +
+    "morning|evening|afternoon|früh|abend)(?=[\\s,:;.]|$))+",
+  "iu",
+);
+const LAST_JOINT = / (?:on|at|by|um|am|bitte|please)$/iu;
+const LOOSE = /[\s,:;-]/;
+
+function withoutTail(text: string): string {
+  let end = text.length;
+  while (end > 0 && LOOSE.test(text.charAt(end - 1))) end--;
+  const kept = text.slice(0, end);
+  const joint = LAST_JOINT.exec(kept.slice(-10));
+  return joint === null ? kept : withoutTail(kept.slice(0, kept.length - joint[0].length));
+}
 
 /** What is left of the text without these stretches. */
 function without(text: string, ...spans: readonly (Span | null)[]): string {
   const cut = spans.filter((span) => span !== null).toSorted((a, b) => b.start - a.start);
   const left = cut.reduce((rest, { start, end }) => `${rest.slice(0, start)} ${rest.slice(end)}`, text);
-  return left.replace(/\s+/gu, " ").replace(JOINT, "").replace(TAIL, "").trim();
+  return withoutTail(left.replace(/\s+/gu, " ").replace(JOINT, ""));
 }
 
 /** What runs by itself at its time; anything else is said back. */
@@ -200,8 +214,10 @@ const doneBy = (about: string): Intent => {
 };
 
 const BEGINS = new RegExp(`${BEFORE}$`);
-const ASKS =
-  /^(?:who|what|when|where|why|which|how|did|does|do|is|are|was|were|has|have|wer|was|wann|wo|warum|wie|qui|quand)(?![a-z])/;
+const ASKS = new RegExp(
+  "^(?:who|what|when|where|why|which|how|did|does|do|is|are|was|were|has|have|wer|wann|wo|warum|wie|qui|quand)" +
+    "(?![a-z])",
+);
 const ABOUT = /(?<![a-z])(?:about|from|of|since|for|until|by|on|von|uber|seit|bis|fur) $/;
 
 /** A time before a command puts it off, and a clock time or tomorrow behind it; others are what it is about. */
@@ -212,20 +228,23 @@ function putsOff(text: string, { when, start, end }: Timed): boolean {
   return isCome && text.slice(end).trim() === "" && !ASKS.test(text) && !ABOUT.test(text.slice(0, start));
 }
 
+/** The text behind "remind me", or null. */
+function reminded(written: string, ...cut: readonly (Span | null)[]): string | null {
+  const lead = REMIND.exec(flat(written));
+  return lead === null ? null : without(written, { start: 0, end: spanOf(lead).end }, ...cut);
+}
+
 function scheduled(written: string, text: string, asked: Asked): Later | null {
-  const remind = REMIND.exec(text);
   const time = timeOf(text, asked);
-  if (remind === null) {
-    if (time === null || !putsOff(text, time)) return null;
-    const about = without(written, time);
-    const does = doneBy(about);
-    return does === "remind" && cronOf(time.when) === null
-      ? null
-      : { intent: "schedule", when: time.when, does, about };
-  }
-  const lead = spanOf(remind);
-  const about = without(written, { ...lead, start: 0 }, time);
-  return { intent: "schedule", does: "remind", about, ...(time === null ? {} : { when: time.when }) };
+  const when = time === null ? {} : { when: time.when };
+  const first = reminded(written, time);
+  if (first !== null) return { intent: "schedule", does: "remind", about: first, ...when };
+  if (time === null || !putsOff(text, time)) return null;
+  const about = without(written, time);
+  const behind = reminded(about);
+  if (behind !== null) return { intent: "schedule", does: "remind", about: behind, ...when };
+  const does = doneBy(about);
+  return does === "remind" && cronOf(time.when) === null ? null : { intent: "schedule", does, about, ...when };
 }
 
 const pickOf = (number: string | undefined, isAll: boolean): Pick<Later, "pick"> =>
