@@ -84,6 +84,8 @@ export type RunEvent =
   | { readonly type: "answered"; readonly approval: ApprovalId; readonly granted: boolean }
   | { readonly type: "wait"; readonly wait: Wait }
   | { readonly type: "wake" }
+  /** Nobody worked on it while the daemon was not there: that time is not booked. */
+  | { readonly type: "restarted" }
   | { readonly type: "raise"; readonly by: Partial<Amounts> }
   | { readonly type: "finish" }
   | { readonly type: "tick" }
@@ -150,6 +152,7 @@ export function step(before: Run, event: RunEvent, now: number): Run {
   if (isTerminal(before)) return before;
   if (event.type === "cancel") return { ...clocked(before, now), status: { state: "cancelled", reason: event.reason } };
   if (now >= before.createdAt + RUN_AGE_MS_MAX) return fail(before, "age");
+  if (event.type === "restarted") return restarted(before, now);
   const run = clocked(before, now);
   const unit = clockUnit(run);
   const isOutOfTime = run.status.state === "active" && run.budget.used[unit] >= run.budget.limit[unit];
@@ -160,6 +163,9 @@ export function step(before: Run, event: RunEvent, now: number): Run {
   if (after === run) return before;
   return isOutOfTime && !isTerminal(after) ? fail(after, `budget.${unit}`) : after;
 }
+
+const restarted = (run: Run, now: number): Run =>
+  run.status.state === "active" && run.status.since < now ? { ...run, status: { state: "active", since: now } } : run;
 
 function stepActive(run: Run, event: RunEvent): Run {
   const { facts } = run;

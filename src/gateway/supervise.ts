@@ -221,6 +221,9 @@ export class Supervisor {
    */
   async recover(): Promise<void> {
     const { store } = this.#powers;
+    for (const { value } of store.find("run", "open", "open", { limit: 10_000 }))
+      if (value.status.state === "active")
+        await transact(this.#powers, (draft) => void draft.run(value.id).apply({ type: "restarted" }));
     const open = store.find("call", "open", "open", { limit: 10_000 });
     for (const { value } of open.filter((it) => it.value.status === "open")) await this.#giveBack(value.id, value.run);
     await settleUnknown(this.#powers);
