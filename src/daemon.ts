@@ -16,6 +16,7 @@ import type { Clock, Connector, HookDoor, Random, TransformRunner } from "./core
 import type { Channel } from "./core/records.ts";
 import { isRefusal, Refusal } from "./core/refusal.ts";
 import type { CheckView } from "./core/verbs/care.ts";
+import { nextByCron } from "./edge/cron.ts";
 import { CheckedHttp } from "./edge/http.ts";
 import { WorkerRunner } from "./edge/worker-runner.ts";
 import { policyDigest } from "./gateway/ask.ts";
@@ -95,6 +96,7 @@ function powersOf(given: DaemonPowers, transforms: TransformRunner, policy: Powe
     hashing,
     transforms,
     drivers: given.drivers ?? driversOf(config),
+    nextWall: nextByCron,
     settings,
     http,
     models: modelsOf(config.models, store, http),

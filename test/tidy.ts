@@ -25,7 +25,10 @@ export const FLOORS: readonly Floor[] = [
     ],
   },
   { floor: "src/agents/", may: ["src/core/", "zod", "ai", "@modelcontextprotocol/server"] },
-  { floor: "src/edge/", may: ["src/core/", "zod", "ai", "@ai-sdk/openai-compatible", "@ai-sdk/anthropic", "node:"] },
+  {
+    floor: "src/edge/",
+    may: ["src/core/", "zod", "ai", "@ai-sdk/openai-compatible", "@ai-sdk/anthropic", "croner", "node:"],
+  },
   { floor: "src/gateway/", may: ["src/core/", "policy/", "zod", "node:assert"] },
   {
     floor: "src/control/",

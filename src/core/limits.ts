@@ -57,6 +57,20 @@ export const AGENT_YIELD_MS = 20 * SECOND_MS;
 export const SIGN_MS = 2.5 * SECOND_MS;
 export const PROGRESS_MS = 9 * SECOND_MS;
 export const TRANSFORM_MS_MAX = 10 * SECOND_MS;
+export const FOLLOWUPS_PER_SESSION_MAX = 20;
+export const FOLLOWUPS_PER_PERSON_MAX = 50;
+/** A year ahead is a plan; more is a mistake. */
+export const FOLLOWUP_AHEAD_MS_MAX = 366 * DAY_MS;
+/** What repeats ends after so long, and says so. */
+export const FOLLOWUP_REPEATS_MS_MAX = 30 * DAY_MS;
+/** No oftener than this. */
+export const FOLLOWUP_EVERY_MS_MIN = 15 * MINUTE_MS;
+/** Later than this is late enough to be said. */
+export const FOLLOWUP_LATE_MS = 5 * MINUTE_MS;
+export const FOLLOWUP_KEPT_AFTER_MS = 1 * DAY_MS;
+export const NOTE_CHARS_MAX = 1000;
+export const NOTE_MS = 30 * DAY_MS;
+export const NOTES_PER_SESSION_MAX = 50;
 export const CLOCK_STEP_MS = 5 * MINUTE_MS;
 export const CLOCK_LEAP_MS = 48 * HOUR_MS;
 

@@ -16,6 +16,7 @@ import { INTENTS, Slots } from "../core/request.ts";
 import { PersonToken, SCOPE, Scope } from "../core/scope.ts";
 import type { Transform } from "../core/transform.ts";
 import type { Tier } from "../core/value.ts";
+import { LATER } from "./later-capabilities.ts";
 
 const Instant = z.number().int().min(0).max(8_640_000_000_000_000);
 const Count = z.number().int().min(0).max(1_000_000);
@@ -120,7 +121,7 @@ const OWN: readonly Manifest[] = [
   },
   {
     id: "request.read",
-    version: 2,
+    version: 3,
     title: "What the person who asked wrote, redacted, with intent and slots",
     effect: "none",
     input: z.strictObject({ earlier: z.number().int().min(0).max(EARLIER_REQUESTS_MAX).optional() }),
@@ -207,7 +208,7 @@ function readerOf(transform: Transform): Reader {
 /** Builds the catalogue. Throws `capability.schema` with field and bits when an output is wider than its tier. */
 export function catalogueOf(transforms: readonly Transform[], more: readonly Manifest[] = []): Catalogue {
   const readers = transforms.filter((t) => READERS[t.id as CapabilityId] !== undefined).map(readerOf);
-  const manifests = [...OWN, ...more, ...readers].map((manifest) => checkedManifest(manifest));
+  const manifests = [...OWN, ...LATER, ...more, ...readers].map((manifest) => checkedManifest(manifest));
   return {
     manifests: new Map(manifests.map((manifest) => [manifest.id, manifest])),
     readers: new Map(readers.map((reader) => [reader.id, reader])),

@@ -9,15 +9,18 @@ import { EXTRACT_MANIFEST, extractText } from "./attachments.ts";
 import type { Handler } from "./call.ts";
 import { type Catalogue, catalogueOf } from "./capabilities.ts";
 import { Drives } from "./drive.ts";
+import { Followups } from "./followups.ts";
 import type { Handlers } from "./handlers.ts";
 import { HTTP_MANIFEST, httpRequest } from "./http-request.ts";
 import { answerByEvent, answerWord, changed, takenBack } from "./inbound.ts";
 import type { Invoking } from "./invoke.ts";
 import { conversationList, messageList, requestRead } from "./lists.ts";
+import { memoryNote, memoryRecall } from "./notes.ts";
 import { Pairing } from "./pairing.ts";
 import type { Powers } from "./powers.ts";
 import { readerHandler } from "./readers.ts";
 import { Rejections } from "./rejections.ts";
+import { scheduleFollowup } from "./schedule.ts";
 import { chatReply, chatSend } from "./speak.ts";
 import { Supervisor } from "./supervise.ts";
 
@@ -58,7 +61,12 @@ export function buildGateway(powers: Powers, transforms: readonly Transform[]): 
     changed: (draft, message, how) => changed(powers, draft, message, how),
     takenBack: (draft, id) => takenBack(powers, draft, id),
   };
-  const supervisor = new Supervisor(powers, catalogue, drives, handlers, rejections);
+  const followups = new Followups(
+    powers,
+    () => isOn(powers, catalogue, "schedule.followup"),
+    (run) => drives.drive(run, "schedule"),
+  );
+  const supervisor = new Supervisor(powers, catalogue, drives, handlers, rejections, followups);
   return { powers, catalogue, invoking, drives, supervisor, pairing, rejections };
 }
 
@@ -69,6 +77,9 @@ function handlersOf(powers: Powers, catalogue: Catalogue): ReadonlyMap<Capabilit
     ["request.read", requestRead(powers)],
     ["chat.reply", chatReply(powers, catalogue)],
     ["chat.send", chatSend(powers, catalogue)],
+    ["schedule.followup", scheduleFollowup(powers, catalogue)],
+    ["memory.note", memoryNote(powers, catalogue)],
+    ["memory.recall", memoryRecall(powers)],
   ]);
   if (powers.http !== undefined) handlers.set("http.request", httpRequest(powers, catalogue));
   if (powers.files !== undefined) handlers.set("attachment.extract_text", extractText(powers, powers.files));

@@ -12,6 +12,7 @@ import type { Draft } from "./draft.ts";
 import { answered, conclude } from "./execute.ts";
 import type { Aftermath } from "./handlers.ts";
 import { keyOf, messageBy } from "./keep.ts";
+import { dropLater } from "./later.ts";
 import type { Powers } from "./powers.ts";
 import { isEnough, waysOn } from "./route.ts";
 import { say } from "./say.ts";
@@ -268,6 +269,7 @@ export function changed(powers: Powers, draft: Draft, message: Message, how: "ed
     }
   }
   if (draft.get("queued", message.id) !== null) draft.drop("queued", message.id);
+  dropLater(powers, draft, message, how);
   dropDerived(powers, draft, message, how);
   return [...goOn];
 }

@@ -6,6 +6,7 @@ import type { Amounts } from "../core/budget.ts";
 import type { HttpHost, HttpPort } from "../core/http.ts";
 import type { ModelPort } from "../core/model.ts";
 import type { Clock, Connector, Hashing, Random, Store, TransformRunner } from "../core/ports.ts";
+import type { NextWall } from "../core/zoned.ts";
 
 /** Words of the daemon's own log: an event of a closed kind with numbers and internal ids. Content has no way in. */
 export type Log = (
@@ -50,6 +51,8 @@ export type Powers = {
   readonly files?: AttachmentReader;
   /** Models that the owner configured; none is asked when absent. */
   readonly models?: ModelPort;
+  /** Reads cron patterns; what repeats is refused when absent. */
+  readonly nextWall?: NextWall;
   readonly log: Log;
   /** Connected channels by name; supervise.ts is the only writer. */
   readonly connectors: Map<string, Connector>;
