@@ -101,6 +101,7 @@ export const SOLE: readonly Sole[] = [
       "src/main.ts",
       "src/powers.ts",
       "src/client.ts",
+      "src/edge/connect.ts",
       "src/edge/http.ts",
       "src/edge/wall.ts",
       "src/control/server.ts",
