@@ -19,6 +19,7 @@ import { readerHandler } from "./readers.ts";
 import { Rejections } from "./rejections.ts";
 import { chatReply, chatSend } from "./speak.ts";
 import { Supervisor } from "./supervise.ts";
+import { Walls } from "./walls.ts";
 
 export type Gateway = {
   readonly powers: Powers;
@@ -28,6 +29,7 @@ export type Gateway = {
   readonly supervisor: Supervisor;
   readonly pairing: Pairing;
   readonly rejections: Rejections;
+  readonly walls: Walls;
 };
 
 /** Throws `capability.schema` when an output is wider than its tier: such a program does not start. */
@@ -54,7 +56,7 @@ export function buildGateway(powers: Powers, transforms: readonly Transform[]): 
     takenBack: (draft, id) => takenBack(powers, draft, id),
   };
   const supervisor = new Supervisor(powers, catalogue, drives, handlers, rejections);
-  return { powers, catalogue, invoking, drives, supervisor, pairing, rejections };
+  return { powers, catalogue, invoking, drives, supervisor, pairing, rejections, walls: new Walls(powers) };
 }
 
 function handlersOf(powers: Powers, catalogue: Catalogue): ReadonlyMap<CapabilityId, Handler> {
