@@ -18,6 +18,7 @@ import { addModel } from "./model.ts";
 import { addConfig, addPolicy } from "./policy.ts";
 import { addExport, addHold, addPurge } from "./purge.ts";
 import { addReport } from "./report.ts";
+import { addRun } from "./run.ts";
 import { addRuns } from "./runs.ts";
 import { addPin, addSecrets } from "./secrets.ts";
 import { addService } from "./service.ts";
@@ -54,6 +55,7 @@ const NOUNS = [
   addToken,
   addMcp,
   addAgent,
+  addRun,
   addPolicy,
   addModel,
   addCapability,

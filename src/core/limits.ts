@@ -154,6 +154,15 @@ export const HTTP_MS_MAX = 15 * SECOND_MS;
 export const HTTP_ADDRESSES_MAX = 16;
 export const HTTP_CONNECTS_MAX = 3;
 
+// The network wall (section 9): what is not a proxy's request, and how much of it there may be at once
+export const WALL_CONNECTIONS_MAX = 64;
+export const WALLS_MAX = 16;
+/** The least that is booked at a time: a byte at a time would fill the ledger. */
+export const WALL_BYTES_MIN = 4 * KIB;
+export const WALL_HOLD_MS_MAX = 10 * SECOND_MS;
+/** Refusals of one kind become one entry in so much time. */
+export const WALL_REFUSALS_WINDOW_MS = 1 * MINUTE_MS;
+
 // Worker threads for transforms (section 5)
 export const TRANSFORM_WORKERS_MAX = 2;
 export const TRANSFORM_QUEUE_MAX = 64;

@@ -23,6 +23,7 @@ import { Rejections } from "./rejections.ts";
 import { scheduleFollowup } from "./schedule.ts";
 import { chatReply, chatSend } from "./speak.ts";
 import { Supervisor } from "./supervise.ts";
+import { Walls } from "./walls.ts";
 
 export type Gateway = {
   readonly powers: Powers;
@@ -32,6 +33,7 @@ export type Gateway = {
   readonly supervisor: Supervisor;
   readonly pairing: Pairing;
   readonly rejections: Rejections;
+  readonly walls: Walls;
 };
 
 /** Throws `capability.schema` when an output is wider than its tier: such a program does not start. */
@@ -67,7 +69,7 @@ export function buildGateway(powers: Powers, transforms: readonly Transform[]): 
     (run) => drives.drive(run, "schedule"),
   );
   const supervisor = new Supervisor(powers, catalogue, drives, handlers, rejections, followups);
-  return { powers, catalogue, invoking, drives, supervisor, pairing, rejections };
+  return { powers, catalogue, invoking, drives, supervisor, pairing, rejections, walls: new Walls(powers) };
 }
 
 function handlersOf(powers: Powers, catalogue: Catalogue): ReadonlyMap<CapabilityId, Handler> {

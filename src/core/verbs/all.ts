@@ -6,6 +6,7 @@ import { EVIDENCE_VERBS } from "./evidence.ts";
 import { KEY_VERBS } from "./keys.ts";
 import { MODEL_VERBS } from "./models.ts";
 import { REPORT_VERBS } from "./report.ts";
+import { WALL_VERBS } from "./wall.ts";
 
 export const VERBS = {
   ...CARE_VERBS,
@@ -14,6 +15,7 @@ export const VERBS = {
   ...REPORT_VERBS,
   ...KEY_VERBS,
   ...MODEL_VERBS,
+  ...WALL_VERBS,
 } as const;
 export type VerbName = keyof typeof VERBS;
 export const VERB_NAMES = Object.keys(VERBS) as readonly VerbName[];
