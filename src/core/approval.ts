@@ -56,6 +56,10 @@ export type Approval = {
   readonly wrongCodes: number;
   readonly sources: readonly MessageId[];
   readonly surfaces: readonly Surface[];
+  /** The steps of a plan, in the order in which they were shown: questions of their own behind this one's prompt. */
+  readonly steps?: readonly ApprovalId[];
+  /** The plan that this is a step of, whose code and prompt it is answered by. */
+  readonly plan?: ApprovalId;
   /** The reaction that said yes: taking it back before anything happened voids. */
   readonly answer: MessageId | null;
   /** Sealed prompt as shown. */

@@ -57,6 +57,8 @@ export type Call = {
   /** Sealed answer as the agent got it. */
   readonly answer: BlobId | null;
   readonly values: readonly Handle[];
+  /** The plan that it is a step of. */
+  readonly plan?: CallId;
   readonly at: number;
 };
 

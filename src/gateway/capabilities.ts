@@ -15,6 +15,7 @@ import { ANSWERED_BY } from "../core/quarantined.ts";
 import { INTENTS, Slots } from "../core/request.ts";
 import { PersonToken, SCOPE, Scope } from "../core/scope.ts";
 import type { Transform } from "../core/transform.ts";
+import { planManifest } from "./plan-manifest.ts";
 
 const Instant = z.number().int().min(0).max(8_640_000_000_000_000);
 const Count = z.number().int().min(0).max(1_000_000);
@@ -197,7 +198,8 @@ function readerOf(transform: Transform): Reader {
 /** Builds the catalogue. Throws `capability.schema` with field and bits when an output is wider than its tier. */
 export function catalogueOf(transforms: readonly Transform[], more: readonly Manifest[] = []): Catalogue {
   const readers = transforms.filter((t) => READERS[t.id as CapabilityId] !== undefined).map(readerOf);
-  const manifests = [...OWN, ...more, ...readers].map((manifest) => checkedManifest(manifest));
+  const each = [...OWN, ...more, ...readers];
+  const manifests = [...each, planManifest(each)].map((manifest) => checkedManifest(manifest));
   return {
     manifests: new Map(manifests.map((manifest) => [manifest.id, manifest])),
     readers: new Map(readers.map((reader) => [reader.id, reader])),

@@ -150,7 +150,8 @@ export const httpRequest =
     // The world is outside every audience: what came from a conversation goes there by a person's yes alone.
     const isPrivate = made.label.audience !== "*";
     const isAsked = decision.effect === "ask" || uses.some(({ effect }) => effect === "ask") || isNew || isPrivate;
-    if (isAsked || control !== "configured") return ask(powers, decision, call, shown, { isNew, isPrivate });
+    if (isAsked || doing.planned === true || control !== "configured")
+      return ask(powers, decision, call, shown, { isNew, isPrivate });
     return sendNow(powers, doing, call, newId("Handle", powers.random.bytes(16)));
   };
 
@@ -169,7 +170,9 @@ function ask(
       ? decision.because
       : why.isPrivate
         ? "What it holds came from a conversation."
-        : "The agent chose this address itself.";
+        : isConfigured(host, call.prepared)
+          ? decision.because
+          : "The agent chose this address itself.";
   return {
     ask: {
       assurance: decision.assurance ?? "medium",

@@ -202,11 +202,11 @@ async function speak(
   });
   if (decision.effect === "deny") throw refusalBy(decision);
   const isUnvouched = control === "unvouched" && decision.effect === "allow";
-  if (decision.effect === "allow" && !isUnvouched && !isReleased)
+  if (decision.effect === "allow" && !isUnvouched && !isReleased && doing.planned !== true)
     return madeBy(powers, doing, destination, rendered, sends);
   return {
     ask: {
-      assurance: decision.assurance ?? (isUnvouched ? "low" : "medium"),
+      assurance: decision.assurance ?? (isReleased ? "medium" : "low"),
       // A rule may ask for a second person; none may waive what the owner configured.
       fourEyes: decision.fourEyes === true || powers.settings.fourEyes,
       approvers: decision.approvers ?? ["owner", "approver"],
