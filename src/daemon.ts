@@ -76,6 +76,8 @@ export type Daemon = {
   readonly policyFault: () => string | null;
   readonly readsAll: Outside["readsAll"];
   readonly watch: Watch;
+  /** What can wait until people reach it: whether an upgrade changed a capability. Once, and before `close`. */
+  settle(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -103,7 +105,7 @@ function powersOf(given: DaemonPowers, transforms: TransformRunner, policy: Powe
 
 export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
   const { store, config, clock, log } = given;
-  const transforms = given.transforms ?? ownThreads(given);
+  const transforms = given.transforms ?? new WorkerRunner({ entry: given.worker, clock });
   const rules = rulesInForce(store, config.packs);
   const powers = powersOf(given, transforms, rules.policy);
   const watch = new Watch({ store, clock, log, places: given.places ?? [] });
@@ -112,7 +114,11 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
   const configured = configuredOf(config);
   const isBuilt = ({ kind }: { readonly kind: string }): boolean => Object.hasOwn(CONNECTORS, kind);
   await bootstrap(powers, { ...configured, channels: configured.channels.filter(isBuilt) });
-  const changed = await noteCapabilities(powers, gateway.catalogue);
+  let changed: readonly string[] = [];
+  let settled: Promise<void> = Promise.resolve();
+  const note = async (): Promise<void> => {
+    changed = await noteCapabilities(powers, gateway.catalogue);
+  };
   const bots = new TelegramLines(powers, given.request);
   const accounts = new MatrixLines(powers, given);
   const lines = new Lines(powers, gateway, bots, accounts);
@@ -142,9 +148,10 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     stop: given.stop,
   };
   const surface = frontOf(gateway, outside, doorsOf(lines));
-  const end = (): Promise<void> => close(gateway, house, watch, given, powers);
+  const settle = (): Promise<void> => (settled = note());
+  const end = (): Promise<void> => settled.then(() => close(gateway, house, watch, given, powers));
   const readsAll = outside.readsAll;
-  const daemon: Daemon = { gateway, surface, powers, policyFault, watch, readsAll, close: end };
+  const daemon: Daemon = { gateway, surface, powers, policyFault, watch, readsAll, settle, close: end };
   await endRestored(powers);
   const lastAt = store.ledger.entries(Math.max(0, store.ledger.size() - 1), 1)[0]?.time ?? null;
   await begun(powers, { version: given.version, packs: outside.packs(), fallback: rules.fault !== null });
@@ -176,12 +183,6 @@ const noKeys = async (): Promise<never> => {
 
 const faultNotes = (fault: string | null): readonly string[] =>
   fault === null ? [] : [`What you loaded with policy load is not in force, the configured packs are: ${fault}`];
-
-function ownThreads({ worker, clock }: DaemonPowers): WorkerRunner {
-  const transforms = new WorkerRunner({ entry: worker, clock });
-  transforms.warm();
-  return transforms;
-}
 
 async function close(
   gateway: Gateway,

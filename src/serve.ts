@@ -217,6 +217,7 @@ export async function serve(
       ways.say(`Lazaret ${VERSION} is up. Home: ${paths.dataDir}. ${reachedBy(control.address)}`);
       for (const words of running.news) ways.say(words);
       manager.ready(reachedBy(control.address));
+      void daemon.settle().catch((error: unknown) => fault("settle", error));
       await ways.ready({ stop });
       return await stopping.promise;
     } finally {

@@ -148,7 +148,7 @@ export const HTTP_CONNECTS_MAX = 3;
 export const TRANSFORM_WORKERS_MAX = 2;
 export const TRANSFORM_QUEUE_MAX = 64;
 export const TRANSFORM_START_MS_MAX = 20 * SECOND_MS;
-/** A thread without a call for so long ends, and its memory with it. */
-export const TRANSFORM_IDLE_MS_MAX = 20 * SECOND_MS;
+/** A thread without a call for so long ends, and its memory with it: longer than people think before the next line. */
+export const TRANSFORM_IDLE_MS_MAX = 300 * SECOND_MS;
 export const TRANSFORM_HEAP_MIB_MAX = 256;
 export const TRANSFORM_STACK_MIB_MAX = 4;
