@@ -64,8 +64,8 @@ const ROW_MAX = 5;
 export type PromptAt = (conversation: string, event: string) => ApprovalId | null;
 
 /**
- * A press as the gateway reads it: `approve`, `deny` or `approve:N` when it is a button of the very question it was pressed under.
- * Any other data stays what it is, and means nothing; null when it poses as an answer.
+ * A press as the gateway reads it: `approve`, `deny` or `approve:N` when it is a button of the very question it was
+ * pressed under. Any other data stays what it is, and means nothing; null when it poses as an answer.
  */
 export async function readPress(event: InboundEvent, withToken: WithToken, promptAt: PromptAt) {
   const { envelope, content } = event;

@@ -23,6 +23,7 @@ import type { RefusalCode } from "./refusal.ts";
 import type { Run } from "./run.ts";
 import { isTerminal } from "./run.ts";
 import { type Session, sessionKey } from "./session.ts";
+import type { Grant } from "./standing.ts";
 import type { Value } from "./value.ts";
 
 /** A channel that was configured in the file or added by the CLI. */
@@ -143,6 +144,7 @@ export type Records = {
   readonly call: Call;
   readonly channel: Channel;
   readonly conversation: Conversation;
+  readonly grant: Grant;
   readonly hold: Hold;
   readonly issued: Issued;
   readonly pool: Pool;
@@ -186,6 +188,7 @@ export const INDEXES = {
     channel: (r) => r.channel,
     status: (r) => r.status,
   },
+  grant: { session: (r) => (r.revokedAt === null ? r.terms.session : null) },
   hold: { target: (r) => r.target },
   issued: {},
   pool: { day: (r) => String(r.day) },

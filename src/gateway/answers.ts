@@ -13,6 +13,7 @@ import { keyOf } from "./keep.ts";
 import type { Powers } from "./powers.ts";
 import { isEnough, waysOn } from "./route.ts";
 import { say, type Where } from "./say.ts";
+import { prepareStanding } from "./standing.ts";
 import { type Nod, parseReaction, type Word } from "./words.ts";
 
 const NOTHING: Aftermath = { do: "nothing" };
@@ -143,7 +144,7 @@ type Answering = {
   readonly verified: Extract<Evidence, { by: "code" }>["verified"];
 };
 
-/** `approve CODE [steps]`, `deny CODE`. Of a plan, steps that are not named are refused. */
+/** `approve CODE [steps] [always]`, `deny CODE`. Of a plan, steps that are not named are refused. */
 export function answerByCode(
   powers: Powers,
   draft: Draft,
@@ -159,5 +160,9 @@ export function answerByCode(
   const evidence: Evidence = { by: "code", code: word.code, conversation, verified };
   const yes = word.word === "approve";
   const named = { steps: word.word === "approve" ? word.steps : null, others: "refused" as const };
-  return follow(draft, conversation, null, answered(powers, draft, approval, principal, evidence, yes, named));
+  const result = answered(powers, draft, approval, principal, evidence, yes, named);
+  const isForGood = word.word === "approve" && word.always && result.granted;
+  const standing = isForGood ? [prepareStanding(powers, draft, result.approval, principal)] : [];
+  const told = [...(result.told === undefined ? [] : [result.told]), ...standing];
+  return follow(draft, conversation, null, { ...result, ...(told.length === 0 ? {} : { told: told.join("\n") }) });
 }

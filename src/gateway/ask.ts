@@ -3,7 +3,7 @@
  * What cannot be shown in full is not asked.
  */
 import { type Approval, ASSURANCE, digestText } from "../core/approval.ts";
-import type { Canonical } from "../core/canonical.ts";
+import { type Canonical, canonical } from "../core/canonical.ts";
 import { type ApprovalId, type ConversationId, hex, type MessageId } from "../core/ids.ts";
 import type { Label } from "../core/label.ts";
 import {
@@ -177,6 +177,9 @@ function approvalOf(powers: Powers, draft: Draft, doing: Doing, ask: AskFor, que
     createdAt: draft.now,
     expiresAt,
     status: { state: "pending" },
+    ...(ask.standing === undefined || doing.planned === true
+      ? {}
+      : { control: controlOf(powers, run.session, ask.standing) }),
   };
 }
 
@@ -214,3 +217,7 @@ const sealFor = (
 /** Hexadecimal SHA-256 of the compiled policy in force. */
 export const policyDigest = (powers: Powers): string =>
   hex(powers.hashing.sha256(powers.hashing.utf8(powers.policy.current.canonical)));
+
+/** Control arguments as an approval keeps them: a web address is content, and stays under a keyed hash. */
+export const controlOf = (powers: Powers, session: string, control: Canonical): string =>
+  powers.store.mac("idempotency", session, powers.hashing.utf8(`lazaret.control.v1\u0000${canonical(control)}`));

@@ -2,6 +2,7 @@
 import type { InvocationReply, RevealedValue } from "../core/agent.ts";
 import type { Amounts } from "../core/budget.ts";
 import { left } from "../core/budget.ts";
+import type { Canonical } from "../core/canonical.ts";
 import type { Manifest } from "../core/capability.ts";
 import type { CallId, Handle, RunId } from "../core/ids.ts";
 import { categoriesOf, type Label } from "../core/label.ts";
@@ -64,6 +65,8 @@ export type AskFor = {
   readonly sources: readonly Source[];
   /** What the gateway runs after the yes; sealed. */
   readonly stored: unknown;
+  /** Its control arguments, where the owner may say yes to the like of it for good. */
+  readonly standing?: Canonical;
   /** Of a plan: the questions behind this one, in order. */
   readonly steps?: readonly PlannedStep[];
 };

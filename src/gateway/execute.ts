@@ -31,6 +31,7 @@ import { issue, tokensIn } from "./pseudonyms.ts";
 import { keepContext, noteSink } from "./reveal.ts";
 import { noteSaid } from "./said.ts";
 import { post, say } from "./say.ts";
+import { performStanding, type StandingCall } from "./standing.ts";
 import { transact } from "./transact.ts";
 import { type NewValue, writeValue } from "./values.ts";
 
@@ -45,7 +46,8 @@ export type Stored = {
       }
     | { readonly kind: "reveal"; readonly output: unknown; readonly value: NewValue }
     | HttpCall
-    | RaiseCall;
+    | RaiseCall
+    | StandingCall;
   readonly bound: Bound;
 };
 
@@ -150,6 +152,7 @@ function renderedCall(call: Stored["call"]): string {
     case "http":
       return shownRequest(call.prepared);
     case "raise":
+    case "standing":
       return call.text;
   }
 }
@@ -164,6 +167,7 @@ function changed(
   approval: Approval,
   { bound, call }: Stored,
 ): "run_ended" | "changed" | "edited" | null {
+  if (call.kind === "standing") return bound.policy === policyDigest(powers) ? null : "changed";
   const run = approval.run === null ? null : draft.run(approval.run).run;
   const isWaiting = run?.status.state === "paused.approval" && run.status.approval === (approval.plan ?? approval.id);
   if (!isWaiting) return "run_ended";
@@ -183,6 +187,10 @@ const isOther = ({ store, settings }: Powers, { name, version }: HttpCall["secre
   version !== null && store.secretVersion(settings.tenant, name) !== version;
 
 function perform(powers: Powers, draft: Draft, approval: Approval, { call: what }: Stored): Carried {
+  if (what.kind === "standing") {
+    performStanding(powers, draft, approval, what);
+    return null;
+  }
   if (what.kind === "raise") {
     performRaise(draft, approval, what);
     return null;
