@@ -128,11 +128,11 @@ export const SOLE: readonly Sole[] = [
   {
     thing: "other processes",
     modules: ["node:child_process", "node:cluster"],
-    holders: ["src/main.ts", "src/powers.ts", "src/edge/sandbox.ts", "src/file-probe.ts", "src/secret-sources.ts"],
     holders: [
       "src/main.ts",
       "src/powers.ts",
       "src/edge/sandbox.ts",
+      "src/file-probe.ts",
       "src/secret-sources.ts",
       "src/wall-box.ts",
       "src/wall-inside.ts",

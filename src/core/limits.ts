@@ -45,6 +45,12 @@ export const APPROVAL_BACKGROUND_MS = 1 * DAY_MS;
 export const APPROVAL_CODE_TRIES_MAX = 5;
 export const APPROVALS_PER_RUN_MAX = 20;
 export const APPROVALS_PER_DAY_MAX = 100;
+export const APPROVALS_PER_HOUR_MAX = 30;
+export const APPROVALS_OPEN_MAX = 20;
+export const GRANT_MS_MAX = 30 * DAY_MS;
+export const GRANT_USES_MAX = 100;
+/** One for each digit that a reaction can say. */
+export const PLAN_STEPS_MAX = 9;
 export const APPROVAL_PROMPT_CHARS_MAX = 6000;
 export const PAIRING_MS = 10 * MINUTE_MS;
 export const PAIRING_TRIES_MAX = 5;

@@ -17,6 +17,7 @@ import { PersonToken, SCOPE, Scope } from "../core/scope.ts";
 import type { Transform } from "../core/transform.ts";
 import type { Tier } from "../core/value.ts";
 import { LATER } from "./later-capabilities.ts";
+import { planManifest } from "./plan-manifest.ts";
 
 const Instant = z.number().int().min(0).max(8_640_000_000_000_000);
 const Count = z.number().int().min(0).max(1_000_000);
@@ -208,7 +209,8 @@ function readerOf(transform: Transform): Reader {
 /** Builds the catalogue. Throws `capability.schema` with field and bits when an output is wider than its tier. */
 export function catalogueOf(transforms: readonly Transform[], more: readonly Manifest[] = []): Catalogue {
   const readers = transforms.filter((t) => READERS[t.id as CapabilityId] !== undefined).map(readerOf);
-  const manifests = [...OWN, ...LATER, ...more, ...readers].map((manifest) => checkedManifest(manifest));
+  const each = [...OWN, ...LATER, ...more, ...readers];
+  const manifests = [...each, planManifest(each)].map((manifest) => checkedManifest(manifest));
   return {
     manifests: new Map(manifests.map((manifest) => [manifest.id, manifest])),
     readers: new Map(readers.map((reader) => [reader.id, reader])),

@@ -4,6 +4,7 @@ import type { InvocationReply } from "../core/agent.ts";
 import type { CapabilityId } from "../core/capability.ts";
 import type { CallId } from "../core/ids.ts";
 import type { Transform } from "../core/transform.ts";
+import { answerByEvent, takenBack } from "./answers.ts";
 import { askPeople } from "./ask.ts";
 import { EXTRACT_MANIFEST, extractText } from "./attachments.ts";
 import type { Handler } from "./call.ts";
@@ -12,11 +13,12 @@ import { Drives } from "./drive.ts";
 import { Followups } from "./followups.ts";
 import type { Handlers } from "./handlers.ts";
 import { HTTP_MANIFEST, httpRequest } from "./http-request.ts";
-import { answerByEvent, answerWord, changed, takenBack } from "./inbound.ts";
+import { answerWord, changed } from "./inbound.ts";
 import type { Invoking } from "./invoke.ts";
 import { conversationList, messageList, requestRead } from "./lists.ts";
 import { memoryNote, memoryRecall } from "./notes.ts";
 import { Pairing } from "./pairing.ts";
+import { planPropose } from "./plan.ts";
 import type { Powers } from "./powers.ts";
 import { readerHandler } from "./readers.ts";
 import { Rejections } from "./rejections.ts";
@@ -86,6 +88,8 @@ function handlersOf(powers: Powers, catalogue: Catalogue): ReadonlyMap<Capabilit
   if (powers.http !== undefined) handlers.set("http.request", httpRequest(powers, catalogue));
   if (powers.files !== undefined) handlers.set("attachment.extract_text", extractText(powers, powers.files));
   for (const reader of catalogue.readers.values()) handlers.set(reader.id, readerHandler(powers, reader));
+  const { manifests } = catalogue;
+  handlers.set("plan.propose", planPropose(powers, { manifests, handlers, isOn: (id) => isOn(powers, catalogue, id) }));
   return handlers;
 }
 

@@ -304,4 +304,3 @@ export async function matrixHarness(bench: MatrixBench, bug: MatrixBug = {}): Pr
     end: () => running.end(),
   };
 }
-

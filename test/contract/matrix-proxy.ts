@@ -75,7 +75,8 @@ export class MatrixProxy {
     const path = asked.url ?? "/";
     asked.on("error", () => answer.destroy());
     if (path.includes("/v3/sync")) return this.#sync(asked, answer);
-    if (this.keepsHistory && path.includes("/messages?")) return this.#say(asked, answer, 404, { errcode: "M_NOT_FOUND" });
+    if (this.keepsHistory && path.includes("/messages?"))
+      return this.#say(asked, answer, 404, { errcode: "M_NOT_FOUND" });
     if (!SEND.test(path)) return this.#forward(asked, answer);
     this.sends += 1;
     const fault = this.#fault;
