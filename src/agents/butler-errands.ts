@@ -1,7 +1,9 @@
 /** One errand for each thing that can be asked: which capabilities, and what is said of their answers. */
 import type { CapabilityId } from "../core/capability.ts";
 import { answerText, composed, countText, kindIn, questionIn } from "./butler-answer.ts";
+import { fileErrand } from "./butler-files.ts";
 import { Declined, type Got, type Hands } from "./butler-hands.ts";
+import { LATER_ERRANDS } from "./butler-later.ts";
 import { placeFor, strayPlace } from "./butler-place.ts";
 import { type Asked, isFields, listOf, readOf, type SeenTask, tasksOf } from "./butler-request.ts";
 import { elsewhere, scopeFor } from "./butler-scope.ts";
@@ -213,11 +215,6 @@ const question: Errand = async (asked, hands, words) => {
   return tell(`${answerText(asked, got, words)}\n\n${footer(asked, got, words)}`);
 };
 
-const cannot =
-  (sentence: (words: Words) => string): Errand =>
-  async (_, __, words) =>
-    withExamples(words, lines(sentence(words), words.tryThese));
-
 const ERRANDS = {
   summarize,
   catch_up: summarize,
@@ -225,9 +222,10 @@ const ERRANDS = {
   entities,
   redact,
   conversations,
+  file: fileErrand,
   question,
   compose: async (asked, hands) => tell(await composed(asked, hands)),
-  schedule: cannot((words) => words.schedule),
+  ...LATER_ERRANDS,
   greeting: async (_, __, words) => withExamples(words, words.hello),
   thanks: async (_, __, words) => say(words.thanks),
   unknown: async (_, __, words) => withExamples(words, words.unknown),

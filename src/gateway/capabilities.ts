@@ -16,6 +16,8 @@ import { INTENTS, Slots } from "../core/request.ts";
 import { PersonToken, SCOPE, Scope } from "../core/scope.ts";
 import type { Transform } from "../core/transform.ts";
 import type { Tier } from "../core/value.ts";
+import { LATER } from "./later-capabilities.ts";
+import { planManifest } from "./plan-manifest.ts";
 
 const Instant = z.number().int().min(0).max(8_640_000_000_000_000);
 const Count = z.number().int().min(0).max(1_000_000);
@@ -120,7 +122,7 @@ const OWN: readonly Manifest[] = [
   },
   {
     id: "request.read",
-    version: 2,
+    version: 3,
     title: "What the person who asked wrote, redacted, with intent and slots",
     effect: "none",
     input: z.strictObject({ earlier: z.number().int().min(0).max(EARLIER_REQUESTS_MAX).optional() }),
@@ -207,7 +209,8 @@ function readerOf(transform: Transform): Reader {
 /** Builds the catalogue. Throws `capability.schema` with field and bits when an output is wider than its tier. */
 export function catalogueOf(transforms: readonly Transform[], more: readonly Manifest[] = []): Catalogue {
   const readers = transforms.filter((t) => READERS[t.id as CapabilityId] !== undefined).map(readerOf);
-  const manifests = [...OWN, ...more, ...readers].map((manifest) => checkedManifest(manifest));
+  const each = [...OWN, ...LATER, ...more, ...readers];
+  const manifests = [...each, planManifest(each)].map((manifest) => checkedManifest(manifest));
   return {
     manifests: new Map(manifests.map((manifest) => [manifest.id, manifest])),
     readers: new Map(readers.map((reader) => [reader.id, reader])),
