@@ -174,7 +174,8 @@ export const INDEXES = {
     run: (r) => r.run,
     open: (r) => (["pending", "granted"].includes(r.status.state) ? "open" : null),
     source: (r) => r.sources,
-    conversation: (r) => r.conversation,
+    conversation: (r) =>
+      [...new Set([r.conversation, ...r.surfaces.map((it) => it.conversation)])].flatMap((it) => it ?? []),
     answer: (r) => (r.status.state === "granted" ? r.answer : null),
   },
   call: {

@@ -155,6 +155,7 @@ class Derived {
     const gone = all(this.#powers, "approval").filter(
       (it) =>
         this.#isOurs(it.conversation) ||
+        it.surfaces.some((surface) => this.#isOurs(surface.conversation)) ||
         (it.run !== null && (runs.has(it.run) || this.#touched.has(it.run))) ||
         it.sources.some((source) => messages.has(source)),
     );

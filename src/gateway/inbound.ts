@@ -11,6 +11,7 @@ import { conclude } from "./conclude.ts";
 import type { Draft } from "./draft.ts";
 import type { Aftermath } from "./handlers.ts";
 import { messageBy } from "./keep.ts";
+import { openQuestions } from "./open-questions.ts";
 import type { Powers } from "./powers.ts";
 import { say } from "./say.ts";
 import type { Word } from "./words.ts";
@@ -36,6 +37,9 @@ export function answerWord(
     case "help":
       say(draft, where, HELP);
       return NOTHING;
+    case "approvals":
+      say(draft, where, openQuestions(powers, conversation, principal));
+      return NOTHING;
     case "status":
       say(draft, where, statusText(powers, conversation, principal));
       return NOTHING;
@@ -55,7 +59,7 @@ const HELP = [
   "• summarise the last 20 messages",
   "• what did I miss since yesterday?",
   "• make a to-do list from this thread",
-  "Words I answer at once: status, cancel, help, approve CODE, deny CODE.",
+  "Words I answer at once: status, cancel, help, approvals, approve CODE, deny CODE.",
 ].join("\n");
 
 function runsOf(powers: Powers, conversation: Conversation, principal: Principal): readonly Run[] {
