@@ -1,6 +1,6 @@
 /**
- * What an external agent sends elsewhere of a conversation, over HTTP and over MCP: released by a person, by its digest,
- * once; and a plan of its, allowed in part.
+ * What an external agent sends elsewhere of a conversation, over HTTP and over MCP: released by a person, by its
+ * digest, once; and a plan of its, allowed in part.
  */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ApprovalId } from "../src/core/ids.ts";

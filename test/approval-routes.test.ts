@@ -1,4 +1,4 @@
-/** Where questions go by the owner's rules, on several surfaces at once; reminders, the list of what waits, and caps. */
+/** Where questions go by the owner's rules, on several surfaces at once; reminders, what waits, and caps. */
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
 import { loadPolicy } from "../policy/load.ts";

@@ -19,6 +19,7 @@ import { addModel } from "./model.ts";
 import { addConfig, addPolicy } from "./policy.ts";
 import { addExport, addHold, addPurge } from "./purge.ts";
 import { addReport } from "./report.ts";
+import { addRun } from "./run.ts";
 import { addRuns } from "./runs.ts";
 import { addPin, addSecrets } from "./secrets.ts";
 import { addService } from "./service.ts";
@@ -56,6 +57,7 @@ const NOUNS = [
   addToken,
   addMcp,
   addAgent,
+  addRun,
   addPolicy,
   addModel,
   addCapability,

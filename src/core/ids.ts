@@ -17,6 +17,8 @@ const PREFIXES = {
   OutboxId: "out",
   HoldId: "hold",
   ReceiptId: "rcpt",
+  FollowupId: "fup",
+  NoteId: "note",
 } as const;
 
 const pattern = (prefix: string): RegExp => new RegExp(`^${prefix}_[0-9a-f]{32}$`);
@@ -51,6 +53,10 @@ export const HoldId = z.string().regex(pattern(PREFIXES.HoldId)).brand<"HoldId">
 export type HoldId = z.infer<typeof HoldId>;
 export const ReceiptId = z.string().regex(pattern(PREFIXES.ReceiptId)).brand<"ReceiptId">();
 export type ReceiptId = z.infer<typeof ReceiptId>;
+export const FollowupId = z.string().regex(pattern(PREFIXES.FollowupId)).brand<"FollowupId">();
+export type FollowupId = z.infer<typeof FollowupId>;
+export const NoteId = z.string().regex(pattern(PREFIXES.NoteId)).brand<"NoteId">();
+export type NoteId = z.infer<typeof NoteId>;
 
 type Ids = {
   BlobId: BlobId;
@@ -68,6 +74,8 @@ type Ids = {
   OutboxId: OutboxId;
   HoldId: HoldId;
   ReceiptId: ReceiptId;
+  FollowupId: FollowupId;
+  NoteId: NoteId;
 };
 
 const HEX = "0123456789abcdef";

@@ -2,6 +2,7 @@
 
 import type { Amounts, Budget, Unit } from "./budget.ts";
 import * as budget from "./budget.ts";
+import type { Brief } from "./followup.ts";
 import type { ApprovalId, CallId, ConversationId, MessageId, PrincipalId, RunId, SessionId, ThreadId } from "./ids.ts";
 import type { Label } from "./label.ts";
 import { RUN_AGE_MS_MAX } from "./limits.ts";
@@ -49,6 +50,8 @@ export type Run = {
   readonly external: boolean;
   /** The addressed message that started it; null when an agent or a schedule did. */
   readonly request: MessageId | null;
+  /** What it is about when no message started it. */
+  readonly brief?: Brief;
   readonly createdAt: number;
   readonly status: RunState;
   readonly budget: Budget;
@@ -81,6 +84,8 @@ export type RunEvent =
   | { readonly type: "answered"; readonly approval: ApprovalId; readonly granted: boolean }
   | { readonly type: "wait"; readonly wait: Wait }
   | { readonly type: "wake" }
+  /** Nobody worked on it while the daemon was not there: that time is not booked. */
+  | { readonly type: "restarted" }
   | { readonly type: "raise"; readonly by: Partial<Amounts> }
   | { readonly type: "finish" }
   | { readonly type: "tick" }
@@ -147,6 +152,7 @@ export function step(before: Run, event: RunEvent, now: number): Run {
   if (isTerminal(before)) return before;
   if (event.type === "cancel") return { ...clocked(before, now), status: { state: "cancelled", reason: event.reason } };
   if (now >= before.createdAt + RUN_AGE_MS_MAX) return fail(before, "age");
+  if (event.type === "restarted") return restarted(before, now);
   const run = clocked(before, now);
   const unit = clockUnit(run);
   const isOutOfTime = run.status.state === "active" && run.budget.used[unit] >= run.budget.limit[unit];
@@ -157,6 +163,9 @@ export function step(before: Run, event: RunEvent, now: number): Run {
   if (after === run) return before;
   return isOutOfTime && !isTerminal(after) ? fail(after, `budget.${unit}`) : after;
 }
+
+const restarted = (run: Run, now: number): Run =>
+  run.status.state === "active" && run.status.since < now ? { ...run, status: { state: "active", since: now } } : run;
 
 function stepActive(run: Run, event: RunEvent): Run {
   const { facts } = run;

@@ -12,8 +12,10 @@ import { conclude } from "./conclude.ts";
 import type { Drives } from "./drive.ts";
 import { finishPurges } from "./erase.ts";
 import { repeatNotices } from "./everybody.ts";
+import { sweepFollowups } from "./followups.ts";
 import { isMessageHeld, released, settleDeferred } from "./holds.ts";
 import { DELETED_SINCE, withdraw } from "./keep.ts";
+import { sweepNotes } from "./notes.ts";
 import type { Powers } from "./powers.ts";
 import type { Rejections } from "./rejections.ts";
 import { isDue, remind } from "./remind.ts";
@@ -78,6 +80,8 @@ export class Housekeeping {
     await this.#release();
     await this.#sweep();
     await this.#sweepDerived();
+    await sweepFollowups(this.#powers);
+    await sweepNotes(this.#powers);
   }
 
   /** Values past their age, and answers kept for repeats, go with the day they belong to. */

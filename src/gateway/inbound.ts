@@ -11,6 +11,7 @@ import { conclude } from "./conclude.ts";
 import type { Draft } from "./draft.ts";
 import type { Aftermath } from "./handlers.ts";
 import { messageBy } from "./keep.ts";
+import { dropLater } from "./later.ts";
 import { openQuestions } from "./open-questions.ts";
 import type { Powers } from "./powers.ts";
 import { say } from "./say.ts";
@@ -148,6 +149,7 @@ export function changed(powers: Powers, draft: Draft, message: Message, how: "ed
     }
   }
   if (draft.get("queued", message.id) !== null) draft.drop("queued", message.id);
+  dropLater(powers, draft, message, how);
   dropDerived(powers, draft, message, how);
   return [...goOn];
 }

@@ -26,6 +26,7 @@ export function ownerOf(gateway: Gateway, outside: Outside): Owner {
     ...grantVerbs(gateway),
     ...keyVerbs(gateway, outside),
     ...modelVerbs(gateway),
+    "wall.open": async ({ run }) => ({ directory: (await gateway.walls.open(run)).directory }),
     report: ({ from, to }) => reportOf(gateway.powers, outside.version, from, to),
   };
   const guarded = VERB_NAMES.map(

@@ -19,7 +19,8 @@ export function remind(draft: Draft, id: Approval["id"]): void {
   const approval = draft.get("approval", id);
   if (approval === null || !isDue(approval, draft.now)) return;
   draft.put("approval", id, { ...approval, remindedAt: draft.now });
-  const text = `This question is still open. It ends in ${minutes(approval.expiresAt - draft.now)}; then nothing is done.`;
+  const left = minutes(approval.expiresAt - draft.now);
+  const text = `This question is still open. It ends in ${left}; then nothing is done.`;
   for (const { conversation: place, message } of approval.surfaces) {
     const conversation = draft.get("conversation", place);
     if (conversation !== null) say(draft, { conversation, thread: null, replyTo: message }, text, approval.run);

@@ -7,6 +7,7 @@ import { GRANT_VERBS } from "./grants.ts";
 import { KEY_VERBS } from "./keys.ts";
 import { MODEL_VERBS } from "./models.ts";
 import { REPORT_VERBS } from "./report.ts";
+import { WALL_VERBS } from "./wall.ts";
 
 export const VERBS = {
   ...CARE_VERBS,
@@ -16,6 +17,7 @@ export const VERBS = {
   ...REPORT_VERBS,
   ...KEY_VERBS,
   ...MODEL_VERBS,
+  ...WALL_VERBS,
 } as const;
 export type VerbName = keyof typeof VERBS;
 export const VERB_NAMES = Object.keys(VERBS) as readonly VerbName[];
