@@ -153,7 +153,9 @@ test("a deleted message takes the text that was read from it along", async () =>
   await send("here is the plan", { id: "m1", attachments: [attached(NOTE)] });
   await ask("what is in the file?");
   await allow();
-  const handle = here.entries("transform.completed").find(({ body }) => body["capability"] === CAPABILITY)?.body["handle"];
+  const handle = here.entries("transform.completed").find(({ body }) => body["capability"] === CAPABILITY)?.body[
+    "handle"
+  ];
   expect(here.store.get("value", String(handle))).not.toBeNull();
   await here.post({ kind: "delete", conversation: ROOM, sender: "carla", target: "m1" });
   expect(here.store.get("value", String(handle))).toBeNull();
