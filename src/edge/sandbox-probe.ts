@@ -50,7 +50,7 @@ export async function provedSandbox(place: SandboxPlace, bait: Bait, clock: Cloc
 }
 
 /** Which walls gave way; null when nothing was started. */
-async function faultsOf(walls: Walls, bait: Bait, clock: Clock): Promise<readonly string[] | null> {
+export async function faultsOf(walls: Walls, bait: Bait, clock: Clock): Promise<readonly string[] | null> {
   const listener = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
   const address = listener.address();
