@@ -1,35 +1,15 @@
 /** Files that somebody built to do harm, as recipes: each is made when it is needed, none is larger than 4 MiB. */
 import { deflateSync } from "node:zlib";
-import type { TextHint } from "../src/core/attachment.ts";
-import { docxOf, drawn, HELVETICA, pageOf, paragraph, pdfOf, streamOf, TYPES, wordPart, zipOf } from "./file-craft.ts";
-
-export type Bomb = {
-  readonly name: string;
-  readonly file: string;
-  readonly make: () => Buffer;
-  /** How it ends. `any`: whatever it is, it ends in time and small. */
-  readonly ends: "refused" | "opaque" | "locked" | "broken" | "empty" | "any";
-};
+import { docxOf, drawn, pageOf, paragraph, TYPES, wordPart, zipOf } from "./file-craft.ts";
+import { type Bomb, lines, PDF_BOMBS } from "./pdf-bombs.ts";
 
 const MIB = 1024 * 1024;
 const zeros = (bytes: number): Buffer => Buffer.alloc(bytes, "a");
-const lines = (count: number, line: (n: number) => string): string =>
-  Array.from({ length: count }, (_, n) => line(n)).join("");
+
 const laughs =
   '<!DOCTYPE lolz [<!ENTITY a "lol">' +
   lines(9, (n) => `<!ENTITY ${"bcdefghij"[n]} "${`&${"abcdefghi"[n]};`.repeat(10)}">`) +
   "]>";
-const deepTree = (depth: number): string[] => [
-  "<</Type/Catalog/Pages 2 0 R>>",
-  ...Array.from({ length: depth }, (_, n) => `<</Type/Pages/Kids[${n + 3} 0 R]>>`),
-];
-const wideTree = (levels: number): string[] => [
-  "<</Type/Catalog/Pages 2 0 R>>",
-  ...Array.from({ length: levels }, (_, n) => `<</Type/Pages/Kids[${`${n + 3} 0 R `.repeat(10)}]>>`),
-];
-const map = (text: string): string => streamOf(text);
-const MAPPED = "<</Type/Font/Subtype/Type0/Encoding/Identity-H/ToUnicode 6 0 R/DescendantFonts[<</DW 500>>]>>";
-
 const ZIPS: readonly Bomb[] = [
   {
     name: "a part that says it is 64 MiB",
@@ -131,128 +111,6 @@ const DOCUMENTS: readonly Bomb[] = [
   },
 ];
 
-const PDFS: readonly Bomb[] = [
-  {
-    name: "a page packed twice",
-    file: "a.pdf",
-    ends: "refused",
-    make: () =>
-      pageOf(streamOf(Buffer.concat([Buffer.from("BT /F1 1 Tf "), Buffer.from("(aaaa) Tj ".repeat(6_000_000))]), 2)),
-  },
-  {
-    name: "a chain of a hundred filters",
-    file: "a.pdf",
-    ends: "refused",
-    make: () => pageOf(streamOf("x", 1).replace("/FlateDecode", "/FlateDecode".repeat(100))),
-  },
-  {
-    name: "an object that is itself",
-    file: "a.pdf",
-    ends: "any",
-    make: () => pdfOf(["2 0 R", "1 0 R", "<</Length 3 0 R>>stream\nx\nendstream"]),
-  },
-  {
-    name: "pages that lead back",
-    file: "a.pdf",
-    ends: "empty",
-    make: () => pdfOf(["<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[2 0 R 1 0 R 2 0 R]>>"]),
-  },
-  { name: "a page tree ten thousand deep", file: "a.pdf", ends: "refused", make: () => pdfOf(deepTree(10_000)) },
-  {
-    name: "a page tree that doubles back ten times a level",
-    file: "a.pdf",
-    ends: "empty",
-    make: () => pdfOf(wideTree(60)),
-  },
-  {
-    name: "a hundred thousand pages",
-    file: "a.pdf",
-    ends: "any",
-    make: () =>
-      pdfOf([
-        "<</Type/Catalog/Pages 2 0 R>>",
-        `<</Type/Pages/Kids[${"<</Type/Page/Contents 3 0 R>> ".repeat(100_000)}]>>`,
-        streamOf("x"),
-      ]),
-  },
-  {
-    name: "a drawing that draws itself",
-    file: "a.pdf",
-    ends: "refused",
-    make: () =>
-      pageOf(
-        streamOf("/X Do ".repeat(2000)),
-        HELVETICA,
-        [streamOf("/X Do ".repeat(2000), 1, "/Subtype/Form/Resources<</XObject<</X 6 0 R>>>>")],
-        "/XObject<</X 6 0 R>>",
-      ),
-  },
-  { name: "lists a million deep", file: "a.pdf", ends: "refused", make: () => pdfOf(["[".repeat(1_000_000)]) },
-  {
-    name: "dictionaries a million deep",
-    file: "a.pdf",
-    ends: "refused",
-    make: () => pdfOf(["<</A".repeat(1_000_000)]),
-  },
-  {
-    name: "a map of four thousand million codes",
-    file: "a.pdf",
-    ends: "any",
-    make: () =>
-      pageOf(drawn("<0001> Tj"), MAPPED, [
-        map(lines(200, (n) => `1 beginbfrange <00${n % 10}0> <FFFFFFFF> <0041> endbfrange\n`)),
-      ]),
-  },
-  {
-    name: "packed objects that are a thousand million",
-    file: "a.pdf",
-    ends: "any",
-    make: () =>
-      pdfOf([
-        streamOf("1 0 2 0 3 0", 1, "/Type/ObjStm/N 1000000000/First 5"),
-        streamOf("2 0", 1, "/Type/ObjStm/N 1/First 0/Extends 2 0 R"),
-      ]),
-  },
-  {
-    name: "a run of one byte, many times",
-    file: "a.pdf",
-    ends: "refused",
-    make: () =>
-      pageOf(`<</Filter[/RunLengthDecode/RunLengthDecode]>>stream\n${"\u0081a".repeat(1_000_000)}\nendstream`),
-  },
-  {
-    name: "a row of a thousand million columns",
-    file: "a.pdf",
-    ends: "broken",
-    make: () => pageOf(streamOf("x", 1, "/DecodeParms<</Predictor 12/Columns 1000000000>>")),
-  },
-  {
-    name: "four megabytes of operators",
-    file: "a.pdf",
-    ends: "any",
-    make: () => pageOf(`<<>>stream\n${"q ".repeat(1_900_000)}\nendstream`),
-  },
-  {
-    name: "a string that never ends",
-    file: "a.pdf",
-    ends: "any",
-    make: () => pageOf(`<<>>stream\nBT (${"(".repeat(3_500_000)}\nendstream`),
-  },
-  {
-    name: "comments and nothing else",
-    file: "a.pdf",
-    ends: "any",
-    make: () => Buffer.from(`%PDF-1.4\n${"1 0 obj %\n".repeat(380_000)}`),
-  },
-  {
-    name: "widths for every code there could be",
-    file: "a.pdf",
-    ends: "any",
-    make: () =>
-      pageOf(drawn("<0001> Tj"), `<</Subtype/Type0/DescendantFonts[<</W[${"0 99999999 1 ".repeat(100_000)}]>>]>>`),
-  },
-];
-
 const TEXTS: readonly Bomb[] = [
   { name: "JSON a million deep", file: "a.json", ends: "refused", make: () => Buffer.from("[".repeat(1_000_000)) },
   {
@@ -317,7 +175,4 @@ const TEXTS: readonly Bomb[] = [
   },
 ];
 
-export const BOMBS: readonly Bomb[] = [...ZIPS, ...DOCUMENTS, ...PDFS, ...TEXTS];
-
-const ENDINGS: Readonly<Record<string, TextHint>> = { json: "json", csv: "csv", md: "md" };
-export const hintFor = ({ file }: Bomb): TextHint => ENDINGS[file.slice(2)] ?? "txt";
+export const BOMBS: readonly Bomb[] = [...ZIPS, ...DOCUMENTS, ...PDF_BOMBS, ...TEXTS];

@@ -62,7 +62,9 @@ export const TYPES: ZipPart = {
 };
 export const wordPart = (body: string, head = ""): ZipPart => ({
   name: "word/document.xml",
-  plain: `<?xml version="1.0"?>${head}<w:document xmlns:w="${OFFICE}/wordprocessingml/2006/main"><w:body>${body}</w:body></w:document>`,
+  plain:
+    `<?xml version="1.0"?>${head}<w:document xmlns:w="${OFFICE}/wordprocessingml/2006/main">` +
+    `<w:body>${body}</w:body></w:document>`,
 });
 export const paragraph = (text: string): string => `<w:p><w:r><w:t>${text}</w:t></w:r></w:p>`;
 export const docxOf = (body: string, more: readonly ZipPart[] = []): Buffer => zipOf([TYPES, wordPart(body), ...more]);

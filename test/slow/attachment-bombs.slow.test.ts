@@ -75,8 +75,8 @@ const memory = (): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${daemon.pid}/status`, "utf8"))?.[1]) / 1024;
 
 /**
- * Sends a file, has it opened, and gives what was answered. `more`: MiB by which the daemon grew while it was read; that
- * it was taken in before is another matter.
+ * Sends a file, has it opened, and gives what was answered. `more`: MiB by which the daemon grew while it was read;
+ * that it was taken in before is another matter.
  */
 async function opened(
   file: string,
