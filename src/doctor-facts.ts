@@ -31,7 +31,8 @@ function placeOf(path: string, role: Place["role"]): Place {
   };
 }
 
-const OURS = /^(?:lazaret\.db(?:-wal|-shm)?|daemon\.lock(?:-journal)?|config\.yaml|keys|matrix|state|lazaret\.sock)$/;
+const OURS =
+  /^(?:lazaret\.db(?:-wal|-shm)?|daemon\.lock(?:-journal)?|config\.yaml|keys|matrix|state|lazaret\.sock|wall-[0-9a-f]{6}-\w{6})$/;
 
 export async function factsOf(
   daemon: Daemon,

@@ -114,6 +114,15 @@ export function startProgram(
 /** How this program was started: Node, and the launcher behind whatever link named it. */
 export const ownCommand = (): readonly string[] => [process.execPath, realpathSync(process.argv[1] ?? "")];
 
+/** What a program behind a wall is started with. */
+export const boxPowers = (env: Readonly<Record<string, string | undefined>>, workingDirectory: string) => ({
+  env,
+  workingDirectory,
+  node: process.execPath,
+  user: process.getuid?.() ?? null,
+  group: process.getgid?.() ?? null,
+});
+
 const SECOND_SIGNAL_MS = 1000;
 
 /** The first signal stops in order. npm sends it twice at once; a later second one means now. */

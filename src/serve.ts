@@ -162,6 +162,7 @@ async function run(env: Environment, home: Home, cwd: string, stop: () => void):
       exportLedger: (file) => store.exportLedger(file),
       keys: homeKeys(store, paths),
       http: () => running.http,
+      socketPath: paths.socketPath,
       request: systemRequest,
       ...(sandbox.walls === null ? {} : { files: new SandboxedReader(sandbox.walls, wallClock) }),
       openPipe: () => openProcess(new URL("./matrix-account.ts", import.meta.url)),

@@ -13,6 +13,7 @@ import { TTL_DEFAULT_MS } from "../src/core/limits.ts";
 import type { ModelPort } from "../src/core/model.ts";
 import type { Operation } from "../src/core/outbox.ts";
 import type { Clock, TransformRunner } from "../src/core/ports.ts";
+import { nextByCron } from "../src/edge/cron.ts";
 import { WorkerRunner } from "../src/edge/worker-runner.ts";
 import { bootstrap } from "../src/gateway/bootstrap.ts";
 import { buildGateway, type Gateway } from "../src/gateway/gateway.ts";
@@ -107,6 +108,7 @@ export async function world(options: WorldOptions): Promise<World> {
     hashing,
     transforms: options.transforms ?? threads(),
     drivers: options.drivers,
+    nextWall: nextByCron,
     ...(options.http === undefined ? {} : { http: options.http }),
     ...(options.models === undefined ? {} : { models: options.models }),
     ...(options.files === undefined ? {} : { files: options.files }),

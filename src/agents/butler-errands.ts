@@ -2,6 +2,7 @@
 import type { CapabilityId } from "../core/capability.ts";
 import { fileErrand } from "./butler-files.ts";
 import { Declined, type Got, type Hands } from "./butler-hands.ts";
+import { LATER_ERRANDS } from "./butler-later.ts";
 import { placeFor, strayPlace } from "./butler-place.ts";
 import { type Asked, isFields, listOf, readOf, type SeenTask, tasksOf } from "./butler-request.ts";
 import { elsewhere, scopeFor } from "./butler-scope.ts";
@@ -217,7 +218,7 @@ const ERRANDS = {
   file: fileErrand,
   question,
   compose: cannot((words) => words.compose),
-  schedule: cannot((words) => words.schedule),
+  ...LATER_ERRANDS,
   greeting: async (_, __, words) => withExamples(words, words.hello),
   thanks: async (_, __, words) => say(words.thanks),
   unknown: async (_, __, words) => withExamples(words, words.unknown),

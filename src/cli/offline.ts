@@ -83,6 +83,30 @@ export type Trying = {
   readonly write: (line: string) => void;
 };
 
+/** Programs behind a network wall, on this machine. */
+export type WallVerbs = {
+  /** Set around a program that `agent run` started: the run it works on, and the file with its token. */
+  readonly around: { readonly run: string | null; readonly tokenFile: string | null };
+  /** Why no wall can stand here; null when one can. */
+  readonly fault: () => Promise<string | null>;
+  /** Runs a program to its end and gives its exit code. Throws `wall.missing`, or why the daemon ended it. */
+  readonly run: (
+    home: Home,
+    order: {
+      readonly command: readonly string[];
+      /** The daemon's sockets of this wall. */
+      readonly directory: string;
+      /** Where the daemon's own door is looked for. */
+      readonly door: number;
+      readonly environment: Readonly<Record<string, string>>;
+      /** Names of this process's variables that the program gets too. */
+      readonly pass: readonly string[];
+      readonly token: string;
+      readonly stop: AbortSignal;
+    },
+  ) => Promise<number>;
+};
+
 /** Every function may throw a Refusal; its code decides the exit code. */
 export type Offline = {
   /** Creates a home; harmless where there is one. A profile writes a configuration, and refuses where there is one. */
@@ -147,6 +171,7 @@ export type Offline = {
       readonly stop: AbortSignal;
     },
   ) => Promise<number>;
+  readonly wall?: WallVerbs;
   /** Program and arguments with which another program starts this one. */
   readonly command?: () => Promise<readonly string[]>;
 };

@@ -45,10 +45,10 @@ export type Manifest = {
   /** Set aside before each call; what was used is settled after. */
   readonly cost: Partial<Amounts>;
   readonly risk: "low" | "medium" | "high";
-  /** Whether it may run is judged by its own handler, which can ask a person. */
-  readonly asks?: true;
   /** Off until the owner enables it. */
   readonly off?: true;
+  /** Where a rule asks, its handler puts the question. */
+  readonly asks?: true;
 };
 
 type Schema = { readonly [key: string]: unknown };

@@ -59,6 +59,7 @@ export const REFUSALS = {
   "http.address": meaning(403, 4, false, "This host leads to an address that is not asked."),
   "http.failed": meaning(502, 1, false, "The server could not be reached or did not answer properly."),
   "http.timeout": meaning(504, 1, false, "The server took too long."),
+  "wall.missing": meaning(503, 1, false, "No network wall can be built here, so the program is not started."),
   "secret.slot": meaning(403, 4, false, "A secret is named where it may not be used."),
   "secret.leak": meaning(403, 4, false, "The text holds a secret, so it is not sent."),
   "effect.unknown": meaning(502, 1, false, "It is not known whether this had its effect; it is not tried again."),

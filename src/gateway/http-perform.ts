@@ -133,9 +133,18 @@ function noteFailed(draft: Draft, run: RunId, id: CallId, call: HttpCall, code: 
 }
 
 /** Where the rules let it go without a question. */
-export async function sendNow(powers: Powers, doing: Doing, call: HttpCall, handle: Handle): Promise<Made> {
+export async function sendNow(
+  powers: Powers,
+  doing: Doing,
+  call: HttpCall,
+  handle: Handle,
+  permitted: (draft: Draft) => void = () => {},
+): Promise<Made> {
   const { run } = doing.asker;
-  await transact(powers, (draft) => intend(draft, doing.call, run.id, call));
+  await transact(powers, (draft) => {
+    permitted(draft);
+    intend(draft, doing.call, run.id, call);
+  });
   const msMax = msFor(powers, run);
   const outcome = await attempt(powers, run.id, doing.call, call, msMax)
     .then(({ answer, sent }) => outcomeOf(powers, doing, call, handle, answer, sent))
