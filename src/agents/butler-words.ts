@@ -23,7 +23,6 @@ export type Words = {
   readonly tryThese: string;
   readonly question: string;
   readonly compose: string;
-  readonly schedule: string;
   readonly sendWhat: string;
   readonly sendWhere: string;
   readonly sent: (alias: string) => string;
@@ -82,7 +81,6 @@ const EN: Words = {
     "I cannot answer questions: no language model is set up here. I can summarise, list tasks, and list who and " +
     "what is mentioned.",
   compose: "I cannot write or translate texts: no language model is set up here.",
-  schedule: "I cannot set reminders or repeat things yet.",
   sendWhat:
     "I can send a summary or a to-do list that I make, nothing else yet. Say for example: send a summary of " +
     "today to ALIAS.",
@@ -178,7 +176,6 @@ const DE: Words = {
     "Fragen kann ich nicht beantworten: hier ist kein Sprachmodell eingerichtet. Ich kann zusammenfassen, " +
     "Aufgaben auflisten und sagen, wer und was vorkommt.",
   compose: "Texte schreiben oder übersetzen kann ich nicht: hier ist kein Sprachmodell eingerichtet.",
-  schedule: "Erinnern und wiederholen kann ich noch nicht.",
   sendWhat:
     "Schicken kann ich bisher nur eine Zusammenfassung oder eine To-do-Liste. Sag zum Beispiel: schick die " +
     "Zusammenfassung von heute an ALIAS.",

@@ -8,6 +8,7 @@ import { isTerminal, type Run } from "../core/run.ts";
 import { sessionKey } from "../core/session.ts";
 import { type Answered, alarm, approvalByCode, type Evidence, NOT_YOURS, voidWhere } from "./answer.ts";
 import { blindPair } from "./blind.ts";
+import { cancelRun } from "./cancel.ts";
 import type { Draft } from "./draft.ts";
 import { answered, conclude } from "./execute.ts";
 import type { Aftermath } from "./handlers.ts";
@@ -221,27 +222,6 @@ function cancelAll(powers: Powers, draft: Draft, conversation: Conversation, pri
   return count === 0
     ? "Nothing of yours is running here."
     : `Stopped: ${count === 1 ? "one request" : `${count} requests`}.`;
-}
-
-/** Ends a run and everything that waits for it. */
-export function cancelRun(
-  powers: Powers,
-  draft: Draft,
-  run: Run,
-  reason: Extract<Run["status"], { state: "cancelled" }>["reason"],
-): void {
-  const voided = voidWhere(
-    powers,
-    draft,
-    "run",
-    run.id,
-    reason === "edited" ? "edited" : reason === "deleted" ? "deleted" : "run_ended",
-  );
-  for (const approval of voided) {
-    const call = approval.call === null ? null : draft.get("call", approval.call);
-    if (call?.status === "waiting") draft.put("call", call.id, { ...call, status: "refused", code: "approval.void" });
-  }
-  draft.run(run.id).apply({ type: "cancel", reason });
 }
 
 /**

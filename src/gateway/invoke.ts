@@ -11,6 +11,7 @@ import { TRANSFORM_MS_MAX } from "../core/limits.ts";
 import type { Call } from "../core/records.ts";
 import { Refusal } from "../core/refusal.ts";
 import { deadlineOf, isTerminal } from "../core/run.ts";
+import { type Admitted, turnedAway } from "./admitted.ts";
 import { type Asker, askerOf, contextOf, judge, refusalBy, requestOf } from "./asker.ts";
 import { type Asked, callRecord, type Doing, type Handler, isAsked, type Made, nextOf, refused, seen } from "./call.ts";
 import type { Catalogue } from "./capabilities.ts";
@@ -18,6 +19,7 @@ import type { Draft } from "./draft.ts";
 import { exhausted } from "./extend.ts";
 import { scrubbedValue } from "./leaks.ts";
 import { grantPermit } from "./permit.ts";
+import { drawDay } from "./pool.ts";
 import type { Powers } from "./powers.ts";
 import { keepContext } from "./reveal.ts";
 import { checkedShape } from "./shape.ts";
@@ -128,12 +130,6 @@ export async function answerOf(invoking: Invoking, id: CallId): Promise<Invocati
   return { status: "done", ...stored, budget_left: left(run.budget), next: nextOf(run) };
 }
 
-type Admitted =
-  | { readonly asker: Asker; readonly call: Call }
-  | { readonly known: Call }
-  | { readonly asked: InvocationReply }
-  | { readonly refusal: Refusal };
-
 /** A call's id follows from its key, so that two calls with one key meet in the same record. */
 export const callIdOf = (powers: Powers, run: RunId, key: string): CallId =>
   CallId.parse(`call_${powers.store.mac("idempotency", run, powers.hashing.utf8(`key\u0000${key}`)).slice(0, 32)}`);
@@ -176,6 +172,8 @@ function admit(
     { name: "justification", blob: why, bytes },
   ]);
   if (!applied || isTerminal(run.run)) return { refusal: refusalOf(run.run) };
+  const lacks = drawDay(powers, draft, run.run.conversation, { steps: manifest.cost.steps ?? 0 });
+  if (lacks !== null) return turnedAway(run, draft, call, manifest, new Refusal("budget.pool", { field: lacks }));
   const asker = askerOf(powers, run.run);
   // What sends is judged with its destination by its own handler; everything else is judged here.
   if (manifest.egress === undefined) {
@@ -198,9 +196,7 @@ function admit(
     if (decision.effect !== "allow") {
       const refusal =
         decision.effect === "deny" ? refusalBy(decision) : new Refusal("capability.disabled", { rule: decision.rule });
-      run.apply({ type: "settle", call: call.id, reserved: manifest.cost, used: { steps: 1 } });
-      draft.put("call", call.id, { ...call, status: "refused", code: refusal.code });
-      return { refusal };
+      return turnedAway(run, draft, call, manifest, refusal);
     }
   }
   draft.put("call", call.id, call);
