@@ -9,10 +9,12 @@ import { type Leaf, Outline } from "./config/outline.ts";
 import { type ErrorAt, problemLine, problemsOf, valueAt } from "./config/problems.ts";
 import { channelsOf, type Known, notesOn, personId, relationFaults } from "./config/relations.ts";
 import { type ChannelConfig, ConfigFile, configJsonSchema } from "./config/schema.ts";
+import { wallHostFrom } from "./config/wall.ts";
 import { type Amounts, BACKGROUND, INTERACTIVE } from "./core/budget.ts";
 import type { HttpHost } from "./core/http.ts";
 import { TENANT_DEFAULT } from "./core/ids.ts";
 import { Refusal } from "./core/refusal.ts";
+import type { WallHost } from "./core/wall.ts";
 import type { Configured } from "./gateway/bootstrap.ts";
 import type { Settings } from "./gateway/powers.ts";
 
@@ -53,6 +55,7 @@ export type Config = {
   /** Secrets that are kept elsewhere. */
   readonly secrets: ConfigFile["secrets"];
   readonly httpAllow: readonly HttpHost[];
+  readonly wallAllow: readonly WallHost[];
   /** Where signed checkpoints are kept besides the home. */
   readonly checkpoints: ConfigFile["checkpoints"];
   /** What is valid and still may surprise. */
@@ -185,6 +188,7 @@ function configOf(file: ConfigFile, zone: string, notes: readonly string[]): Con
     linkDomains: file.replies.link_domains,
     secrets: file.secrets,
     httpAllow: file.http.allow.map(hostOf),
+    wallAllow: file.wall.allow.map(wallHostFrom),
     checkpoints: file.checkpoints,
     notes,
   };
@@ -216,6 +220,7 @@ export const settingsOf = (config: Config): Settings => ({
   linkDomains: config.linkDomains,
   senderEventsPerMinute: config.senderEventsPerMinute,
   httpHosts: config.httpAllow,
+  wallHosts: config.wallAllow,
 });
 
 /** What has to be there before anybody speaks, as the gateway writes it down. */

@@ -22,7 +22,6 @@ export const EVENT_TYPES = [
   "answered",
   "wait",
   "wake",
-  "restarted",
   "spawned",
   "child_over",
   "raise",
@@ -30,6 +29,7 @@ export const EVENT_TYPES = [
   "tick",
   "fail",
   "cancel",
+  "restarted",
 ] as const satisfies readonly RunEvent["type"][];
 // Every event of the machine is in the list above: this line does not compile otherwise.
 export const ALL_TYPES: Readonly<Record<RunEvent["type"], true>> = Object.fromEntries(

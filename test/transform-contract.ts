@@ -48,7 +48,6 @@ export function transformContract(transform: Transform, input: unknown = {}): vo
     runTransform(callOf(transform, input, texts, more), lexicon, hmac, () => transform);
 
   test("its output has a tier, and no reading of a chat gives anything else", () => {
-    // What is of tier C goes by handle alone.
     expect(["A", "B", "R", "C"]).toContain(computedTier(transform.output));
     const outcome = run(CHAT);
     expect(outcome.kind).toBe("value");

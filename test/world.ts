@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { ConsoleConnector } from "../connectors/console.ts";
 import { loadPolicy } from "../policy/load.ts";
 import type { AgentDriver } from "../src/core/agent.ts";
+import type { AttachmentReader } from "../src/core/attachment.ts";
 import { BACKGROUND, INTERACTIVE } from "../src/core/budget.ts";
 import type { HttpPort } from "../src/core/http.ts";
 import { TTL_DEFAULT_MS } from "../src/core/limits.ts";
@@ -88,6 +89,7 @@ export type WorldOptions = {
   readonly transforms?: TransformRunner;
   readonly http?: HttpPort;
   readonly models?: ModelPort;
+  readonly files?: AttachmentReader;
 };
 
 /** Waits, turn by turn of the event loop, until something is so. The test's own timeout ends it. */
@@ -109,6 +111,7 @@ export async function world(options: WorldOptions): Promise<World> {
     nextWall: nextByCron,
     ...(options.http === undefined ? {} : { http: options.http }),
     ...(options.models === undefined ? {} : { models: options.models }),
+    ...(options.files === undefined ? {} : { files: options.files }),
     settings: { ...SETTINGS, ...options.settings },
     log: () => {},
     connectors: new Map(),

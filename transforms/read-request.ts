@@ -35,6 +35,7 @@ const WITHOUT_RANGE: ReadonlySet<Intent> = new Set([
   "thanks",
   "unknown",
   "conversations",
+  "file",
   "scheduled",
   "unschedule",
   "remind",

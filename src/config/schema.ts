@@ -13,6 +13,7 @@ import {
 import { Address, Domain, Host, HostPort, Language, Room, Zone } from "./fields.ts";
 import { ModelEntry } from "./models.ts";
 import { duration, money, size } from "./units.ts";
+import { WallEntry } from "./wall.ts";
 
 const ENTRIES_MAX = 1000;
 const DOMAINS_MAX = 500;
@@ -228,6 +229,15 @@ export const ConfigFile = z.strictObject({
         .max(DOMAINS_MAX)
         .default([])
         .describe("Hosts that http.request may ask; one alone means GET and HEAD over https"),
+    }),
+  ),
+  wall: section(
+    z.strictObject({
+      allow: z
+        .array(WallEntry)
+        .max(DOMAINS_MAX)
+        .default([])
+        .describe("Hosts that programs behind the network wall may reach: `lazaret run -- CMD`"),
     }),
   ),
 });

@@ -12,6 +12,7 @@ const PREFIXES = {
   CallId: "call",
   Handle: "val",
   ApprovalId: "appr",
+  GrantId: "grant",
   TokenId: "tok",
   OutboxId: "out",
   HoldId: "hold",
@@ -42,6 +43,8 @@ export const Handle = z.string().regex(pattern(PREFIXES.Handle)).brand<"Handle">
 export type Handle = z.infer<typeof Handle>;
 export const ApprovalId = z.string().regex(pattern(PREFIXES.ApprovalId)).brand<"ApprovalId">();
 export type ApprovalId = z.infer<typeof ApprovalId>;
+export const GrantId = z.string().regex(pattern(PREFIXES.GrantId)).brand<"GrantId">();
+export type GrantId = z.infer<typeof GrantId>;
 export const TokenId = z.string().regex(pattern(PREFIXES.TokenId)).brand<"TokenId">();
 export type TokenId = z.infer<typeof TokenId>;
 export const OutboxId = z.string().regex(pattern(PREFIXES.OutboxId)).brand<"OutboxId">();
@@ -66,6 +69,7 @@ type Ids = {
   CallId: CallId;
   Handle: Handle;
   ApprovalId: ApprovalId;
+  GrantId: GrantId;
   TokenId: TokenId;
   OutboxId: OutboxId;
   HoldId: HoldId;

@@ -45,6 +45,12 @@ export const APPROVAL_BACKGROUND_MS = 1 * DAY_MS;
 export const APPROVAL_CODE_TRIES_MAX = 5;
 export const APPROVALS_PER_RUN_MAX = 20;
 export const APPROVALS_PER_DAY_MAX = 100;
+export const APPROVALS_PER_HOUR_MAX = 30;
+export const APPROVALS_OPEN_MAX = 20;
+export const GRANT_MS_MAX = 30 * DAY_MS;
+export const GRANT_USES_MAX = 100;
+/** One for each digit that a reaction can say. */
+export const PLAN_STEPS_MAX = 9;
 export const APPROVAL_PROMPT_CHARS_MAX = 6000;
 export const PAIRING_MS = 10 * MINUTE_MS;
 export const PAIRING_TRIES_MAX = 5;
@@ -157,11 +163,37 @@ export const HTTP_MS_MAX = 15 * SECOND_MS;
 export const HTTP_ADDRESSES_MAX = 16;
 export const HTTP_CONNECTS_MAX = 3;
 
+// The network wall (section 9): what is not a proxy's request, and how much of it there may be at once
+export const WALL_CONNECTIONS_MAX = 64;
+export const WALLS_MAX = 16;
+/** The least that is booked at a time: a byte at a time would fill the ledger. */
+export const WALL_BYTES_MIN = 4 * KIB;
+export const WALL_HOLD_MS_MAX = 10 * SECOND_MS;
+/** Refusals of one kind become one entry in so much time. */
+export const WALL_REFUSALS_WINDOW_MS = 1 * MINUTE_MS;
+
 // Worker threads for transforms (section 5)
 export const TRANSFORM_WORKERS_MAX = 2;
 export const TRANSFORM_QUEUE_MAX = 64;
 export const TRANSFORM_START_MS_MAX = 20 * SECOND_MS;
-/** A thread without a call for so long ends, and its memory with it. */
-export const TRANSFORM_IDLE_MS_MAX = 20 * SECOND_MS;
+/** A thread without a call for so long ends, and its memory with it: longer than people think before the next line. */
+export const TRANSFORM_IDLE_MS_MAX = 300 * SECOND_MS;
 export const TRANSFORM_HEAP_MIB_MAX = 256;
 export const TRANSFORM_STACK_MIB_MAX = 4;
+
+// Files that are read (section 5): in a child behind walls, each of these counted there
+export const FILE_TEXT_CHARS_MAX = 200_000;
+export const FILE_PAGES_MAX = 200;
+export const FILE_NESTING_MAX = 64;
+export const FILE_INFLATED_BYTES_MAX = 32 * MIB;
+export const FILE_PART_BYTES_MAX = 16 * MIB;
+export const FILE_RATIO_MAX = 200;
+export const FILE_STEPS_MAX = 4_000_000;
+export const ZIP_ENTRIES_MAX = 500;
+export const CSV_FIELD_CHARS_MAX = 10_000;
+export const CSV_FIELDS_MAX = 256;
+export const FILE_MS_MAX = 8 * SECOND_MS;
+export const FILE_CPU_SECONDS_MAX = 5;
+export const FILE_DATA_BYTES_MAX = 768 * MIB;
+export const FILE_ANSWER_BYTES_MAX = 2 * MIB;
+export const FILES_WAITING_MAX = 8;

@@ -27,6 +27,7 @@ import type { RefusalCode } from "./refusal.ts";
 import type { Run } from "./run.ts";
 import { isTerminal } from "./run.ts";
 import { type Session, sessionKey } from "./session.ts";
+import type { Grant } from "./standing.ts";
 import type { Value } from "./value.ts";
 
 /** A channel that was configured in the file or added by the CLI. */
@@ -61,6 +62,8 @@ export type Call = {
   /** Sealed answer as the agent got it. */
   readonly answer: BlobId | null;
   readonly values: readonly Handle[];
+  /** The plan that it is a step of. */
+  readonly plan?: CallId;
   readonly at: number;
 };
 
@@ -161,6 +164,7 @@ export type Records = {
   readonly channel: Channel;
   readonly conversation: Conversation;
   readonly followup: Followup;
+  readonly grant: Grant;
   readonly hold: Hold;
   readonly issued: Issued;
   readonly note: Note;
@@ -194,7 +198,8 @@ export const INDEXES = {
     run: (r) => r.run,
     open: (r) => (["pending", "granted"].includes(r.status.state) ? "open" : null),
     source: (r) => r.sources,
-    conversation: (r) => r.conversation,
+    conversation: (r) =>
+      [...new Set([r.conversation, ...r.surfaces.map((it) => it.conversation)])].flatMap((it) => it ?? []),
     answer: (r) => (r.status.state === "granted" ? r.answer : null),
   },
   call: {
@@ -216,6 +221,7 @@ export const INDEXES = {
     source: (r) => (isSet(r) ? r.source : null),
     over: (r) => (r.overAt === null ? null : dayOf(r.overAt)),
   },
+  grant: { session: (r) => (r.revokedAt === null ? r.terms.session : null) },
   hold: { target: (r) => r.target },
   issued: {},
   note: { session: (r) => r.session, source: (r) => r.source, day: (r) => dayOf(r.expiresAt) },

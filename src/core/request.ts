@@ -14,6 +14,7 @@ export const INTENTS = [
   "tasks",
   "entities",
   "redact",
+  "file",
   "question",
   "compose",
   "send",

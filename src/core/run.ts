@@ -190,18 +190,9 @@ function stepActive(run: Run, event: RunEvent): Run {
     case "settle":
       return settled(run, event);
     case "revealed":
-      return {
-        ...run,
-        context: event.context,
-        revealedBits: run.revealedBits + event.bits,
-        revealedChars: run.revealedChars + event.chars,
-      };
-    case "valued": {
-      const values = { ...facts.values, [event.kind]: (facts.values[event.kind] ?? 0) + 1 };
-      return { ...run, facts: { ...facts, values } };
-    }
+    case "valued":
     case "replied":
-      return { ...run, facts: { ...facts, replies: facts.replies + 1 } };
+      return told(run, event);
     case "spawned":
     case "child_over":
       return withChildren(run, event.type);
@@ -218,11 +209,34 @@ function stepActive(run: Run, event: RunEvent): Run {
   }
 }
 
+/** What was said, shown and made counts in every state that is not the end. */
+function told(run: Run, event: Extract<RunEvent, { type: "revealed" | "valued" | "replied" }>): Run {
+  const { facts } = run;
+  switch (event.type) {
+    case "revealed": {
+      const { context, bits, chars } = event;
+      return {
+        ...run,
+        context,
+        revealedBits: run.revealedBits + bits,
+        revealedChars: run.revealedChars + chars,
+      };
+    }
+    case "valued": {
+      const values = { ...facts.values, [event.kind]: (facts.values[event.kind] ?? 0) + 1 };
+      return { ...run, facts: { ...facts, values } };
+    }
+    case "replied":
+      return { ...run, facts: { ...facts, replies: facts.replies + 1 } };
+  }
+}
+
 function stepPaused(run: Run, event: RunEvent, now: number): Run {
   const { status, facts } = run;
   const active: RunState = { state: "active", since: now };
   if (event.type === "settle") return settled(run, event);
-  if (event.type === "replied") return { ...run, facts: { ...facts, replies: facts.replies + 1 } };
+  // Steps of a plan are carried out while it waits: what they show and make is booked before it goes on.
+  if (event.type === "replied" || event.type === "revealed" || event.type === "valued") return told(run, event);
   if (event.type === "child_over") return withChildren(run, event.type);
   if (event.type === "raise") return { ...run, budget: budget.raised(run.budget, event.by) };
   if (status.state === "paused.approval" && event.type === "answered" && event.approval === status.approval) {

@@ -179,6 +179,7 @@ class Derived {
     const gone = all(this.#powers, "approval").filter(
       (it) =>
         this.#isOurs(it.conversation) ||
+        it.surfaces.some((surface) => this.#isOurs(surface.conversation)) ||
         (it.run !== null && (runs.has(it.run) || this.#touched.has(it.run))) ||
         it.sources.some((source) => messages.has(source)),
     );
@@ -235,6 +236,11 @@ class Derived {
     for (const run of runs) this.#take("run", run);
     for (const { id, conversation } of all(this.#powers, "session"))
       if (this.#isOurs(conversation) || (scope.by === "session" && id === scope.session)) this.#take("session", id);
+    // A standing yes goes with its session, its place and whoever suggested it.
+    for (const { id, terms } of all(this.#powers, "grant"))
+      if (this.#isOurs(terms.conversation) || (scope.by === "session" && terms.session === scope.session))
+        this.#take("grant", id);
+      else if (scope.by === "sender" && terms.by === scope.principal) this.#take("grant", id);
     for (const { id, conversation, principal, blob } of all(this.#powers, "pseudonym"))
       if (this.#isOurs(conversation) || (scope.by === "sender" && principal === scope.principal))
         this.#take("pseudonym", id, blob);

@@ -12,6 +12,7 @@ import type { Drives } from "./drive.ts";
 import { purge } from "./erase.ts";
 import { finishForgets } from "./everybody.ts";
 import { carryOutApproved } from "./execute.ts";
+import { cutOffReads } from "./file-resume.ts";
 import type { Followups } from "./followups.ts";
 import type { Aftermath, Handlers } from "./handlers.ts";
 import type { HookOutbox } from "./hooks.ts";
@@ -229,6 +230,8 @@ export class Supervisor {
     const open = store.find("call", "open", "open", { limit: 10_000 });
     for (const { value } of open.filter((it) => it.value.status === "open")) await this.#giveBack(value.id, value.run);
     await settleUnknown(this.#powers);
+    for (const { run, read } of cutOffReads(this.#powers))
+      this.#inBackground(read().then(() => this.#drives.drive(run, "approval")));
     this.#inBackground(this.forget());
     for (const { value } of store.find("approval", "open", "open", { limit: 10_000 })) {
       if (value.status.state === "granted") await this.consume(value.id);
