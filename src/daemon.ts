@@ -202,7 +202,7 @@ async function close(
   powers: Powers,
 ): Promise<void> {
   await house.stop();
-  gateway.walls.close();
+  await gateway.walls.close();
   const hurry = new AbortController();
   const forget = powers.clock.at(powers.clock.now() + SHUTDOWN_MS_MAX, () => hurry.abort());
   await gateway.drives.close(hurry.signal);

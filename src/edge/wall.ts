@@ -68,6 +68,7 @@ class Wall implements OpenWall {
   readonly #sockets = new Set<Socket>();
   readonly #over = Promise.withResolvers<void>();
   #holder: Socket | null = null;
+  #hasEnded = false;
   #isClosed = false;
 
   constructor(powers: WallPowers, directory: string, gate: Gate) {
@@ -97,19 +98,30 @@ class Wall implements OpenWall {
         server.once("error", reject).listen(join(this.directory, name), resolve);
       });
     }
+    this.#closeSoon();
+  }
+
+  /** Unless somebody holds it by then, and it has not ended. */
+  #closeSoon(): void {
     const { clock } = this.#powers;
     const forget = clock.at(clock.now() + WALL_HOLD_MS_MAX, () => {
-      if (this.#holder === null) this.close(new Refusal("http.timeout"));
+      if (this.#holder === null || this.#hasEnded) this.close();
     });
     void this.closed.then(forget);
   }
 
-  /** The holder reads a line of JSON when the wall ends from this side. */
-  close(why: Refusal): void {
+  /** The holder reads a line of JSON. */
+  end({ code, message, hint }: Refusal): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#holder?.write(`${JSON.stringify({ code, title: message, hint: hint ?? null })}\n`);
+    this.#closeSoon();
+  }
+
+  close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    const { code, message, hint } = why;
-    this.#holder?.end(`${JSON.stringify({ code, title: message, hint: hint ?? null })}\n`);
+    this.#holder?.end();
     for (const socket of this.#sockets) if (socket !== this.#holder) socket.destroy();
     for (const [, server] of this.#servers) server.close();
     rmSync(this.directory, { recursive: true, force: true });
@@ -120,7 +132,7 @@ class Wall implements OpenWall {
     if (this.#holder !== null) return void socket.destroy();
     this.#holder = socket;
     socket.resume();
-    socket.once("close", () => this.close(new Refusal("run.ended")));
+    socket.once("close", () => this.close());
   }
 
   /** Bytes as they are, to the daemon's own door: it asks for a token, as it does everybody. */
