@@ -133,11 +133,12 @@ export type PackReading =
   | { readonly ok: false; readonly errors: readonly PackError[] };
 
 /**
- * Text of a pack to its strict form; at most 50 errors, each with its place. Never throws on any text. `value`: what
- * the text says, for a caller who knows.
+ * Text of a pack to its strict form; at most 50 errors, each with its place. Never throws on any text. `before`: what
+ * came of it before, for a caller who kept it.
  */
-export function readPack(file: string, text: string, value?: unknown): PackReading {
-  const source = value === undefined ? readYaml(file, text) : ({ ok: true, value, places: nowhere(file) } as const);
+export function readPack(file: string, text: string, before?: Pack): PackReading {
+  if (before !== undefined) return { ok: true, file, pack: before, places: nowhere(file) };
+  const source = readYaml(file, text);
   if (!source.ok) return source;
   const parsed = Pack.safeParse(source.value);
   if (parsed.success) return { ok: true, file, pack: parsed.data, places: source.places };

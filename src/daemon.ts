@@ -10,12 +10,14 @@ import { CheckpointDoor, keepsCheckpoints } from "./checkpoint-door.ts";
 import type { CheckpointPlace } from "./checkpoint-places.ts";
 import { type Config, configuredOf, settingsOf } from "./config.ts";
 import type { AgentDriver } from "./core/agent.ts";
+import type { AttachmentReader } from "./core/attachment.ts";
 import { SHUTDOWN_MS_MAX } from "./core/limits.ts";
 import type { Clock, Connector, HookDoor, Random, TransformRunner } from "./core/ports.ts";
 import type { Channel } from "./core/records.ts";
 import { isRefusal, Refusal } from "./core/refusal.ts";
 import type { CheckView } from "./core/verbs/care.ts";
 import { Connecting } from "./edge/connect.ts";
+import { nextByCron } from "./edge/cron.ts";
 import { CheckedHttp } from "./edge/http.ts";
 import { NetworkWall } from "./edge/wall.ts";
 import { WorkerRunner } from "./edge/worker-runner.ts";
@@ -69,6 +71,8 @@ export type DaemonPowers = {
   /** Starts the process of a Matrix account; without it there are none. */
   readonly openPipe?: OpenPipe;
   readonly stop: () => void;
+  /** Reads attachments behind walls that were proved; none is read when absent. */
+  readonly files?: AttachmentReader;
   /** Where checkpoints are kept besides the home; nowhere when absent. */
   readonly places?: readonly CheckpointPlace[];
 };
@@ -80,6 +84,8 @@ export type Daemon = {
   readonly policyFault: () => string | null;
   readonly readsAll: Outside["readsAll"];
   readonly watch: Watch;
+  /** What can wait until people reach it: whether an upgrade changed a capability. Once, and before `close`. */
+  settle(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -94,10 +100,12 @@ function powersOf(given: DaemonPowers, transforms: TransformRunner, policy: Powe
     hashing,
     transforms,
     drivers: given.drivers ?? driversOf(config),
+    nextWall: nextByCron,
     settings,
     http,
     ...(given.socketPath === undefined ? {} : { wall: wallOf(given, given.socketPath) }),
     models: modelsOf(config.models, store, http),
+    ...(given.files === undefined ? {} : { files: given.files }),
     log: scrubbedLog({ store, hashing, settings }, log),
     connectors: new Map(),
     bell: { ring: () => {} },
@@ -114,7 +122,7 @@ function wallOf({ clock, http }: DaemonPowers, socketPath: string): NetworkWall 
 
 export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
   const { store, config, clock, log } = given;
-  const transforms = given.transforms ?? ownThreads(given);
+  const transforms = given.transforms ?? new WorkerRunner({ entry: given.worker, clock });
   const rules = rulesInForce(store, config.packs);
   const powers = powersOf(given, transforms, rules.policy);
   const watch = new Watch({ store, clock, log, places: given.places ?? [] });
@@ -123,7 +131,11 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
   const configured = configuredOf(config);
   const isBuilt = ({ kind }: { readonly kind: string }): boolean => Object.hasOwn(CONNECTORS, kind);
   await bootstrap(powers, { ...configured, channels: configured.channels.filter(isBuilt) });
-  const changed = await noteCapabilities(powers, gateway.catalogue);
+  let changed: readonly string[] = [];
+  let settled: Promise<void> = Promise.resolve();
+  const note = async (): Promise<void> => {
+    changed = await noteCapabilities(powers, gateway.catalogue);
+  };
   const bots = new TelegramLines(powers, given.request);
   const accounts = new MatrixLines(powers, given);
   const lines = new Lines(powers, gateway, bots, accounts);
@@ -153,9 +165,10 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     stop: given.stop,
   };
   const surface = frontOf(gateway, outside, doorsOf(lines));
-  const end = (): Promise<void> => close(gateway, house, watch, given, powers);
+  const settle = (): Promise<void> => (settled = note());
+  const end = (): Promise<void> => settled.then(() => close(gateway, house, watch, given, powers));
   const readsAll = outside.readsAll;
-  const daemon: Daemon = { gateway, surface, powers, policyFault, watch, readsAll, close: end };
+  const daemon: Daemon = { gateway, surface, powers, policyFault, watch, readsAll, settle, close: end };
   await endRestored(powers);
   const lastAt = store.ledger.entries(Math.max(0, store.ledger.size() - 1), 1)[0]?.time ?? null;
   await begun(powers, { version: given.version, packs: outside.packs(), fallback: rules.fault !== null });
@@ -188,12 +201,6 @@ const noKeys = async (): Promise<never> => {
 const faultNotes = (fault: string | null): readonly string[] =>
   fault === null ? [] : [`What you loaded with policy load is not in force, the configured packs are: ${fault}`];
 
-function ownThreads({ worker, clock }: DaemonPowers): WorkerRunner {
-  const transforms = new WorkerRunner({ entry: worker, clock });
-  transforms.warm();
-  return transforms;
-}
-
 async function close(
   gateway: Gateway,
   house: Housekeeping,
@@ -209,6 +216,7 @@ async function close(
   await gateway.supervisor.close();
   forget();
   if (given.transforms === undefined) await powers.transforms.close();
+  await powers.files?.close();
   try {
     await transact(powers, (draft) => draft.entry("daemon.stopped", {}, { actor: "daemon" }));
     await watch.stop();

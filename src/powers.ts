@@ -62,6 +62,9 @@ export const ownUser: number | null = process.getuid?.() ?? null;
 
 export const nodeVersion = process.version;
 
+/** The Node that runs this. */
+export const nodeBinary = process.execPath;
+
 /** Lines of JSON on standard error: an event of a closed kind, a time, numbers and internal ids. */
 export const stderrLog: Log = (event, fields) => {
   process.stderr.write(`${JSON.stringify({ time: new Date(wallClock.now()).toISOString(), event, ...fields })}\n`);

@@ -36,7 +36,7 @@ const surroundings: Surroundings = {
 
 function read(text: string): ReadRequest {
   const turn = { index: 0, sender: ME, text, sentAt: NOW, offsetMinutes: 120, replyTo: null, media: 0 };
-  const prepared = readRequest.prepare([turn], { aliases: ALIASES, me: ME }, surroundings);
+  const prepared = readRequest.prepare([turn], { aliases: ALIASES, me: ME, due: false }, surroundings);
   if (prepared.kind !== "value") throw new Error("a request was not read at once");
   return prepared.value;
 }
@@ -157,10 +157,14 @@ const TABLE: readonly (readonly [string, Intent, Partial<Slots>?])[] = [
   ["tell work that I'm late", "send", { conversation: "work" }],
   ["schick das an hausverein", "send", { conversation: "hausverein" }],
   // Scheduling
-  ["remind me tomorrow", "schedule"],
-  ["remind me tomorrow at 9 to call Ana", "schedule", { person: ANA }],
-  ["every Monday summarise the last week", "schedule"],
-  ["erinnere mich morgen an den Müll", "schedule"],
+  ["remind me tomorrow", "schedule", { when: { day: "2025-06-19", minute: 540 }, does: "remind" }],
+  [
+    "remind me tomorrow at 9 to call Ana",
+    "schedule",
+    { person: ANA, when: { day: "2025-06-19", minute: 540 }, does: "remind" },
+  ],
+  ["every Monday summarise the last week", "schedule", { when: { weekdays: [1], minute: 540 }, does: "summarize" }],
+  ["erinnere mich morgen an den Müll", "schedule", { when: { day: "2025-06-19", minute: 540 }, does: "remind" }],
   ["rappelle-moi demain", "schedule"],
   ["recuérdame mañana", "schedule"],
   // Writing

@@ -5,6 +5,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { mortal } from "./mortal.ts";
 
 const LAUNCHER = new URL("../src/launch.cjs", import.meta.url).pathname;
 const START_MS_MAX = 60_000;
@@ -57,7 +58,7 @@ export class RealHome implements Disposable {
 
   /** Starts the daemon; resolves when it is up. Throws with what it said when it ends before. */
   async up(env: Env = {}, before: readonly string[] = []): Promise<RealDaemon> {
-    const [program = process.execPath, ...args] = [...before, process.execPath, LAUNCHER, "--home", this.home, "up"];
+    const [program, ...args] = mortal([...before, process.execPath, LAUNCHER, "--home", this.home, "up"]);
     const child = spawn(program, args, {
       env: environment(this.dir, env),
       cwd: this.dir,

@@ -27,6 +27,7 @@ export const EVENT_TYPES = [
   "tick",
   "fail",
   "cancel",
+  "restarted",
 ] as const satisfies readonly RunEvent["type"][];
 // Every event of the machine is in the list above: this line does not compile otherwise.
 export const ALL_TYPES: Readonly<Record<RunEvent["type"], true>> = Object.fromEntries(
@@ -65,6 +66,7 @@ export const EVENTS: { readonly [K in RunEvent["type"]]: fc.Arbitrary<Extract<Ru
   revealed: fc.record({ type: fc.constant("revealed"), context: fc.constant(BOTTOM), bits: small, chars: small }),
   valued: fc.record({ type: fc.constant("valued"), kind: fc.constantFrom("a", "b") }),
   replied: fc.record({ type: fc.constant("replied") }),
+  restarted: fc.record({ type: fc.constant("restarted") }),
   ask: fc.record({ type: fc.constant("ask"), approval }),
   answered: fc.record({ type: fc.constant("answered"), approval, granted: fc.boolean() }),
   wait: fc.record({ type: fc.constant("wait"), wait: fc.constant(WAIT) }),

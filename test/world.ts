@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { ConsoleConnector } from "../connectors/console.ts";
 import { loadPolicy } from "../policy/load.ts";
 import type { AgentDriver } from "../src/core/agent.ts";
+import type { AttachmentReader } from "../src/core/attachment.ts";
 import { BACKGROUND, INTERACTIVE } from "../src/core/budget.ts";
 import type { HttpPort } from "../src/core/http.ts";
 import { TTL_DEFAULT_MS } from "../src/core/limits.ts";
@@ -13,6 +14,7 @@ import type { ModelPort } from "../src/core/model.ts";
 import type { Operation } from "../src/core/outbox.ts";
 import type { Clock, TransformRunner } from "../src/core/ports.ts";
 import type { WallPort } from "../src/core/wall.ts";
+import { nextByCron } from "../src/edge/cron.ts";
 import { WorkerRunner } from "../src/edge/worker-runner.ts";
 import { bootstrap } from "../src/gateway/bootstrap.ts";
 import { buildGateway, type Gateway } from "../src/gateway/gateway.ts";
@@ -92,6 +94,7 @@ export type WorldOptions = {
   readonly http?: HttpPort;
   readonly wall?: WallPort;
   readonly models?: ModelPort;
+  readonly files?: AttachmentReader;
 };
 
 /** Waits, turn by turn of the event loop, until something is so. The test's own timeout ends it. */
@@ -110,9 +113,11 @@ export async function world(options: WorldOptions): Promise<World> {
     hashing,
     transforms: options.transforms ?? threads(),
     drivers: options.drivers,
+    nextWall: nextByCron,
     ...(options.http === undefined ? {} : { http: options.http }),
     ...(options.wall === undefined ? {} : { wall: options.wall }),
     ...(options.models === undefined ? {} : { models: options.models }),
+    ...(options.files === undefined ? {} : { files: options.files }),
     settings: { ...SETTINGS, ...options.settings },
     log: () => {},
     connectors: new Map(),

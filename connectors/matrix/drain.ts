@@ -28,18 +28,23 @@ export type DrainPowers = {
 
 type Place = { readonly tenant: string; readonly channel: string };
 type Gathered = { readonly items: readonly Item[]; readonly ids: readonly number[] };
+/** What was handed over last, kept on the disk: whoever comes back with its cursor has it, also after a crash. */
+type Handed = { readonly cursor: string; readonly ids: readonly number[]; readonly count: number };
+const HANDED = "handed";
 
 export class Drain {
   readonly #powers: DrainPowers;
   /** Rooms in which we saw ourselves join: what comes after is not from before. */
   readonly #live = new Set<string>();
-  #handed: { readonly cursor: string; readonly ids: readonly number[] } | null = null;
+  #handed: Handed | null;
   #wake = (): void => {};
   #asked = 0;
-  #handedOver = 0;
+  #count: number;
 
   constructor(powers: DrainPowers) {
     this.#powers = powers;
+    this.#handed = powers.store.get(HANDED) as Handed | null;
+    this.#count = this.#handed?.count ?? 0;
     powers.store.onRows = () => this.kick();
   }
 
@@ -59,9 +64,10 @@ export class Drain {
       const { items, ids } = await this.#gather(place);
       if (this.#asked !== asked) return { cursor: "", items: [] };
       if (items.length > 0) {
-        this.#handedOver += 1;
-        const cursor = `${this.#powers.clock.now()}.${this.#handedOver}`;
-        this.#handed = { cursor, ids };
+        this.#count += 1;
+        const cursor = `${this.#powers.clock.now()}.${this.#count}`;
+        this.#handed = { cursor, ids, count: this.#count };
+        this.#powers.store.put(HANDED, this.#handed);
         return { cursor, items };
       }
       if (ids.length > 0) this.#powers.store.done(ids);

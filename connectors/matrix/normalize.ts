@@ -173,9 +173,11 @@ function redactionFacts({ redacts, content }: RoomEvent): Facts | null {
 const CHANGES: Readonly<Record<string, string>> = { join: "joined", leave: "left", ban: "banned" };
 
 /** The sender is the member it is about; who is in now is stated whole where it is not too many. */
-function memberFacts({ content, state_key }: RoomEvent, { room }: Seen): Facts | null {
+function memberFacts({ content, state_key, unsigned }: RoomEvent, { room }: Seen): Facts | null {
   const key = CHANGES[String(content["membership"])];
   if (key === undefined || state_key === undefined || state_key === "") return null;
+  // Whoever changes their name or picture stays what they are.
+  if (field(unsigned?.["prev_content"], "membership") === content["membership"]) return null;
   return {
     kind: "membership",
     sender: { id: platformId(state_key), kind: "person" },

@@ -1,6 +1,8 @@
 /** One errand for each thing that can be asked: which capabilities, and what is said of their answers. */
 import type { CapabilityId } from "../core/capability.ts";
+import { fileErrand } from "./butler-files.ts";
 import { Declined, type Got, type Hands } from "./butler-hands.ts";
+import { LATER_ERRANDS } from "./butler-later.ts";
 import { placeFor, strayPlace } from "./butler-place.ts";
 import { type Asked, isFields, listOf, readOf, type SeenTask, tasksOf } from "./butler-request.ts";
 import { elsewhere, scopeFor } from "./butler-scope.ts";
@@ -213,9 +215,10 @@ const ERRANDS = {
   entities,
   redact,
   conversations,
+  file: fileErrand,
   question,
   compose: cannot((words) => words.compose),
-  schedule: cannot((words) => words.schedule),
+  ...LATER_ERRANDS,
   greeting: async (_, __, words) => withExamples(words, words.hello),
   thanks: async (_, __, words) => say(words.thanks),
   unknown: async (_, __, words) => withExamples(words, words.unknown),

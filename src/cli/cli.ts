@@ -10,6 +10,7 @@ import { addCompletion } from "./completion.ts";
 import { Context, type Powers } from "./context.ts";
 import { addConversation } from "./conversation.ts";
 import { addBackup, addDaemon, addDemo } from "./daemon.ts";
+import { addGrants } from "./grants.ts";
 import { addImport } from "./import.ts";
 import { addKey } from "./key.ts";
 import { addLedger } from "./ledger.ts";
@@ -42,6 +43,7 @@ const NOUNS = [
   addPair,
   addPrincipal,
   addApprovals,
+  addGrants,
   addRuns,
   addSessions,
   addLedger,

@@ -71,6 +71,8 @@ export const REFUSALS = {
   "model.failed": meaning(502, 1, true, "The model could not be reached or gave no usable answer."),
   "model.timeout": meaning(504, 1, true, "The model took too long."),
   "transform.timeout": meaning(504, 1, true, "The transform took too long and was ended."),
+  "attachment.opaque": meaning(422, 1, false, "This file is of a kind that is not read."),
+  "attachment.refused": meaning(422, 1, false, "This file could not be read safely."),
   "tier.cap": meaning(403, 6, false, "No more text may be revealed in this run or today."),
   "quarantine.integrity": meaning(422, 1, false, "Sealed content was altered and stays closed."),
   "channel.unknown": meaning(404, 7, false, "There is no such channel."),

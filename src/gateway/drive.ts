@@ -3,7 +3,7 @@
  * (CONTRACT section 8).
  */
 import type { AgentDriver, RunHandle, WakeUp } from "../core/agent.ts";
-import type { RunId, SessionId } from "../core/ids.ts";
+import { MessageId, type RunId, type SessionId } from "../core/ids.ts";
 import { AGENT_YIELD_MS } from "../core/limits.ts";
 import type { Stop } from "../core/ports.ts";
 import { deadlineOf, isTerminal, type Run, type Wait } from "../core/run.ts";
@@ -12,6 +12,7 @@ import { askerOf } from "./asker.ts";
 import { seen } from "./call.ts";
 import { keepCompany } from "./company.ts";
 import type { Draft } from "./draft.ts";
+import { beginFollowup } from "./followups.ts";
 import { type Invoking, invoke } from "./invoke.ts";
 import { say } from "./say.ts";
 import { activeRun, newRun, runFor } from "./start.ts";
@@ -57,10 +58,10 @@ export class Drives {
     const driver = run.external ? undefined : powers.drivers.find(({ name }) => name === run.agent);
     const done = driver === undefined ? Promise.resolve() : this.#segment(driver, run, reason, abort.signal);
     this.#driving.set(id, { abort, forget, done, isOurs: driver !== undefined });
-    if (run.external && run.request !== null) {
+    if (run.external && (run.request !== null || run.brief !== undefined)) {
       powers.clock.at(powers.clock.now() + AGENT_YIELD_MS, () => void this.#yield(id));
       // After a restart the person has read it already.
-      if (reason === "addressed") keepCompany(powers, run);
+      if (reason === "addressed" && run.request !== null) keepCompany(powers, run);
     }
     if (driver !== undefined) void done.then(() => this.#after(id));
   }
@@ -105,9 +106,10 @@ export class Drives {
       draft.run(id).apply({ type: "cancel", reason: "superseded" });
       const where = { conversation, thread: run.thread, replyTo: run.request };
       say(draft, where, `${run.agent} does not answer, so I do what I can myself.`, id);
-      const { principal, request } = run;
+      const { principal, request, brief } = run;
       const { instead: _said, ...butler } = BUTLER;
-      return newRun(powers, draft, { session, principal, request, ...butler }).id;
+      const about = brief === undefined ? {} : { brief };
+      return newRun(powers, draft, { session, principal, request, ...about, ...butler }).id;
     }).catch((error: unknown) => {
       powers.log("run", { run: id, code: seen(error).code });
       return null;
@@ -213,12 +215,16 @@ export class Drives {
       if (next === undefined || owner === null || activeRun(powers, session) !== null) return null;
       const conversation = draft.get("conversation", owner.conversation);
       draft.drop("queued", next.id);
-      if (conversation === null || powers.store.message(next.id) === null) return null;
+      if (conversation === null) return null;
       // The session's row changes with it, so that two ends at once cannot start two runs.
       draft.put("session", session, { ...owner, lastAt: draft.now });
-      return runFor(powers, draft, conversation, owner, next.id, owner.requester).id;
+      const followup = draft.get("followup", next.id);
+      if (followup !== null) return beginFollowup(powers, draft, followup, conversation).id;
+      const request = MessageId.safeParse(next.id);
+      if (!request.success || powers.store.message(request.data) === null) return null;
+      return runFor(powers, draft, conversation, owner, request.data, owner.requester).id;
     });
-    if (started !== null) this.drive(started, "addressed");
+    if (started !== null) this.drive(started, powers.store.get("run", started)?.value.brief ? "schedule" : "addressed");
   }
 
   async close(stop: Stop): Promise<void> {

@@ -105,8 +105,8 @@ const eventOf = ({ seq, type, time, run, body }: Entry): GatewayEvent => {
 async function wokenBy(invoking: Invoking, token: Token, entry: Entry): Promise<GatewayEvent | null> {
   if (entry.type !== "run.started" || entry.run === undefined) return null;
   const run = invoking.powers.store.get("run", entry.run)?.value;
-  if (run?.external !== true || run.agent !== token.name || run.request === null || run.status.state !== "active")
-    return null;
+  const isAsked = run !== undefined && (run.request !== null || run.brief !== undefined);
+  if (!isAsked || !run.external || run.agent !== token.name || run.status.state !== "active") return null;
   return addressedEvent(invoking, run, entry.seq);
 }
 
@@ -122,7 +122,7 @@ export async function addressedEvent(invoking: Invoking, run: Run, seq: number):
   const read = (reply.output ?? null) as { readonly asker?: string; readonly role?: string } | null;
   const addressed = run.request === null ? "none" : (powers.store.message(run.request)?.addressed ?? "none");
   const body = {
-    reason: "addressed",
+    reason: run.request === null ? "schedule" : "addressed",
     message: run.request,
     actor: read?.asker ?? null,
     role: read?.role ?? null,

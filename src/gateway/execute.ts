@@ -3,29 +3,36 @@
  * (CONTRACT section 7).
  */
 import { type Approval, type Bound, digestText } from "../core/approval.ts";
-import { type ApprovalId, type ConversationId, hex, newId } from "../core/ids.ts";
+import { type ApprovalId, type BlobId, type ConversationId, hex, newId } from "../core/ids.ts";
 import { BOTTOM, join, type Label, parseLabel } from "../core/label.ts";
 import { DAY_MS } from "../core/limits.ts";
+import type { Principal } from "../core/people.ts";
+import type { Choice } from "../core/plan.ts";
 import type { Stop } from "../core/ports.ts";
 import type { Call } from "../core/records.ts";
-import { Refusal, type RefusalCode } from "../core/refusal.ts";
+import { Refusal } from "../core/refusal.ts";
 import type { Source } from "../core/value.ts";
-import { type Answered, decide, step } from "./answer.ts";
+import { type Answered, decide, denied, type Evidence, step } from "./answer.ts";
 import { policyDigest } from "./ask.ts";
 import { askerOf } from "./asker.ts";
+import { type FileCall, noteOpened, readApproved } from "./attachments.ts";
 import { placeOf } from "./broker.ts";
 import type { Catalogue } from "./capabilities.ts";
+import { conclude, settlePlan } from "./conclude.ts";
 import type { Draft } from "./draft.ts";
-import { concludeRaise, EXTEND, performRaise, type RaiseCall } from "./extend.ts";
+import { performRaise, type RaiseCall } from "./extend.ts";
 import { intend, sendApproved } from "./http-perform.ts";
 import type { HttpCall } from "./http-request.ts";
 import { shownRequest } from "./http-shape.ts";
+import { showOpenSteps } from "./open-steps.ts";
 import { grantPermit } from "./permit.ts";
+import { decidePlan } from "./plan-answer.ts";
 import type { Powers } from "./powers.ts";
 import { issue, tokensIn } from "./pseudonyms.ts";
-import { keepContext, noteSink } from "./reveal.ts";
+import { keepContext, noteSink, renderedReveal } from "./reveal.ts";
 import { noteSaid } from "./said.ts";
 import { post, say } from "./say.ts";
+import { performStanding, type StandingCall } from "./standing.ts";
 import { transact } from "./transact.ts";
 import { type NewValue, writeValue } from "./values.ts";
 
@@ -40,39 +47,36 @@ export type Stored = {
       }
     | { readonly kind: "reveal"; readonly output: unknown; readonly value: NewValue }
     | HttpCall
-    | RaiseCall;
+    | FileCall
+    | RaiseCall
+    | StandingCall;
   readonly bound: Bound;
 };
 
-const CODE: Readonly<Partial<Record<Approval["status"]["state"], RefusalCode>>> = {
-  denied: "approval.denied",
-  expired: "approval.expired",
-  void: "approval.void",
-};
-
-/** Closes the call of an approval that will not be: refused with its code, the budget back, the run going on. */
-export function conclude(draft: Draft, approval: Approval): void {
-  const code = CODE[approval.status.state];
-  if (code !== undefined && approval.capability === EXTEND) {
-    concludeRaise(draft, approval);
-    return;
-  }
-  if (code === undefined || approval.run === null || approval.call === null) return;
-  const call = draft.get("call", approval.call);
-  if (call?.status !== "waiting") return;
-  const run = draft.run(approval.run);
-  run.apply({ type: "answered", approval: approval.id, granted: false }, { call: call.id });
-  run.apply({ type: "settle", call: call.id, reserved: call.reserved, used: { steps: 1 } }, { code });
-  draft.put("call", call.id, { ...call, status: "refused", code });
-}
+/** Which steps an answer names, and what becomes of the others. */
+type Named = Omit<Choice, "yes">;
+const ALL: Named = { steps: null, others: "open" };
 
 /** One answer on any surface: decided, and where it ended the question without a yes, the waiting call is closed. */
-export function answered(powers: Powers, draft: Draft, ...answer: AnswerArgs): Answered {
-  const result = decide(powers, draft, ...answer);
+export function answered(
+  powers: Powers,
+  draft: Draft,
+  approval: Approval,
+  principal: Principal,
+  evidence: Evidence,
+  yes: boolean,
+  named: Named = ALL,
+): Answered {
+  if (approval.steps !== undefined) return decidePlan(powers, draft, approval, principal, evidence, { yes, ...named });
+  const isWhole = named.steps === null || (named.steps.length === 1 && named.steps[0] === 1);
+  if (approval.plan !== undefined || !isWhole) {
+    const hint = approval.plan === undefined ? "There is one step alone." : "Answer the plan that it is a step of.";
+    return denied(draft, approval, principal, new Refusal("input.invalid", { field: "steps", hint }));
+  }
+  const result = decide(powers, draft, approval, principal, evidence, yes);
   if (!result.granted) conclude(draft, result.approval);
   return result;
 }
-type AnswerArgs = Parameters<typeof decide> extends [unknown, unknown, ...infer Rest] ? Rest : never;
 
 /**
  * Carries out what was granted. Safe to call again: only a granted approval is consumed,
@@ -80,13 +84,36 @@ type AnswerArgs = Parameters<typeof decide> extends [unknown, unknown, ...infer 
  */
 export async function carryOutApproved(powers: Powers, catalogue: Catalogue, id: ApprovalId): Promise<Carried> {
   const approval = powers.store.get("approval", id)?.value;
+  const plan = approval?.plan === undefined ? approval : powers.store.get("approval", approval.plan)?.value;
+  if (plan?.steps !== undefined) return carryOutSteps(powers, catalogue, plan);
+  return carryOutOne(powers, catalogue, id);
+}
+
+/** Every step that was granted, in order; the plan ends when none is left. */
+async function carryOutSteps(powers: Powers, catalogue: Catalogue, plan: Approval): Promise<Carried> {
+  const later: NonNullable<Carried>[] = [];
+  for (const id of plan.steps ?? []) {
+    const more = await carryOutOne(powers, catalogue, id);
+    if (more !== null) later.push(more);
+  }
+  const settle = async (): Promise<void> => {
+    await transact(powers, (draft) => settlePlan(draft, plan.id));
+    await showOpenSteps(powers, plan.id);
+  };
+  if (later.length === 0) {
+    await settle();
+    return null;
+  }
+  return async (stop) => {
+    for (const more of later) await more(stop);
+    await settle();
+  };
+}
+
+async function carryOutOne(powers: Powers, catalogue: Catalogue, id: ApprovalId): Promise<Carried> {
+  const approval = powers.store.get("approval", id)?.value;
   if (approval?.status.state !== "granted" || approval.stored === null) return null;
-  const permit = grantPermit({ by: "gateway", why: "prompt" }, "prompt", approval.capability, [approval.stored]);
-  const stored = await powers.store.open(
-    permit,
-    [approval.stored],
-    ([opened]) => JSON.parse(powers.hashing.text(opened?.bytes ?? new Uint8Array())) as Stored,
-  );
+  const stored = await storedOf(powers, approval.capability, approval.stored);
   return transact(powers, (draft) => {
     const now = draft.get("approval", id);
     if (now?.status.state !== "granted") return null;
@@ -101,7 +128,14 @@ export async function carryOutApproved(powers: Powers, catalogue: Catalogue, id:
   });
 }
 
-/** A web request that was begun, still to be sent; null when nothing is left to do. */
+/** What was asked for, opened. */
+export function storedOf(powers: Powers, capability: string, blob: BlobId): Promise<Stored> {
+  const permit = grantPermit({ by: "gateway", why: "prompt" }, "prompt", capability, [blob]);
+  const read = (bytes: Uint8Array = new Uint8Array()) => JSON.parse(powers.hashing.text(bytes)) as Stored;
+  return powers.store.open(permit, [blob], ([opened]) => read(opened?.bytes));
+}
+
+/** What takes its time and was begun: a web request, a file. Null when nothing is left to do. */
 export type Carried = ((stop: Stop) => Promise<void>) | null;
 
 /** The digest as it follows from what is about to be done, not as it was written down. */
@@ -122,11 +156,11 @@ function renderedCall(call: Stored["call"]): string {
     case "http":
       return shownRequest(call.prepared);
     case "raise":
+    case "file":
+    case "standing":
       return call.text;
   }
 }
-
-export const renderedReveal = (output: unknown): string => JSON.stringify(output, null, 1);
 
 /** What makes a yes worthless: the run went on, another policy or version, a source that changed. */
 function changed(
@@ -136,8 +170,9 @@ function changed(
   approval: Approval,
   { bound, call }: Stored,
 ): "run_ended" | "changed" | "edited" | null {
+  if (call.kind === "standing") return bound.policy === policyDigest(powers) ? null : "changed";
   const run = approval.run === null ? null : draft.run(approval.run).run;
-  const isWaiting = run?.status.state === "paused.approval" && run.status.approval === approval.id;
+  const isWaiting = run?.status.state === "paused.approval" && run.status.approval === (approval.plan ?? approval.id);
   if (!isWaiting) return "run_ended";
   if (bound.policy !== policyDigest(powers)) return "changed";
   if (call.kind === "raise") return null;
@@ -155,6 +190,10 @@ const isOther = ({ store, settings }: Powers, { name, version }: HttpCall["secre
   version !== null && store.secretVersion(settings.tenant, name) !== version;
 
 function perform(powers: Powers, draft: Draft, approval: Approval, { call: what }: Stored): Carried {
+  if (what.kind === "standing") {
+    performStanding(powers, draft, approval, what);
+    return null;
+  }
   if (what.kind === "raise") {
     performRaise(draft, approval, what);
     return null;
@@ -162,9 +201,15 @@ function perform(powers: Powers, draft: Draft, approval: Approval, { call: what 
   const call = approval.call === null ? null : draft.get("call", approval.call);
   if (call === null || approval.run === null) throw new Refusal("internal");
   const run = draft.run(approval.run);
-  run.require({ type: "answered", approval: approval.id, granted: true }, { call: call.id });
+  // The run of a plan waits until its last step has ended.
+  if (approval.plan === undefined)
+    run.require({ type: "answered", approval: approval.id, granted: true }, { call: call.id });
   if (what.kind === "send") performSend(powers, draft, approval, call, what);
   if (what.kind === "reveal") performReveal(powers, draft, approval, call, what);
+  if (what.kind === "file") {
+    noteOpened(draft, run, call.id, what);
+    return () => readApproved(powers, call.id, what);
+  }
   if (what.kind !== "http") return null;
   const handle = newId("Handle", powers.random.bytes(16));
   intend(draft, call.id, call.run, what);
@@ -206,7 +251,7 @@ function performSend(
   run.note("label.lowered", { call: call.id, by: "human.release", digest: approval.digest, sink: target.id });
   // Sending what was asked for is an answer: the room that asked reads that it happened.
   run.apply({ type: "replied" }, { call: call.id });
-  if (!isOwn) {
+  if (!isOwn && approval.plan === undefined) {
     const origin = draft.need("conversation", run.run.conversation);
     say(
       draft,

@@ -108,7 +108,7 @@ export class NextEvents {
 const isWork = (token: Token, run: Run): boolean =>
   run.external &&
   run.agent === token.name &&
-  run.request !== null &&
+  (run.request !== null || run.brief !== undefined) &&
   run.status.state === "active" &&
   token.conversations.includes(run.conversation) &&
   opensRun(token, run.id);

@@ -8,6 +8,7 @@ import type { Gateway } from "./gateway.ts";
 import type { Outside } from "./outside.ts";
 import { careVerbs } from "./owner-care.ts";
 import { evidenceVerbs } from "./owner-evidence.ts";
+import { grantVerbs } from "./owner-grants.ts";
 import { keyVerbs } from "./owner-keys.ts";
 import { modelVerbs } from "./owner-models.ts";
 import { peopleVerbs } from "./owner-people.ts";
@@ -22,6 +23,7 @@ export function ownerOf(gateway: Gateway, outside: Outside): Owner {
     ...careVerbs(gateway, outside),
     ...peopleVerbs(gateway, outside),
     ...evidenceVerbs(gateway, outside),
+    ...grantVerbs(gateway),
     ...keyVerbs(gateway, outside),
     ...modelVerbs(gateway),
     "wall.open": async ({ run }) => ({ directory: (await gateway.walls.open(run)).directory }),

@@ -1,11 +1,13 @@
 /** Everything the gateway is handed in. It reaches the world through these alone. */
 import type { Policy } from "../../policy/compile.ts";
 import type { AgentDriver } from "../core/agent.ts";
+import type { AttachmentReader } from "../core/attachment.ts";
 import type { Amounts } from "../core/budget.ts";
 import type { HttpHost, HttpPort } from "../core/http.ts";
 import type { ModelPort } from "../core/model.ts";
 import type { Clock, Connector, Hashing, Random, Store, TransformRunner } from "../core/ports.ts";
 import type { WallHost, WallPort } from "../core/wall.ts";
+import type { NextWall } from "../core/zoned.ts";
 
 /** Words of the daemon's own log: an event of a closed kind with numbers and internal ids. Content has no way in. */
 export type Log = (
@@ -50,8 +52,12 @@ export type Powers = {
   /** Walls around programs; none is built when absent. */
   readonly wall?: WallPort;
   readonly settings: Settings;
+  /** Reads attachments behind proved walls; `attachment.extract_text` is not there when absent. */
+  readonly files?: AttachmentReader;
   /** Models that the owner configured; none is asked when absent. */
   readonly models?: ModelPort;
+  /** Reads cron patterns; what repeats is refused when absent. */
+  readonly nextWall?: NextWall;
   readonly log: Log;
   /** Connected channels by name; supervise.ts is the only writer. */
   readonly connectors: Map<string, Connector>;

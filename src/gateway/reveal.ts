@@ -146,6 +146,9 @@ export function keepContext(draft: Draft, token: Token | null, run: Run): void {
   draft.put("token", token.id, { ...stored, context: join(stored.context, run.context) });
 }
 
+/** An output as a person reads it before saying yes to showing it. */
+export const renderedReveal = (output: unknown): string => JSON.stringify(output, null, 1);
+
 /** A reveal to an external agent is egress to its recipient. */
 export function noteSink(draft: Draft, { token, run }: Asker, call: CallId, label: Label): void {
   if (token === null) return;

@@ -11,15 +11,30 @@ const WORDS: Readonly<Record<Exclude<Approval["status"]["state"], "pending">, st
   expired: "⌛ Nobody answered in time, so nothing was done.",
   void: "This question is void: what it was about has changed or ended.",
 };
+const MARKS: Readonly<Record<Approval["status"]["state"], string>> = {
+  pending: "·",
+  granted: "✅",
+  consumed: "✅",
+  denied: "❌",
+  expired: "⌛",
+  void: "void",
+};
 
-export function showSettled(powers: Powers, draft: Draft, { id, status, surfaces, run }: Approval): void {
+export const isButtoned = ({ connectors }: Powers, channel: string): boolean =>
+  connectors.get(channel)?.abilities.buttons === true;
+
+export const marksOf = (steps: readonly Approval[]): string =>
+  steps.map(({ status }, at) => `${at + 1} ${MARKS[status.state]}`).join("   ");
+
+export function showSettled(powers: Powers, draft: Draft, approval: Approval): void {
+  const { id, status, surfaces, run } = approval;
   if (status.state === "pending") return;
+  const steps = (approval.steps ?? []).flatMap((step) => draft.get("approval", step) ?? []);
   for (const { conversation: place, message } of surfaces) {
     const conversation = draft.get("conversation", place);
-    if (conversation === null || message === null) continue;
-    if (powers.connectors.get(conversation.channel)?.abilities.buttons !== true) continue;
+    if (conversation === null || message === null || !isButtoned(powers, conversation.channel)) continue;
     const label = publicLabel(draft.tenant, conversation.id);
-    const text = WORDS[status.state];
+    const text = steps.length === 0 ? WORDS[status.state] : marksOf(steps);
     post(draft, { conversation, thread: null }, { op: "edit", text }, label, run, { target: message, approval: id });
   }
 }

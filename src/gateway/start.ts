@@ -1,6 +1,7 @@
 /** Starts a run for a request, or queues it behind the one its session already has (CONTRACT section 8). */
 import { type Amounts, capped, newBudget } from "../core/budget.ts";
 import type { Canonical } from "../core/canonical.ts";
+import type { Brief } from "../core/followup.ts";
 import type { ConversationId, MessageId, PrincipalId, SessionId, ThreadId } from "../core/ids.ts";
 import type { Label } from "../core/label.ts";
 import { QUEUED_RUNS_PER_SESSION_MAX } from "../core/limits.ts";
@@ -44,6 +45,7 @@ export type NewRun = {
   readonly session: Session;
   readonly principal: PrincipalId;
   readonly request: MessageId | null;
+  readonly brief?: Brief;
   readonly agent: string;
   readonly external: boolean;
   readonly context: Label;
@@ -52,11 +54,10 @@ export type NewRun = {
   readonly background?: boolean;
 };
 
-/** A new run; its entry carries the whole first state, so that replay can begin from it. */
-export function newRun(powers: Powers, draft: Draft, order: NewRun): Run {
-  const { settings } = powers;
+/** A new run, not begun. */
+export function runFrom({ settings }: Powers, draft: Draft, order: NewRun): Run {
   const cap = order.background === true ? settings.background : settings.interactive;
-  const run: Run = {
+  return {
     id: draft.newId("RunId"),
     tenant: draft.tenant,
     session: order.session.id,
@@ -66,6 +67,7 @@ export function newRun(powers: Powers, draft: Draft, order: NewRun): Run {
     agent: order.agent,
     external: order.external,
     request: order.request,
+    ...(order.brief === undefined ? {} : { brief: order.brief }),
     createdAt: draft.now,
     status: { state: "active", since: draft.now },
     budget: newBudget(capped(order.budget ?? {}, cap)),
@@ -77,6 +79,13 @@ export function newRun(powers: Powers, draft: Draft, order: NewRun): Run {
     segment: 1,
     onExhausted: settings.onExhausted ?? "fail",
   };
+}
+
+export const newRun = (powers: Powers, draft: Draft, order: NewRun): Run =>
+  beginRun(draft, runFrom(powers, draft, order));
+
+/** Its entry carries the whole first state, so that replay can begin from it. */
+export function beginRun(draft: Draft, run: Run): Run {
   draft.put("run", run.id, run);
   draft.entry(
     "run.started",

@@ -56,7 +56,8 @@ async function attempt<T>(powers: Powers, build: (draft: Draft) => T): Promise<{
 /** One sentence with the cause and the next step. */
 function tell(draft: Draft, run: Run): void {
   const { status } = run;
-  if (status.state !== "failed" || run.request === null || run.facts.replies > 0) return;
+  const isAsked = run.request !== null || run.brief !== undefined;
+  if (status.state !== "failed" || !isAsked || run.facts.replies > 0) return;
   const conversation = draft.get("conversation", run.conversation);
   if (conversation === null) return;
   const text =

@@ -124,6 +124,7 @@ const BY_EVENT: Readonly<Record<RunEvent["type"], EntryType>> = {
   answered: "run.resumed",
   wait: "run.paused",
   wake: "run.resumed",
+  restarted: "run.resumed",
   raise: "budget.reserved",
   finish: "run.done",
   tick: "run.stepped",

@@ -92,6 +92,8 @@ export type ConnectorHarness = {
   readonly conversation: string;
   /** A thread there, where the network has its own idea of what one is called. */
   readonly thread?: string;
+  /** How long anything may take, where a second is too short: a far end in another process, say. */
+  readonly patienceMs?: number;
   readonly end: () => Promise<void>;
 };
 

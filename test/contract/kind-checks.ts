@@ -23,7 +23,7 @@ export const KINDS: readonly Check[] = [
     name: "an edit names what it changes, and brings the new text",
     when: ({ kinds }) => kinds.includes("edit"),
     run: async (harness) => {
-      const tap = new Tap(harness.connector);
+      const tap = new Tap(harness);
       const { event } = harness.act({ text: "helo" });
       const first = await tap.one();
       harness.act({ kind: "edit", target: event, text: "hello" });
@@ -37,7 +37,7 @@ export const KINDS: readonly Check[] = [
     name: "a delete names what goes, and brings no text",
     when: ({ kinds, deletes }) => kinds.includes("delete") && deletes !== "reactions",
     run: async (harness) => {
-      const tap = new Tap(harness.connector);
+      const tap = new Tap(harness);
       const { event } = harness.act({ text: "oops" });
       const first = await tap.one();
       harness.act({ kind: "delete", target: event });
@@ -51,7 +51,7 @@ export const KINDS: readonly Check[] = [
       name: `${kind === "action" ? "an" : "a"} ${kind} names its target, and its key is content, however hostile`,
       when: ({ kinds }) => kinds.includes(kind),
       run: async (harness) => {
-        const tap = new Tap(harness.connector);
+        const tap = new Tap(harness);
         const { event } = harness.act({ text: "shall I?" });
         const first = await tap.one();
         harness.act({ kind, target: event, key: HOSTILE_KEY });
@@ -66,7 +66,7 @@ export const KINDS: readonly Check[] = [
     name: "a reaction that is taken back is a delete of that very reaction",
     when: ({ kinds, deletes }) => kinds.includes("delete") && deletes === "reactions",
     run: async (harness) => {
-      const tap = new Tap(harness.connector);
+      const tap = new Tap(harness);
       const { event } = harness.act({ text: "shall I?" });
       await tap.one();
       harness.act({ kind: "reaction", target: event, key: "👍" });
@@ -82,7 +82,7 @@ export const KINDS: readonly Check[] = [
     name: "a membership that tells of one person names them as the sender and says what became of them",
     when: ({ kinds, members }) => kinds.includes("membership") && members === "changes",
     run: async (harness) => {
-      const tap = new Tap(harness.connector);
+      const tap = new Tap(harness);
       harness.act({ text: "hello", sender: { id: "ana" } });
       const spoken = await tap.one();
       harness.act({ kind: "membership", sender: { id: "ana" }, key: "left" });
@@ -95,7 +95,7 @@ export const KINDS: readonly Check[] = [
     name: "a membership says who is in, as content, and each id can be one",
     when: ({ kinds, members }) => kinds.includes("membership") && members !== "changes",
     run: async (harness) => {
-      const tap = new Tap(harness.connector);
+      const tap = new Tap(harness);
       harness.act({ kind: "membership", members: ["ana", "Žofia", "x".repeat(300)] });
       const { envelope, content } = await tap.one();
       await tap.finish();
@@ -106,7 +106,7 @@ export const KINDS: readonly Check[] = [
     name: "a gap is an event of its own",
     when: ({ kinds }) => kinds.includes("gap"),
     run: async (harness) => {
-      const tap = new Tap(harness.connector);
+      const tap = new Tap(harness);
       harness.act({ kind: "gap" });
       const { envelope } = await tap.one();
       await tap.finish();
@@ -118,7 +118,7 @@ export const KINDS: readonly Check[] = [
     when: ({ ids }) => ids === "sender",
     run: async (harness) => {
       const odd = ["Ω".repeat(3), "x".repeat(300), "a\u0007b", " space", `sha256:${"0".repeat(64)}`];
-      const tap = new Tap(harness.connector);
+      const tap = new Tap(harness);
       for (const id of odd) harness.act({ text: "t", id, conversation: id, sender: { id } });
       const envelopes = (await tap.until(odd.length)).map(({ envelope }) => envelope);
       harness.act({ text: "again", id: "other", conversation: odd[0] ?? "", sender: { id: odd[0] ?? "" } });
@@ -137,7 +137,7 @@ export const KINDS: readonly Check[] = [
     name: "names of people and conversations are content, in any script, and change no id",
     when: ({ names }) => names,
     run: async (harness) => {
-      const tap = new Tap(harness.connector);
+      const tap = new Tap(harness);
       harness.act({ text: "t", sender: { id: "ana", name: "Añá 💃 \u202egnp" }, title: "Familie & Ωμέγα" });
       harness.act({ text: "t", sender: { id: "ana", name: "Somebody Else" }, title: "Renamed" });
       const [one, other] = await tap.until(2);
@@ -153,7 +153,7 @@ export const KINDS: readonly Check[] = [
   {
     name: "whoever is no person is flagged as what they are",
     run: async (harness, { senders }) => {
-      const tap = new Tap(harness.connector);
+      const tap = new Tap(harness);
       for (const kind of senders) harness.act({ text: kind, sender: { kind } });
       const events = await tap.until(senders.length);
       await tap.finish();
@@ -164,7 +164,7 @@ export const KINDS: readonly Check[] = [
     name: "nothing was sent after it was received, and an old moment stays old",
     when: ({ clocks }) => clocks,
     run: async (harness) => {
-      const tap = new Tap(harness.connector);
+      const tap = new Tap(harness);
       for (const sentAt of [harness.now() + 87_600 * HOUR_MS, harness.now() - HOUR_MS])
         harness.act({ text: "t", sentAt });
       const events = await tap.until(2);
@@ -177,7 +177,7 @@ export const KINDS: readonly Check[] = [
     when: ({ files }) => files,
     run: async (harness) => {
       const bytes = Buffer.alloc(ATTACHMENT_BYTES_MAX, 7);
-      const tap = new Tap(harness.connector);
+      const tap = new Tap(harness);
       harness.act({ text: "see", files: [{ name: "../../.ssh/id", mime: "image/png", bytes }] });
       const { envelope, content } = await tap.one();
       await tap.finish();
@@ -190,7 +190,7 @@ export const KINDS: readonly Check[] = [
     name: "a file above the cap, or one file too many, is left out or refused, never cut",
     when: ({ files }) => files,
     run: async (harness) => {
-      const tap = new Tap(harness.connector);
+      const tap = new Tap(harness);
       const small = { name: "s", mime: "text/plain", bytes: Buffer.alloc(16, 1) };
       const huge = { name: "h", mime: "text/plain", bytes: Buffer.alloc(ATTACHMENT_BYTES_MAX + 1, 2) };
       harness.act({ text: "one", files: [huge] });

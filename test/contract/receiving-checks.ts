@@ -13,7 +13,7 @@ export const RECEIVING: readonly Check[] = [
   {
     name: "an event arrives once, with an envelope and a content that parse strictly and say what was said",
     run: async (harness) => {
-      const tap = new Tap(harness.connector);
+      const tap = new Tap(harness);
       harness.act({ text: "hello" });
       const { envelope, content } = await tap.one();
       expect(Envelope.safeParse(envelope)).toEqual({ success: true, data: envelope });
@@ -27,7 +27,7 @@ export const RECEIVING: readonly Check[] = [
   {
     name: "channel, tenant, time of receipt and transport are the connector's own word",
     run: async (harness) => {
-      const tap = new Tap(harness.connector);
+      const tap = new Tap(harness);
       harness.act({ text: "hello" });
       const { envelope } = await tap.one();
       await tap.finish();
@@ -40,7 +40,7 @@ export const RECEIVING: readonly Check[] = [
     name: "pulling the next batch acknowledges the previous one, and nothing else does",
     when: ({ delivery }) => delivery !== "cursor",
     run: async (harness) => {
-      const tap = new Tap(harness.connector);
+      const tap = new Tap(harness);
       const { told } = harness.act({ text: "hello" });
       await tap.one();
       expect(await fateOf(told)).toBe("waiting");
@@ -53,13 +53,13 @@ export const RECEIVING: readonly Check[] = [
     name: "every batch of a network with cursors carries one, and the stream goes on behind it",
     when: ({ delivery }) => delivery === "cursor",
     run: async (harness) => {
-      const tap = new Tap(harness.connector);
+      const tap = new Tap(harness);
       harness.act({ text: "first" });
       await tap.one();
       expect(tap.batches.map(({ cursor }) => cursor)).not.toContain(null);
       await tap.finish();
       harness.act({ text: "second" });
-      const next = new Tap(harness.restart(), tap.cursor);
+      const next = new Tap({ ...harness, connector: harness.restart() }, tap.cursor);
       expect((await next.one()).content.text).toBe("second");
       await next.finish();
       expect(next.events).toHaveLength(1);
@@ -68,11 +68,11 @@ export const RECEIVING: readonly Check[] = [
   {
     name: "a batch that nobody acknowledged comes again, the same",
     run: async (harness) => {
-      const crashed = new Tap(harness.connector);
+      const crashed = new Tap(harness);
       harness.act({ text: "hello" });
       const first = await crashed.one();
       await crashed.crash();
-      const tap = new Tap(harness.connector);
+      const tap = new Tap(harness);
       expect(await tap.one()).toEqual(first);
       await tap.finish();
     },
@@ -80,7 +80,7 @@ export const RECEIVING: readonly Check[] = [
   {
     name: "after a crash, what was not acknowledged is not lost: it comes again, or its sender knows",
     run: async (harness, { delivery }) => {
-      const crashed = new Tap(harness.connector);
+      const crashed = new Tap(harness);
       const { told } = harness.act({ text: "hello", id: "e1" });
       const first = await crashed.one();
       expect(await fateOf(told)).not.toBe("kept");
@@ -88,7 +88,7 @@ export const RECEIVING: readonly Check[] = [
       const after = harness.restart();
       expect(await fateOf(told)).not.toBe("kept");
       if (delivery === "typed") return;
-      const tap = new Tap(after);
+      const tap = new Tap({ ...harness, connector: after });
       if (delivery === "told") harness.act({ text: "hello", id: "e1" });
       expect((await tap.one()).envelope.delivery_id).toBe(first.envelope.delivery_id);
       await tap.finish();
@@ -97,12 +97,12 @@ export const RECEIVING: readonly Check[] = [
   {
     name: "what was acknowledged does not come again",
     run: async (harness) => {
-      const tap = new Tap(harness.connector);
+      const tap = new Tap(harness);
       harness.act({ text: "first" });
       await tap.one();
       await tap.finish();
       harness.act({ text: "second" });
-      const next = new Tap(harness.connector, tap.cursor);
+      const next = new Tap(harness, tap.cursor);
       expect((await next.one()).content.text).toBe("second");
       await next.finish();
     },
@@ -111,7 +111,7 @@ export const RECEIVING: readonly Check[] = [
     name: "a batch that was committed while stopping is still acknowledged",
     when: ({ delivery }) => delivery !== "cursor",
     run: async (harness) => {
-      const tap = new Tap(harness.connector);
+      const tap = new Tap(harness);
       const { told } = harness.act({ text: "hello" });
       await tap.one();
       tap.stop();
@@ -123,7 +123,7 @@ export const RECEIVING: readonly Check[] = [
     name: "a backlog of 250 arrives complete, in order, each once and under its own delivery id",
     run: async (harness) => {
       say(harness, 250);
-      const tap = new Tap(harness.connector);
+      const tap = new Tap(harness);
       const events = await tap.until(250);
       await tap.finish();
       expect(events.map(({ content }) => content.text)).toEqual(Array.from({ length: 250 }, (_, at) => `line ${at}`));
@@ -136,7 +136,7 @@ export const RECEIVING: readonly Check[] = [
     run: async (harness) => {
       const acts = say(harness, 20);
       await Promise.all(acts.map(({ told }) => fateOf(told)));
-      const tap = new Tap(harness.connector);
+      const tap = new Tap(harness);
       await tap.pull();
       expect(tap.events).toHaveLength(20);
       await tap.finish();
@@ -145,7 +145,7 @@ export const RECEIVING: readonly Check[] = [
   {
     name: "what comes while a batch is being committed comes next, and in order",
     run: async (harness) => {
-      const tap = new Tap(harness.connector);
+      const tap = new Tap(harness);
       say(harness, 1);
       await tap.one();
       say(harness, 3, 1);
@@ -157,7 +157,7 @@ export const RECEIVING: readonly Check[] = [
   {
     name: "the same words twice are two events",
     run: async (harness) => {
-      const tap = new Tap(harness.connector);
+      const tap = new Tap(harness);
       harness.act({ text: "yes" });
       harness.act({ text: "yes" });
       const [one, other] = await tap.until(2);
@@ -168,7 +168,7 @@ export const RECEIVING: readonly Check[] = [
   {
     name: "a text of any script arrives untouched, and is measured in bytes",
     run: async (harness) => {
-      const tap = new Tap(harness.connector);
+      const tap = new Tap(harness);
       harness.act({ text: UNICODE });
       const { envelope, content } = await tap.one();
       await tap.finish();
@@ -178,7 +178,7 @@ export const RECEIVING: readonly Check[] = [
   {
     name: "two conversations stay apart, and a thread stays in its own",
     run: async (harness) => {
-      const tap = new Tap(harness.connector);
+      const tap = new Tap(harness);
       harness.act({ text: "a", conversation: "other-room" });
       const first = await tap.one();
       const { thread = "t-1" } = harness;
@@ -194,7 +194,7 @@ export const RECEIVING: readonly Check[] = [
   {
     name: "a reply names what it answers, by the id that was handed in",
     run: async (harness) => {
-      const tap = new Tap(harness.connector);
+      const tap = new Tap(harness);
       const { event } = harness.act({ text: "question", id: "вопрос" });
       const first = await tap.one();
       harness.act({ text: "answer", replyTo: event });
@@ -206,7 +206,7 @@ export const RECEIVING: readonly Check[] = [
   {
     name: "what is malformed or means harm never becomes an event, and the stream goes on",
     run: async (harness) => {
-      const tap = new Tap(harness.connector);
+      const tap = new Tap(harness);
       const told = harness.garble();
       expect(told.length).toBeGreaterThan(0);
       harness.act({ text: "still here" });
@@ -219,7 +219,7 @@ export const RECEIVING: readonly Check[] = [
   {
     name: "stop ends a stream that waits, at once and without an error",
     run: async (harness) => {
-      const tap = new Tap(harness.connector);
+      const tap = new Tap(harness);
       tap.lean();
       await fateOf(new Promise(() => {}));
       tap.stop();
@@ -229,7 +229,7 @@ export const RECEIVING: readonly Check[] = [
   {
     name: "a stream that was stopped before it began ends at once",
     run: async (harness) => {
-      const tap = new Tap(harness.connector);
+      const tap = new Tap(harness);
       tap.stop();
       expect(await tap.pull()).toBe(false);
     },
@@ -238,7 +238,7 @@ export const RECEIVING: readonly Check[] = [
     name: "health is live while the stream is open, and not before or after",
     run: async (harness) => {
       expect(harness.connector.health().state).toBe("stopped");
-      const tap = new Tap(harness.connector);
+      const tap = new Tap(harness);
       harness.act({ text: "hello" });
       await tap.one();
       expect(harness.connector.health().state).toBe("live");
@@ -249,10 +249,10 @@ export const RECEIVING: readonly Check[] = [
   {
     name: "close ends the stream, and whoever still waits is refused",
     run: async (harness) => {
-      const tap = new Tap(harness.connector);
+      const tap = new Tap(harness);
       tap.lean();
       await fateOf(new Promise(() => {}));
-      await soon(harness.connector.close(), "close");
+      await soon(harness.connector.close(), "close", harness.patienceMs);
       expect(await tap.pull()).toBe(false);
       const { told } = harness.act({ text: "too late" });
       expect(["refused", "none"]).toContain(await fateOf(told));

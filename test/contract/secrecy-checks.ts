@@ -79,7 +79,7 @@ async function trouble(harness: ConnectorHarness, traits: Traits): Promise<reado
     if (fault !== null) harness.wire.fault(fault);
     const operation = operationOf("text", harness.conversation, at + 50, CANARIES.said);
     const sent = harness.connector.send(operation, new AbortController().signal);
-    outcomes.push(await soon(sent, "send").catch((error: unknown) => error));
+    outcomes.push(await soon(sent, "send", harness.patienceMs).catch((error: unknown) => error));
   }
   return outcomes;
 }
@@ -88,7 +88,7 @@ export const SECRECY: readonly Check[] = [
   {
     name: "no word of what was written is in an envelope, a cursor or health",
     run: async (harness, traits) => {
-      const tap = new Tap(harness.connector);
+      const tap = new Tap(harness);
       const acts = everything(harness, traits);
       const events = await tap.until(acts.length);
       const outside = [events.map(({ envelope }) => envelope), tap.cursor, harness.connector.health()];
@@ -102,7 +102,7 @@ export const SECRECY: readonly Check[] = [
     run: async (harness, traits) => {
       const hidden = [...harness.secrets, ...WORDS];
       const views = [look(harness.connector) + json(harness.connector)];
-      const tap = new Tap(harness.connector);
+      const tap = new Tap(harness);
       const acts = everything(harness, traits);
       await tap.until(acts.length);
       views.push(look(harness.connector) + json(harness.connector));
@@ -117,7 +117,7 @@ export const SECRECY: readonly Check[] = [
   {
     name: "no error and no outcome holds a secret or a word",
     run: async (harness, traits) => {
-      const tap = new Tap(harness.connector);
+      const tap = new Tap(harness);
       const errors: unknown[] = [];
       const collect = (told: Promise<unknown> | null): void => void told?.catch((error: unknown) => errors.push(error));
       for (const told of harness.garble()) collect(told);
@@ -138,7 +138,7 @@ export const SECRECY: readonly Check[] = [
     name: "nothing is printed, whatever happens",
     run: async (harness, traits) => {
       const text = await written(async () => {
-        const tap = new Tap(harness.connector);
+        const tap = new Tap(harness);
         const acts = everything(harness, traits);
         for (const told of harness.garble()) told?.catch(() => null);
         await tap.until(acts.length);

@@ -2,7 +2,6 @@
 import { expect } from "vitest";
 import type { ApprovalId, OutboxId } from "../../src/core/ids.ts";
 import type { Operation, OperationKind, Outcome } from "../../src/core/outbox.ts";
-import type { Connector } from "../../src/core/ports.ts";
 import type { Check, ConnectorHarness, Fault, Traits } from "./harness.ts";
 import { aMoment, soon } from "./tap.ts";
 
@@ -18,10 +17,10 @@ export function operationOf(op: OperationKind, conversation: string, at = 1, tex
   return op === "redact" ? { ...base, op, target: "m1" } : { ...base, op };
 }
 
-const send = (connector: Connector, operation: Operation): Promise<Outcome> =>
-  soon(connector.send(operation, new AbortController().signal), "send");
+const send = ({ connector, patienceMs }: ConnectorHarness, operation: Operation): Promise<Outcome> =>
+  soon(connector.send(operation, new AbortController().signal), "send", patienceMs);
 const say = (harness: ConnectorHarness, at = 1, text = "hello"): Promise<Outcome> =>
-  send(harness.connector, operationOf("text", harness.conversation, at, text));
+  send(harness, operationOf("text", harness.conversation, at, text));
 
 const pushes = ({ outward }: Traits): boolean => outward === "push";
 const meets =
@@ -72,7 +71,7 @@ export const SENDING: readonly Check[] = [
       if (!harness.connector.abilities.threads) return;
       const { thread = "t-1" } = harness;
       const operation = { ...operationOf("text", harness.conversation), thread };
-      expect((await send(harness.connector, operation)).state).toBe("sent");
+      expect((await send(harness, operation)).state).toBe("sent");
       expect(harness.wire.landed()[0]?.thread).toBe(thread);
     },
   },
@@ -84,7 +83,7 @@ export const SENDING: readonly Check[] = [
       const sent = await say(harness);
       const target = sent.state === "sent" ? (sent.eventIds[0] ?? "") : "";
       const edit: Operation = { id: outboxId(2), conversation: harness.conversation, op: "edit", target, text: "bye" };
-      expect((await send(harness.connector, edit)).state).toBe("sent");
+      expect((await send(harness, edit)).state).toBe("sent");
       expect(harness.wire.landed().at(-1)).toMatchObject({ op: "edit", target, text: "bye" });
     },
   },
@@ -97,7 +96,7 @@ export const SENDING: readonly Check[] = [
         code: "K7QM-2",
         expiresAt: harness.now() + 60_000,
       };
-      const outcome = await send(harness.connector, {
+      const outcome = await send(harness, {
         id: outboxId(1),
         conversation: harness.conversation,
         op: "text",
@@ -146,7 +145,7 @@ export const SENDING: readonly Check[] = [
       const sending = harness.connector.send(operationOf("text", harness.conversation), stopper.signal);
       await aMoment();
       stopper.abort();
-      expect((await soon(sending, "a stopped send")).state).toBe("unknown");
+      expect((await soon(sending, "a stopped send", harness.patienceMs)).state).toBe("unknown");
     },
   },
   {
@@ -163,7 +162,7 @@ export const SENDING: readonly Check[] = [
       const declared = harness.connector.abilities.operations;
       const others = OPERATION_KINDS.filter((op) => !declared.includes(op));
       for (const op of others)
-        expect(await send(harness.connector, operationOf(op, harness.conversation)), op).toMatchObject({
+        expect(await send(harness, operationOf(op, harness.conversation)), op).toMatchObject({
           state: "not_sent",
           code: "unsupported",
         });
@@ -210,7 +209,7 @@ export const SENDING: readonly Check[] = [
       const places = ["", "\u0000", "../../etc/passwd", "sha256:", "x".repeat(10_000), "\ud800"];
       for (const place of places)
         for (const op of OPERATION_KINDS) {
-          const sent = send(harness.connector, operationOf(op, place, 9, "\ud800 half"));
+          const sent = send(harness, operationOf(op, place, 9, "\ud800 half"));
           const state = await sent.then(
             (outcome) => outcome.state,
             () => "thrown",

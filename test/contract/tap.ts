@@ -1,14 +1,15 @@
 /** Reading a connector's stream as the gateway does, with a limit on patience. */
 import type { InboundEvent } from "../../src/core/message.ts";
-import type { Connector, ConnectorBatch } from "../../src/core/ports.ts";
+import type { ConnectorBatch } from "../../src/core/ports.ts";
+import type { ConnectorHarness } from "./harness.ts";
 
 const PATIENCE_MS = 1000;
 
-/** What `work` gives, or an error when that takes longer than a second: a check never hangs. */
-export async function soon<T>(work: Promise<T>, what: string): Promise<T> {
+/** What `work` gives, or an error when that takes longer than a second, or as long as asked: a check never hangs. */
+export async function soon<T>(work: Promise<T>, what: string, patienceMs: number = PATIENCE_MS): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what}: nothing within a second`)), PATIENCE_MS);
+    timer = setTimeout(() => reject(new Error(`${what}: nothing within a second`)), patienceMs);
   });
   try {
     return await Promise.race([work, late]);
@@ -30,13 +31,17 @@ export async function fateOf(work: Promise<unknown> | null): Promise<"none" | "w
   return Promise.race([fate, aMoment().then(() => "waiting" as const)]);
 }
 
+type Tapped = Pick<ConnectorHarness, "connector" | "patienceMs">;
+
 export class Tap {
   readonly #stream: AsyncIterator<ConnectorBatch>;
   readonly #stopper = new AbortController();
+  readonly #patienceMs: number;
   readonly batches: ConnectorBatch[] = [];
   #pulled: Promise<IteratorResult<ConnectorBatch>> | null = null;
 
-  constructor(connector: Connector, cursor: string | null = null) {
+  constructor({ connector, patienceMs = PATIENCE_MS }: Tapped, cursor: string | null = null) {
+    this.#patienceMs = patienceMs;
     this.#stream = connector.open({ cursor, stop: this.#stopper.signal })[Symbol.asyncIterator]();
   }
 
@@ -52,7 +57,7 @@ export class Tap {
   /** Pulls once, and so acknowledges the batch before. False at the end. */
   async pull(): Promise<boolean> {
     this.#pulled ??= this.#stream.next();
-    const { done, value } = await soon(this.#pulled, "pull");
+    const { done, value } = await soon(this.#pulled, "pull", this.#patienceMs);
     this.#pulled = null;
     if (done !== true) this.batches.push(value);
     return done !== true;
@@ -88,7 +93,7 @@ export class Tap {
   async crash(): Promise<void> {
     const returned = this.#stream.return?.();
     this.#stopper.abort();
-    await soon(Promise.resolve(returned), "crash");
+    await soon(Promise.resolve(returned), "crash", this.#patienceMs);
   }
 
   stop(): void {

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Synapse, synapse } from "../homeserver/packages.ts";
+import { mortal } from "../mortal.ts";
 
 const START_MS_MAX = 120_000;
 const SECRET = "test-only";
@@ -28,8 +29,22 @@ const RATES = [
 ];
 const NO_LIMIT = "{per_second: 10000, burst_count: 10000}";
 
-const configuration = (port: number): string =>
+/** May send as anybody here, and say when that was. */
+const serviceOf = (token: string): string =>
   [
+    "id: tests",
+    "url: null",
+    `as_token: "${token}"`,
+    'hs_token: "unused"',
+    "sender_localpart: service",
+    "rate_limited: false",
+    'namespaces: {users: [{exclusive: false, regex: "@.*"}], rooms: [], aliases: []}',
+    "",
+  ].join("\n");
+
+const configuration = (port: number, hasService: boolean): string =>
+  [
+    ...(hasService ? ["app_service_config_files: [./data/service.yaml]"] : []),
     `server_name: "${SERVER}"`,
     `public_baseurl: "http://127.0.0.1:${port}/"`,
     "pid_file: ./data/homeserver.pid",
@@ -97,10 +112,12 @@ export class Homeserver implements AsyncDisposable {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  static async start(): Promise<Homeserver> {
+  /** `service`: a token that may send as anybody, at any time. */
+  static async start({ service }: { readonly service?: string } = {}): Promise<Homeserver> {
     const made = new Homeserver(await synapse(), await freePort());
     mkdirSync(join(made.dir, "data"));
-    writeFileSync(join(made.dir, "homeserver.yaml"), configuration(made.port));
+    writeFileSync(join(made.dir, "homeserver.yaml"), configuration(made.port, service !== undefined));
+    if (service !== undefined) writeFileSync(join(made.dir, "data", "service.yaml"), serviceOf(service));
     writeFileSync(
       join(made.dir, "data", "log.yaml"),
       "version: 1\nhandlers: {nowhere: {class: logging.NullHandler}}\nroot: {level: ERROR, handlers: [nowhere]}\n",
@@ -112,8 +129,8 @@ export class Homeserver implements AsyncDisposable {
 
   #spawn(args: readonly string[]): ChildProcess {
     const { program, args: before, env } = this.#synapse;
-    const line = [...before, "-m", "synapse.app.homeserver", "-c", "homeserver.yaml", ...args];
-    return spawn(program, line, { cwd: this.dir, env, stdio: "ignore" });
+    const line = mortal([program, ...before, "-m", "synapse.app.homeserver", "-c", "homeserver.yaml", ...args]);
+    return spawn(line[0], line.slice(1), { cwd: this.dir, env, stdio: "ignore" });
   }
 
   async #run(args: readonly string[]): Promise<void> {

@@ -88,6 +88,9 @@ function overlap(candidate: Candidate, covered: ReadonlySet<string>): number {
   return shared / candidate.content.size;
 }
 
+/** One sentence told in two ways, or two people who wrote the same. */
+const saysTheSame = (a: Candidate, b: Candidate): boolean => a.sentence === b.sentence || a.text === b.text;
+
 /** Two statements of a dialogue: the best, then the best next to it that is short enough and adds something. */
 function choosePair(all: readonly Weighed[]): Candidate[] {
   const chosen: Candidate[] = [];
@@ -98,7 +101,7 @@ function choosePair(all: readonly Weighed[]): Candidate[] {
     let bestValue = Number.NEGATIVE_INFINITY;
     for (const item of all) {
       const { candidate } = item;
-      if (chosen.some((other) => other.sentence === candidate.sentence)) continue;
+      if (chosen.some((other) => saysTheSame(other, candidate))) continue;
       if (chosen.length > 0 && words + candidate.words > PAIR_WORDS_MAX) continue;
       const same = chosen[0]?.speaker === candidate.speaker ? SAME_SPEAKER_COST : 0;
       const value = item.weight - OVERLAP_COST * overlap(candidate, covered) - same;
@@ -122,8 +125,7 @@ function choosePacked(all: readonly Weighed[], room: Room): Candidate[] {
     if (distinct.length >= PACKED_MAX) break;
     const { candidate } = item;
     const repeated = distinct.some(
-      ({ candidate: other }) =>
-        other.sentence === candidate.sentence || overlap(candidate, other.content) > GROUP_OVERLAP,
+      ({ candidate: other }) => saysTheSame(other, candidate) || overlap(candidate, other.content) > GROUP_OVERLAP,
     );
     if (!repeated) distinct.push(item);
   }
