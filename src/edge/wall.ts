@@ -12,7 +12,7 @@ import { SOCKET_PATH_BYTES_MAX, WALL_CONNECTIONS_MAX, WALL_HOLD_MS_MAX, WALLS_MA
 import type { Clock } from "../core/ports.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Gate, OpenWall, WallPort } from "../core/wall.ts";
-import type { Connecting } from "./connect.ts";
+import { Connecting } from "./connect.ts";
 import { Passages } from "./wall-passages.ts";
 
 export type WallPowers = {
@@ -23,6 +23,13 @@ export type WallPowers = {
   /** `127.0.0.1:7717`; null while the daemon has no TCP door. */
   readonly door: () => string | null;
 };
+
+/** Walls of a daemon whose socket lies there. */
+export function wallBeside(socketPath: string, clock: Clock, door: () => string | null): NetworkWall {
+  const wall = new NetworkWall({ clock, connecting: new Connecting({ clock }), socketPath, door });
+  wall.sweep();
+  return wall;
+}
 
 const LONGEST = "/XXXXXX/proxy";
 
