@@ -11,10 +11,9 @@ import { SHUTDOWN_MS_MAX } from "./core/limits.ts";
 import type { Clock, Random, TransformRunner } from "./core/ports.ts";
 import { isRefusal, Refusal } from "./core/refusal.ts";
 import type { CheckView } from "./core/verbs/care.ts";
-import { Connecting } from "./edge/connect.ts";
+import type { WallPort } from "./core/wall.ts";
 import { nextByCron } from "./edge/cron.ts";
 import { CheckedHttp } from "./edge/http.ts";
-import { NetworkWall } from "./edge/wall.ts";
 import { WorkerRunner } from "./edge/worker-runner.ts";
 import { policyDigest } from "./gateway/ask.ts";
 import { bootstrap } from "./gateway/bootstrap.ts";
@@ -58,8 +57,7 @@ export type DaemonPowers = {
   /** Keys that are kept elsewhere change elsewhere. */
   readonly keys?: Outside["keys"];
   readonly http: () => string | null;
-  /** Beside it stand the sockets of network walls; without it none is built. */
-  readonly socketPath?: string;
+  readonly wall?: WallPort;
   /** Asks a server on the network. */
   readonly request: Request;
   /** Starts the process of a Matrix account; without it there are none. */
@@ -97,7 +95,7 @@ function powersOf(given: DaemonPowers, transforms: TransformRunner, policy: Powe
     nextWall: nextByCron,
     settings,
     http,
-    ...(given.socketPath === undefined ? {} : { wall: wallOf(given, given.socketPath) }),
+    ...(given.wall === undefined ? {} : { wall: given.wall }),
     models: modelsOf(config.models, store, http),
     ...(given.files === undefined ? {} : { files: given.files }),
     log: scrubbedLog({ store, hashing, settings }, log),
@@ -106,12 +104,6 @@ function powersOf(given: DaemonPowers, transforms: TransformRunner, policy: Powe
     news: new Set(),
     policy: { current: policy },
   };
-}
-
-function wallOf({ clock, http }: DaemonPowers, socketPath: string): NetworkWall {
-  const wall = new NetworkWall({ clock, connecting: new Connecting({ clock }), socketPath, door: http });
-  wall.sweep();
-  return wall;
 }
 
 export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
@@ -203,7 +195,7 @@ async function close(
   powers: Powers,
 ): Promise<void> {
   await house.stop();
-  gateway.walls.close();
+  await gateway.walls.close();
   const hurry = new AbortController();
   const forget = powers.clock.at(powers.clock.now() + SHUTDOWN_MS_MAX, () => hurry.abort());
   await gateway.drives.close(hurry.signal);
