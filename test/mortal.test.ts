@@ -17,7 +17,9 @@ test.skipIf(process.platform !== "linux")("a process of a test that was killed i
   const code = `const child = require("node:child_process").spawn(${JSON.stringify(program)}, ${JSON.stringify(args)});
     child.on("spawn", () => console.log(child.pid));`;
   const parent = spawn(process.execPath, ["-e", code], { stdio: ["ignore", "pipe", "inherit"] });
-  const pid = Number(await new Promise<string>((resolve) => parent.stdout.once("data", (said) => resolve(String(said)))));
+  const pid = Number(
+    await new Promise<string>((resolve) => parent.stdout.once("data", (said) => resolve(String(said)))),
+  );
   expect(isThere(pid)).toBe(true);
   parent.kill("SIGKILL");
   for (const begun = performance.now(); isThere(pid) && performance.now() - begun < 5000; ) await pause(10);

@@ -11,10 +11,10 @@ import { blindPair } from "./blind.ts";
 import type { Draft } from "./draft.ts";
 import { answered, conclude } from "./execute.ts";
 import type { Aftermath } from "./handlers.ts";
-import { keyOf, messageBy } from "./keep.ts";
+import { keyOf, messageBy, threadOf } from "./keep.ts";
 import type { Powers } from "./powers.ts";
 import { isEnough, waysOn } from "./route.ts";
-import { say } from "./say.ts";
+import { say, type Where } from "./say.ts";
 import { parseReaction, type Word } from "./words.ts";
 
 const NOTHING: Aftermath = { do: "nothing" };
@@ -47,7 +47,8 @@ export function answerByEvent(
   // The yes is known by its own id for as long as it can be taken back.
   if (answer !== null && result.granted)
     draft.addRef("event", envelope.channel, keyOf(envelope, envelope.event_id), answer, conversation.id);
-  return follow(draft, conversation, null, result);
+  const thread = powers.store.message(target)?.thread ?? null;
+  return follow(draft, { conversation, thread }, result);
 }
 
 /**
@@ -122,8 +123,7 @@ function openOn(powers: Powers, draft: Draft, conversation: Conversation, messag
 }
 
 /** Says what came of an answer, and what has to happen next. */
-function follow(draft: Draft, conversation: Conversation, message: Message | null, result: Answered): Aftermath {
-  const where = { conversation, thread: message?.thread ?? null };
+function follow(draft: Draft, where: Where, result: Answered): Aftermath {
   const { approval, granted, refusal } = result;
   if (granted) return { do: "consume", approval: approval.id };
   if (refusal === null) say(draft, where, "All right, I will not do it.");
@@ -144,7 +144,7 @@ export function answerWord(
   const { envelope } = event;
   const where = {
     conversation,
-    thread: null,
+    thread: threadOf(draft, envelope, conversation),
     replyTo: messageBy(draft, envelope, envelope.reply_to)?.id ?? null,
   };
   switch (word.word) {
@@ -152,7 +152,7 @@ export function answerWord(
       say(draft, where, HELP);
       return NOTHING;
     case "status":
-      say(draft, where, statusText(powers, conversation, principal));
+      say(draft, where, statusText(powers, where, principal));
       return NOTHING;
     case "cancel":
       say(draft, where, cancelAll(powers, draft, conversation, principal));
@@ -167,7 +167,7 @@ export function answerWord(
       const { verified } = envelope.trust;
       const evidence: Evidence = { by: "code", code: word.code, conversation, verified };
       const yes = word.word === "approve";
-      return follow(draft, conversation, null, answered(powers, draft, approval, principal, evidence, yes));
+      return follow(draft, where, answered(powers, draft, approval, principal, evidence, yes));
     }
   }
 }
@@ -195,9 +195,9 @@ const STATES: Readonly<Record<string, string>> = {
   "paused.event": "waiting",
 };
 
-function statusText(powers: Powers, conversation: Conversation, principal: Principal): string {
+function statusText(powers: Powers, { conversation, thread }: Where, principal: Principal): string {
   const runs = runsOf(powers, conversation, principal);
-  const key = sessionKey(conversation.id, null, principal.id);
+  const key = sessionKey(conversation.id, thread, principal.id);
   const session = powers.store.find("session", "key", key, { limit: 1 })[0]?.value;
   const queued = session === undefined ? 0 : powers.store.find("queued", "session", session.id, { limit: 20 }).length;
   const lines = runs.map((run) => {

@@ -72,7 +72,12 @@ export class MatrixDeeds {
     const thread =
       deed.thread === undefined
         ? {}
-        : { rel_type: "m.thread", event_id: deed.thread, is_falling_back: true, "m.in_reply_to": { event_id: deed.thread } };
+        : {
+            rel_type: "m.thread",
+            event_id: deed.thread,
+            is_falling_back: true,
+            "m.in_reply_to": { event_id: deed.thread },
+          };
     const relation = { ...thread, ...answers };
     const about = Object.keys(relation).length === 0 ? {} : { "m.relates_to": relation };
     const msgtype = deed.sender?.kind === "bot" ? "m.notice" : "m.text";
@@ -95,7 +100,12 @@ export class MatrixDeeds {
     await (this.#actor.crypto as unknown as CryptoBackend).encryptEvent(event, place);
     const query = new URLSearchParams({ user_id: this.#actor.id, ts: String(sentAt) });
     const path = `${v3}/rooms/${encodeURIComponent(room)}/send/m.room.encrypted/dated-${++this.#sent}?${query}`;
-    const { event_id } = await this.#server.api<{ event_id: string }>("PUT", path, event.getWireContent(), this.#service);
+    const { event_id } = await this.#server.api<{ event_id: string }>(
+      "PUT",
+      path,
+      event.getWireContent(),
+      this.#service,
+    );
     return { id: event_id, room };
   }
 
@@ -152,11 +162,15 @@ export class MatrixDeeds {
     await this.#say(room, { msgtype: 7, body: { c4nary: "c4nary-text" } });
     await this.#say(room, { msgtype: "m.c4nary-text", body: "c4nary-text" });
     await this.#say(room, { body: "c4nary-edit", "m.relates_to": replaces, "m.new_content": 1 });
-    await this.#say(room, { msgtype: "m.image", body: "c4nary-file", filename: "c4nary-file", url: "mxc://hs.test/c4" });
+    await this.#say(room, {
+      msgtype: "m.image",
+      body: "c4nary-file",
+      filename: "c4nary-file",
+      url: "mxc://hs.test/c4",
+    });
     const react = (relation: unknown): Promise<{ event_id: string }> =>
       this.#actor.client.sendEvent(room, "m.reaction" as never, { "m.relates_to": relation } as never);
-    await react("c4nary-key");
     await react({ ...annotates, key: "c4nary-key".repeat(20) });
-    return { id: (await react(annotates)).event_id, room };
+    return { id: (await react("c4nary-key")).event_id, room };
   }
 }

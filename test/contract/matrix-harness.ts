@@ -33,7 +33,8 @@ export const MATRIX_TRAITS: Traits = {
 
 const CHILD = new URL("./matrix-child.ts", import.meta.url);
 const SERVICE = "service-token-of-the-tests";
-const PATIENCE_MS = 60_000;
+/** Of a whole homeserver on a machine that does other things as well; 250 messages are encrypted one by one. */
+const PATIENCE_MS = 200_000;
 const ENCRYPTED = { type: "m.room.encryption", state_key: "", content: { algorithm: "m.megolm.v1.aes-sha2" } };
 
 /** What a seeded bug changes: the connector, or what travels between it and its account. */
@@ -304,4 +305,3 @@ export async function matrixHarness(bench: MatrixBench, bug: MatrixBug = {}): Pr
     end: () => running.end(),
   };
 }
-
