@@ -18,6 +18,7 @@ import { answerInvite } from "./invites.ts";
 import { type Ask, fileBytes } from "./media.ts";
 import { Opener } from "./opened.ts";
 import type { Account, Standing, ToAccount, ToDaemon } from "./questions.ts";
+import { markRead } from "./receipts.ts";
 import { Rooms } from "./rooms.ts";
 import { SasVerification } from "./sas.ts";
 import { sendOperation } from "./send.ts";
@@ -132,6 +133,7 @@ export class MatrixAccount {
       me: account.user,
       selfName: () => client.getUser(account.user)?.rawDisplayName ?? "",
       fillGap: (row) => fillGap(client, store, row),
+      read: (room, event) => markRead(client, room, event),
       invited: (row) => answerInvite(client, (person, room) => this.#mayInvite(person, room), row),
     });
     const sas = new SasVerification(machine);
