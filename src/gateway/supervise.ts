@@ -228,14 +228,15 @@ export class Supervisor {
     const open = store.find("call", "open", "open", { limit: 10_000 });
     for (const { value } of open.filter((it) => it.value.status === "open")) await this.#giveBack(value.id, value.run);
     await settleUnknown(this.#powers);
-    for (const { run, read } of cutOffReads(this.#powers))
-      this.#inBackground(read().then(() => this.#drives.drive(run, "approval")));
+    const reading = cutOffReads(this.#powers);
+    for (const { run, read } of reading) this.#inBackground(read().then(() => this.#drives.drive(run, "approval")));
     this.#inBackground(this.forget());
     for (const { value } of store.find("approval", "open", "open", { limit: 10_000 })) {
       if (value.status.state === "granted") await this.consume(value.id);
     }
     for (const { value } of store.find("run", "open", "open", { limit: 10_000 })) {
-      if (value.status.state === "active") this.#drives.drive(value.id, "started");
+      const isReading = reading.some(({ run }) => run === value.id);
+      if (value.status.state === "active" && !isReading) this.#drives.drive(value.id, "started");
     }
     for (const { value } of store.all("queued", { limit: 10_000 })) await this.#drives.ended(value.session);
     this.#followups.start();
