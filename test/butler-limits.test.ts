@@ -129,7 +129,6 @@ test("a summary is sent elsewhere when a person says so, and only what the butle
 });
 
 test.each([
-  ["schedule", /^I cannot set reminders/],
   ["unknown", /^I did not understand that/],
   ["greeting", /^Hello\./],
 ] as const)("%s is answered plainly, with three things to type", async (intent, sentence) => {

@@ -215,11 +215,6 @@ const question: Errand = async (asked, hands, words) => {
   return tell(`${answerText(asked, got, words)}\n\n${footer(asked, got, words)}`);
 };
 
-const cannot =
-  (sentence: (words: Words) => string): Errand =>
-  async (_, __, words) =>
-    withExamples(words, lines(sentence(words), words.tryThese));
-
 const ERRANDS = {
   summarize,
   catch_up: summarize,

@@ -21,7 +21,6 @@ export type Words = {
   readonly thanks: string;
   readonly unknown: string;
   readonly tryThese: string;
-  readonly schedule: string;
   readonly sendWhat: string;
   readonly sendWhere: string;
   readonly sent: (alias: string) => string;
@@ -75,7 +74,6 @@ const EN: Words = {
   thanks: "You are welcome.",
   unknown: "I did not understand that. I work without a language model and know a few requests, such as:",
   tryThese: "You could try:",
-  schedule: "I cannot set reminders or repeat things yet.",
   sendWhat:
     "I can send a summary or a to-do list that I make, nothing else yet. Say for example: send a summary of " +
     "today to ALIAS.",
@@ -166,7 +164,6 @@ const DE: Words = {
   thanks: "Gern geschehen.",
   unknown: "Das habe ich nicht verstanden. Ich arbeite ohne Sprachmodell und kenne einige Bitten, zum Beispiel:",
   tryThese: "Möglich ist zum Beispiel:",
-  schedule: "Erinnern und wiederholen kann ich noch nicht.",
   sendWhat:
     "Schicken kann ich bisher nur eine Zusammenfassung oder eine To-do-Liste. Sag zum Beispiel: schick die " +
     "Zusammenfassung von heute an ALIAS.",

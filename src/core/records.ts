@@ -236,6 +236,8 @@ export const INDEXES = {
     conversation: (r) => r.conversation,
     request: (r) => r.request,
     agent: (r) => r.agent,
+    waiting: (r) => (r.status.state === "paused.event" ? r.conversation : null),
+    parent: (r) => r.parent?.run ?? null,
   },
   said: { source: (r) => r.sources, day: (r) => dayOf(r.at), run: (r) => r.run },
   session: {

@@ -7,6 +7,7 @@ import { isTerminal, type Run } from "../core/run.ts";
 import { sessionKey } from "../core/session.ts";
 import { voidWhere } from "./answer.ts";
 import { answerByCode } from "./answers.ts";
+import { cancelRun } from "./cancel.ts";
 import { conclude } from "./conclude.ts";
 import type { Draft } from "./draft.ts";
 import type { Aftermath } from "./handlers.ts";
@@ -101,27 +102,6 @@ function cancelAll(powers: Powers, draft: Draft, conversation: Conversation, pri
   return count === 0
     ? "Nothing of yours is running here."
     : `Stopped: ${count === 1 ? "one request" : `${count} requests`}.`;
-}
-
-/** Ends a run and everything that waits for it. */
-export function cancelRun(
-  powers: Powers,
-  draft: Draft,
-  run: Run,
-  reason: Extract<Run["status"], { state: "cancelled" }>["reason"],
-): void {
-  const voided = voidWhere(
-    powers,
-    draft,
-    "run",
-    run.id,
-    reason === "edited" ? "edited" : reason === "deleted" ? "deleted" : "run_ended",
-  );
-  for (const approval of voided) {
-    const call = approval.call === null ? null : draft.get("call", approval.call);
-    if (call?.status === "waiting") draft.put("call", call.id, { ...call, status: "refused", code: "approval.void" });
-  }
-  draft.run(run.id).apply({ type: "cancel", reason });
 }
 
 /**

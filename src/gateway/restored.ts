@@ -6,7 +6,7 @@ import type { Entry } from "../core/entry.ts";
 import type { Store } from "../core/ports.ts";
 import { isTerminal } from "../core/run.ts";
 import { step } from "./answer.ts";
-import { cancelRun } from "./inbound.ts";
+import { cancelRun } from "./cancel.ts";
 import type { Powers } from "./powers.ts";
 import { transact } from "./transact.ts";
 

@@ -63,6 +63,8 @@ export class Supervisor {
     this.#handlers = handlers;
     this.#rejections = rejections;
     powers.bell.ring = () => this.kick();
+    powers.bell.over = (run) => drives.stopped(run);
+    powers.bell.rouse = (run) => drives.drive(run, "event");
   }
 
   /**
@@ -235,8 +237,9 @@ export class Supervisor {
       if (value.status.state === "granted") await this.consume(value.id);
     }
     for (const { value } of store.find("run", "open", "open", { limit: 10_000 })) {
-      const isReading = reading.some(({ run }) => run === value.id);
-      if (value.status.state === "active" && !isReading) this.#drives.drive(value.id, "started");
+      if (reading.some(({ run }) => run === value.id)) continue;
+      if (value.status.state === "active") this.#drives.drive(value.id, "started");
+      else this.#drives.awaitTime(value.id);
     }
     for (const { value } of store.all("queued", { limit: 10_000 })) await this.#drives.ended(value.session);
     this.#followups.start();
