@@ -68,7 +68,7 @@ const EMPTY: ReadonlySet<string> = new Set(
 );
 
 /** How a person may be called in a question: the token or name, and its first word. */
-export function spellings(sender: string): readonly string[] {
+function spellings(sender: string): readonly string[] {
   const words = lowerWords(sender);
   return [...new Set([sender.toLowerCase(), words[0] ?? ""])].filter((word) => word.length >= 2);
 }
