@@ -61,9 +61,9 @@ export class Drives {
     this.#driving.set(id, { abort, forget, done, isOurs: driver !== undefined });
     if (run.external && (run.request !== null || run.brief !== undefined)) {
       powers.clock.at(powers.clock.now() + AGENT_YIELD_MS, () => void this.#yield(id));
-      // After a restart the person has read it already.
-      if (reason === "addressed" && run.request !== null) keepCompany(powers, run);
     }
+    // After a restart the person has read it already.
+    if (reason === "addressed" && run.request !== null) keepCompany(powers, run);
     if (driver !== undefined) void done.then(() => this.#after(id));
   }
 
