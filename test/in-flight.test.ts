@@ -76,7 +76,9 @@ test("a sign within three seconds, a word within ten, and the word is edited as 
   const turn = async (ms: number): Promise<void> => {
     const had = here.shown.length;
     here.home.clock.turn(ms);
-    await until(() => here.shown.length > had);
+    // Shown, and known to have been.
+    const open = { channel: "console", states: ["pending", "sending"] } as const;
+    await until(() => here.shown.length > had && here.store.outbox(open, { limit: 1 }).length === 0);
   };
   await turn(2.6 * SECOND_MS);
   expect(shown()).toEqual(["typing"]);
