@@ -125,7 +125,7 @@ const PROGRESS_MS = 500;
 type Progress = VerbOutput<"purge.list">["under_way"][number];
 const progressOf = ({ state, gone, left }: Progress): string =>
   state === "pending"
-    ? "Unreadable. Waits for a reader to let go of the journal."
+    ? "Unreadable and removed. The journal is being cleaned; a reader may hold it up."
     : `Unreadable. ${counted(gone, "row")} removed, ${left} to go.`;
 
 const held = ({ held: count }: VerbOutput<"purge">): string =>
