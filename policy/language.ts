@@ -8,6 +8,7 @@ import {
   ERRORS_MAX,
   GROUPS_MAX,
   PACKS_MAX,
+  ROUTES_MAX,
   RULES_MAX,
   TESTS_MAX,
   VALUES_MAX,
@@ -71,6 +72,12 @@ const rule = z.strictObject({
   assurance: z.enum(ASSURANCES).optional(),
   approvers: z.array(z.enum(APPROVERS)).min(1).max(APPROVERS.length).optional(),
   four_eyes: z.boolean().optional(),
+  /** Where it is asked: `here`, `direct`, `cli`, or a channel's name; several at once, and the first answer wins. */
+  route: z
+    .array(z.string().regex(/^[a-z0-9][a-z0-9_-]{0,31}$/))
+    .min(1)
+    .max(ROUTES_MAX)
+    .optional(),
   locked: z.literal(true).optional(),
   until: z.string().max(20).optional(),
 });

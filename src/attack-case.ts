@@ -50,6 +50,8 @@ const Step = z.union([
     code: z.string().max(64).optional(),
     /** Put before the code, such as a word with a letter that looks like another. */
     word: z.string().max(64).optional(),
+    /** Said after the code; of a reaction its emoji, of a press what it says. Not on Telegram. */
+    more: z.string().max(64).optional(),
     room: name.optional(),
     kind: z.enum(["edit"]).optional(),
     target: name.optional(),

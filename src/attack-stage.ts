@@ -239,18 +239,19 @@ export class Stage {
 
   async #answer(step: Extract<AttackStep, { answer: string }>): Promise<void> {
     const word = step.word ?? (step.yes ? "approve" : "deny");
-    if (this.#on === "console") return void (await this.#ask(`${word} ${step.code ?? this.#code}`));
+    const more = step.more === undefined ? "" : ` ${step.more}`;
+    if (this.#on === "console") return void (await this.#ask(`${word} ${step.code ?? this.#code}${more}`));
     const question = (await this.items()).findLast(({ approval }) => approval !== undefined);
     const target = step.target ?? question?.id ?? "none";
     const where = { conversation: step.room ?? "room-family", sender: step.from };
-    const key = step.yes ? "✅" : "❌";
-    const text = `${word} ${step.code ?? question?.approval?.code ?? "NONE"}`;
+    const key = step.more ?? (step.yes ? "✅" : "❌");
+    const text = `${word} ${step.code ?? question?.approval?.code ?? "NONE"}${more}`;
     if (step.answer === "code") {
       const edit = step.kind === "edit" ? { kind: "edit", target } : {};
       return this.#post({ ...where, text, addressed: "mention", ...edit }, "right");
     }
     if (step.answer === "reaction") return this.#post({ ...where, kind: "reaction", target, key }, "right");
-    return this.#post({ ...where, kind: "action", target, key: step.yes ? "approve" : "deny" }, "right");
+    return this.#post({ ...where, kind: "action", target, key: step.more ?? (step.yes ? "approve" : "deny") }, "right");
   }
 
   /**

@@ -48,6 +48,7 @@ export type Config = {
   readonly onDelete: "redact" | "keep";
   readonly interactive: Amounts;
   readonly background: Amounts;
+  readonly pools: NonNullable<Settings["pools"]>;
   readonly onExhausted: "fail" | "ask";
   readonly senderEventsPerMinute: number;
   readonly linkDomains: readonly string[];
@@ -148,7 +149,7 @@ const BUDGET_KEYS = {
 } as const satisfies Record<keyof ConfigFile["budgets"]["interactive"], keyof Amounts>;
 
 function budgetDefault([section, kind, key]: readonly string[]): string | null {
-  if (section !== "budgets" || key === undefined) return null;
+  if (section !== "budgets" || key === undefined || kind === "day") return null;
   const unit = BUDGET_KEYS[key as keyof typeof BUDGET_KEYS];
   const amount = (kind === "interactive" ? INTERACTIVE : BACKGROUND)[unit];
   if (unit === "wall_clock_ms" || unit === "agent_wait_ms") return `${amount}ms`;
@@ -181,6 +182,7 @@ function configOf(file: ConfigFile, zone: string, notes: readonly string[]): Con
     onDelete: file.retention.on_delete,
     interactive: amountsOf(file.budgets.interactive, INTERACTIVE),
     background: amountsOf(file.budgets.background, BACKGROUND),
+    pools: { steps: file.budgets.day.steps, tokens: file.budgets.day.tokens, cost_micros: file.budgets.day.cost },
     onExhausted: file.budgets.on_exhausted,
     senderEventsPerMinute: file.limits.sender_events_per_minute,
     linkDomains: file.replies.link_domains,
@@ -211,6 +213,7 @@ export const settingsOf = (config: Config): Settings => ({
   onDelete: config.onDelete,
   interactive: config.interactive,
   background: config.background,
+  pools: config.pools,
   onExhausted: config.onExhausted,
   fourEyes: config.fourEyes,
   keywords: config.keywords,

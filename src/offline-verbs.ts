@@ -36,14 +36,14 @@ export function offlineVerbs(env: Environment, workingDirectory: () => string): 
         import("./try-words.ts"),
         import("./word-lists.ts"),
       ]);
-      const { transform, jsonl, model, home, text, lines, write } = what;
+      const { transform, jsonl, ask, model, home, text, lines, write } = what;
       const lexicon = readLexicon();
       if (model !== null) {
         const [{ homeConfig }, { tryWith }] = await Promise.all([import("./home-config.ts"), import("./try-with.ts")]);
         return tryWith({ ...what, model }, homeConfig(env, home, workingDirectory()), lexicon);
       }
-      if (!jsonl) return write(tryText(transform, await text(), lexicon));
-      for await (const line of tryJsonLines(transform, lines(), lexicon)) write(line);
+      if (!jsonl) return write(tryText(transform, await text(), lexicon, ask));
+      for await (const line of tryJsonLines(transform, lines(), lexicon, ask)) write(line);
     },
     configCheck: async (home, file, showOrigin) => {
       const { checkHomeConfig } = await import("./home-config.ts");

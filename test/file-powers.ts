@@ -5,7 +5,7 @@ import { answerIn } from "../src/edge/attachment-reader.ts";
 import { type FilePowers, Unreadable } from "../transforms/files/meter.ts";
 import { readFile } from "../transforms/files/read-file.ts";
 
-export const FILE_POWERS: FilePowers = {
+const FILE_POWERS: FilePowers = {
   inflate: (bytes, how, max) => {
     const options = { maxOutputLength: Math.max(1, max) };
     try {

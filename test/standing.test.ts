@@ -68,7 +68,7 @@ const edit = (change: (grant: Grant) => Grant): Promise<void> =>
 describe("a standing yes", () => {
   beforeEach(() => open());
 
-  test("takes effect after the owner's own yes and not before; then it asks nothing, counts and is written down", async () => {
+  test("takes effect after the owner's own yes and not before; then it asks nothing and is counted", async () => {
     await ask();
     await say("ana", `approve ${await code()} always`);
     expect([await sent(), await grants(), prepared().map(({ assurance }) => assurance)]).toEqual([1, [], ["high"]]);

@@ -1,6 +1,6 @@
 /**
- * `message.answer` without a model: the messages that answer a question, what they say as a date, an amount, a person or
- * a choice (tier A), and the same in reported speech (tier B, CONTRACT sections 3 and 5). It extracts and never
+ * `message.answer` without a model: the messages that answer a question, what they say as a date, an amount, a person
+ * or a choice (tier A), and the same in reported speech (tier B, CONTRACT sections 3 and 5). It extracts and never
  * concludes: what nobody said is not found.
  */
 import { z } from "zod";
@@ -51,8 +51,11 @@ const NOTHING: Answer = {
   sources: [],
 };
 
-const NEGATED =
-  /(?<![\p{L}])(?:not|n't|never|no longer|cannot|can't|won't|isn't|hasn't|haven't|didn't|nicht|kein\p{L}*|noch nicht|pas|jamais|no|nunca|todavía no)(?![\p{L}])/iu;
+const NEGATED = new RegExp(
+  String.raw`(?<![\p{L}])(?:not|n't|never|no longer|cannot|can't|won't|isn't|hasn't|haven't|didn't|nicht|kein\p{L}*` +
+    String.raw`|noch nicht|pas|jamais|no|nunca|todavía no)(?![\p{L}])`,
+  "iu",
+);
 
 /** Yes, no, or unclear when the messages that answer say both. */
 function choiceIn(near: readonly Evidence[]): Answer["choice"] {
@@ -124,7 +127,7 @@ function answerOf(given: readonly Turn[], asked: string, surroundings: Surroundi
   const typed = typedIn(question, near, senders);
   if (typed.kind === undefined && text === null && question.words.size === 0) return NOTHING;
   const sources = chosen.map(({ index }) => index).sort((a, b) => a - b);
-  return { ...NOTHING, found: true, kind: "text", ...typed, text, sources };
+  return { ...NOTHING, found: true, kind: text === null ? "none" : "text", ...typed, text, sources };
 }
 
 export const answer: Transform<typeof input, typeof output> = {

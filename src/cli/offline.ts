@@ -13,7 +13,15 @@ export type Home = {
   readonly tokens: string;
 };
 
-export const TRANSFORMS = ["summarize", "extract_tasks", "extract_entities", "redact"] as const;
+export const TRANSFORMS = [
+  "summarize",
+  "extract_tasks",
+  "extract_entities",
+  "answer",
+  "classify",
+  "compose",
+  "redact",
+] as const;
 export type TransformName = (typeof TRANSFORMS)[number];
 
 export type PolicyFinding = {
@@ -75,6 +83,8 @@ export type Profile = (typeof PROFILES)[number];
 export type Trying = {
   readonly transform: TransformName;
   readonly jsonl: boolean;
+  /** The question, the classes with commas between them, or the instruction; null where none was given. */
+  readonly ask: string | null;
   /** Of the configuration of this home; nothing else of the home is looked at. */
   readonly model: string | null;
   readonly home: Home;

@@ -70,6 +70,8 @@ export type Approval = {
   readonly stored: BlobId | null;
   readonly createdAt: number;
   readonly expiresAt: number;
+  /** When people were reminded of it, once. */
+  readonly remindedAt?: number;
   readonly status: ApprovalStatus;
 };
 

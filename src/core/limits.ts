@@ -89,6 +89,9 @@ export const MODEL_TOKENS_OUT_DEFAULT = 2048;
 export const MODEL_SPARE_MS = 12 * SECOND_MS;
 export const MODEL_BATCHES_MAX = 16;
 export const MODEL_TURNS_MAX = 24;
+export const POOL_DAY_STEPS_MAX = 500;
+/** What the tenant has of what one conversation has. */
+export const POOL_TENANT_TIMES = 5;
 export const POOL_DAY_TOKENS_MAX = 1_000_000;
 export const POOL_DAY_COST_MICROS_MAX = 2_000_000;
 

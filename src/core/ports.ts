@@ -216,6 +216,8 @@ export interface Connector {
   exportedId?(conversation: string, id: string): string;
   /** One proved round trip for `lazaret verify`: resolves when what went out came back, rejects with why it did not. */
   probe?(stop: Stop): Promise<void>;
+  /** Destroys what only it keeps of a conversation. False when it could not: it is asked again. Never rejects. */
+  forget?(conversation: string, stop: Stop): Promise<boolean>;
   close(): Promise<void>;
 }
 

@@ -198,7 +198,8 @@ export const INDEXES = {
     run: (r) => r.run,
     open: (r) => (["pending", "granted"].includes(r.status.state) ? "open" : null),
     source: (r) => r.sources,
-    conversation: (r) => r.conversation,
+    conversation: (r) =>
+      [...new Set([r.conversation, ...r.surfaces.map((it) => it.conversation)])].flatMap((it) => it ?? []),
     answer: (r) => (r.status.state === "granted" ? r.answer : null),
   },
   call: {
@@ -235,6 +236,8 @@ export const INDEXES = {
     conversation: (r) => r.conversation,
     request: (r) => r.request,
     agent: (r) => r.agent,
+    waiting: (r) => (r.status.state === "paused.event" ? r.conversation : null),
+    parent: (r) => r.parent?.run ?? null,
   },
   said: { source: (r) => r.sources, day: (r) => dayOf(r.at), run: (r) => r.run },
   session: {

@@ -52,6 +52,8 @@ export type Run = {
   readonly request: MessageId | null;
   /** What it is about when no message started it. */
   readonly brief?: Brief;
+  /** The run that started it, and what it set aside of that one's budget under a call of its own. */
+  readonly parent?: { readonly run: RunId; readonly call: CallId; readonly drawn: Partial<Amounts> };
   readonly createdAt: number;
   readonly status: RunState;
   readonly budget: Budget;
@@ -83,7 +85,11 @@ export type RunEvent =
   /** The approval was decided, expired or void: the run goes on whatever the answer was. */
   | { readonly type: "answered"; readonly approval: ApprovalId; readonly granted: boolean }
   | { readonly type: "wait"; readonly wait: Wait }
-  | { readonly type: "wake" }
+  /** What it waited for came. A message of its own principal is its request from then on. */
+  | { readonly type: "wake"; readonly message?: MessageId }
+  /** A child began, or one ended. */
+  | { readonly type: "spawned"; readonly child: RunId }
+  | { readonly type: "child_over"; readonly child: RunId }
   /** Nobody worked on it while the daemon was not there: that time is not booked. */
   | { readonly type: "restarted" }
   | { readonly type: "raise"; readonly by: Partial<Amounts> }
@@ -164,6 +170,11 @@ export function step(before: Run, event: RunEvent, now: number): Run {
   return isOutOfTime && !isTerminal(after) ? fail(after, `budget.${unit}`) : after;
 }
 
+function withChildren(run: Run, what: "spawned" | "child_over"): Run {
+  const childrenOpen = run.facts.childrenOpen + (what === "spawned" ? 1 : -1);
+  return childrenOpen < 0 ? run : { ...run, facts: { ...run.facts, childrenOpen } };
+}
+
 const restarted = (run: Run, now: number): Run =>
   run.status.state === "active" && run.status.since < now ? { ...run, status: { state: "active", since: now } } : run;
 
@@ -182,6 +193,9 @@ function stepActive(run: Run, event: RunEvent): Run {
     case "valued":
     case "replied":
       return told(run, event);
+    case "spawned":
+    case "child_over":
+      return withChildren(run, event.type);
     case "ask":
       return { ...run, status: { state: "paused.approval", approval: event.approval } };
     case "wait":
@@ -223,13 +237,15 @@ function stepPaused(run: Run, event: RunEvent, now: number): Run {
   if (event.type === "settle") return settled(run, event);
   // Steps of a plan are carried out while it waits: what they show and make is booked before it goes on.
   if (event.type === "replied" || event.type === "revealed" || event.type === "valued") return told(run, event);
+  if (event.type === "child_over") return withChildren(run, event.type);
   if (event.type === "raise") return { ...run, budget: budget.raised(run.budget, event.by) };
   if (status.state === "paused.approval" && event.type === "answered" && event.approval === status.approval) {
     const approved = event.granted ? [...facts.approved, event.approval] : facts.approved;
     return { ...run, status: active, facts: { ...facts, approved } };
   }
   if (status.state === "paused.event" && event.type === "wake") {
-    return { ...run, status: active, segment: run.segment + 1 };
+    const request = event.message ?? run.request;
+    return { ...run, status: active, segment: run.segment + 1, request };
   }
   return run;
 }

@@ -33,7 +33,8 @@ const ALONE = ["network", "read", "write", "environment"] as const satisfies rea
 const ANSWER_BYTES_MAX = 4 * KIB;
 const INSTALL = "install bubblewrap (apt install bubblewrap), or util-linux with unshare, prlimit and setpriv";
 const ALLOW =
-  "let the daemon make user namespaces (container: its profile; Ubuntu: an AppArmor profile for bwrap), then restart";
+  "let the daemon make user namespaces, then restart it (container: its profile; Ubuntu: an AppArmor profile for " +
+  "bwrap; systemd unit: SystemCallFilter=@mount)";
 
 /** Tries each way of the machine until one holds. Never rejects. */
 export async function provedSandbox(place: SandboxPlace, bait: Bait, clock: Clock): Promise<Sandbox> {
@@ -50,7 +51,7 @@ export async function provedSandbox(place: SandboxPlace, bait: Bait, clock: Cloc
 }
 
 /** Which walls gave way; null when nothing was started. */
-async function faultsOf(walls: Walls, bait: Bait, clock: Clock): Promise<readonly string[] | null> {
+export async function faultsOf(walls: Walls, bait: Bait, clock: Clock): Promise<readonly string[] | null> {
   const listener = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
   const address = listener.address();

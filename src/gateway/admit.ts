@@ -7,6 +7,7 @@ import { isTerminal } from "../core/run.ts";
 import { type Asker, askerOf, contextOf, judge, refusalBy, requestOf } from "./asker.ts";
 import { callRecord } from "./call.ts";
 import type { Draft } from "./draft.ts";
+import { drawDay } from "./pool.ts";
 import type { Powers } from "./powers.ts";
 import { type RunDraft, refusalOf } from "./transition.ts";
 
@@ -47,7 +48,13 @@ export function admitCall(powers: Powers, draft: Draft, run: RunDraft, beginning
   if (!applied || isTerminal(run.run)) return { refusal: refusalOf(run.run) };
   const asker = askerOf(powers, run.run);
   // What sends is judged with its destination by its own handler; everything else is judged here.
-  const refusal = manifest.egress === undefined ? refusalFor(powers, run, asker, call, manifest) : null;
+  const lacks = drawDay(powers, draft, run.run.conversation, { steps: manifest.cost.steps ?? 0 });
+  const refusal =
+    lacks !== null
+      ? new Refusal("budget.pool", { field: lacks })
+      : manifest.egress === undefined
+        ? refusalFor(powers, run, asker, call, manifest)
+        : null;
   draft.put("call", call.id, refusal === null ? call : { ...call, status: "refused", code: refusal.code });
   if (refusal === null) return { asker, call };
   run.apply({ type: "settle", call: call.id, reserved: manifest.cost, used: { steps: 1 } });

@@ -218,14 +218,17 @@ const whereElse = (approval: Approval): string =>
     : "Use `approve CODE` in the console, or the owner's command line.";
 
 /** Role, membership and policy as they are now, not as they were when it was asked. */
-function mayAnswer(powers: Powers, approval: Approval, principal: Principal, evidence: Evidence): boolean {
+export function mayAnswer(powers: Powers, approval: Approval, principal: Principal, evidence: Evidence): boolean {
   const conversation = (id: ConversationId | null): Conversation | null =>
     id === null ? null : (powers.store.get("conversation", id)?.value ?? null);
-  const place = conversation(approval.conversation);
+  const asked =
+    approval.plan === undefined ? approval : (powers.store.get("approval", approval.plan)?.value ?? approval);
+  const isInChat = evidence.by === "code" || evidence.by === "prompt";
+  const place = isInChat ? evidence.conversation : conversation(approval.conversation);
   const run = approval.run === null ? null : (powers.store.get("run", approval.run)?.value ?? null);
   const origin = conversation(run?.conversation ?? null);
-  if (evidence.by === "code" || evidence.by === "prompt") {
-    if (place === null || evidence.conversation.id !== place.id) return false;
+  if (isInChat) {
+    if (place === null || !asked.surfaces.some((surface) => surface.conversation === place.id)) return false;
     if (place.status !== "allowed" || place.closed) return false;
     if (place.kind === "group" && place.members !== null && !isMemberNow(powers, place, principal.id)) return false;
     if (place.gone?.includes(principal.id) === true) return false;

@@ -19,58 +19,72 @@ import type { AskFor, Doing, PlannedStep } from "./call.ts";
 import type { Draft } from "./draft.ts";
 import { assertNoSecret } from "./leaks.ts";
 import type { Powers } from "./powers.ts";
-import { codeHash, codeOf, promptText } from "./question.ts";
+import { codeHash, codeOf, type Prompt, promptText } from "./question.ts";
 import { assertFew, assertQuiet } from "./quiet.ts";
-import { evidenceOn, isEnough, routeOf, type Surface, waysOn } from "./route.ts";
+import { evidenceOn, isEnough, routesOf, type Surface, waysOn } from "./route.ts";
 import { noteSaid } from "./said.ts";
 import { post, say } from "./say.ts";
 
 export type AskedPeople = { readonly id: ApprovalId; readonly where: string; readonly expiresAt: number };
 
 /**
- * Writes the approval, the sealed stored call and the prompt into the draft; of a plan also a question for each step,
- * behind the one prompt. The caller pauses the run in the same commit.
+ * Writes the approval, the sealed stored call and a prompt for every place into the draft; of a plan also a question
+ * for each step, behind the one prompt. The caller pauses the run in the same commit.
  */
 export function askPeople(powers: Powers, draft: Draft, doing: Doing, ask: AskFor): AskedPeople {
   const { run, request, conversation } = doing.asker;
   assertFew(powers, run.id);
-  const surface = placeFor(powers, doing, ask);
-  const at = surface.conversation;
-  assertQuiet(powers, at.id, draft.now);
+  const places = placesFor(powers, doing, ask);
+  const at = places[0]?.conversation.id ?? conversation.id;
+  for (const place of new Set([at, ...places.map((it) => it.conversation.id)])) assertQuiet(powers, place, draft.now);
   const id = draft.newId("ApprovalId");
-  const code = codeOf(powers, id);
   const ttlMs = request === null ? APPROVAL_BACKGROUND_MS : APPROVAL_INTERACTIVE_MS;
   const expiresAt = draft.now + ttlMs;
-  const ways = waysOn(powers, at);
-  const domains = [...powers.settings.linkDomains, ...(ask.domains ?? [])];
-  const text = promptText({ ask, code, agent: run.agent, ttlMs, ways, blind: blindPair(powers, id), id, domains });
-  assertNoSecret(powers, text);
-  if (text.length > APPROVAL_PROMPT_CHARS_MAX)
-    throw new Refusal("approval.unshowable", { hint: "Make the text shorter." });
-  const approval = approvalOf(powers, draft, doing, ask, { id, code, text, expiresAt, at: at.id });
+  const code = codeOf(powers, id);
+  const textAt = (place: Conversation | null): string =>
+    shownAt(powers, place, { ask, code, agent: run.agent, ttlMs, id });
+  const text = textAt(places[0]?.conversation ?? null);
+  const approval = approvalOf(powers, draft, doing, ask, { id, code, text, expiresAt, at });
   const steps = (ask.steps ?? []).map((step) => askStep(powers, draft, step, approval));
-  const message = postPrompt(draft, doing, ask, surface, {
-    op: "text",
-    text,
-    approval: { id, code, expiresAt, ...answersOn(powers, at, ask) },
+  const surfaces = places.map((place) => {
+    const answers = { id, code, expiresAt, ...answersOn(powers, place.conversation, ask) };
+    const shown = { op: "text", text: textAt(place.conversation), approval: answers } as const;
+    return { conversation: place.conversation.id, message: postPrompt(draft, doing, ask, place, shown) };
   });
-  const surfaces = [{ conversation: at.id, message }];
   noteAsked(draft, doing, ask, { ...approval, surfaces, ...(steps.length === 0 ? {} : { steps }) });
-  if (!surface.here) say(draft, { conversation, thread: run.thread, replyTo: run.request }, ELSEWHERE, run.id);
-  return { id, where: surface.here ? "here" : "direct", expiresAt };
+  const isHere = places.some(({ here }) => here);
+  if (!isHere) say(draft, { conversation, thread: run.thread, replyTo: run.request }, ELSEWHERE, run.id);
+  return { id, where: isHere ? "here" : places.length === 0 ? "cli" : "direct", expiresAt };
 }
 
 const ELSEWHERE = "This needs somebody's yes first. I have asked where it can be given, and I wait.";
 
+/** As people read it there; null: at the owner's command line alone. */
+function shownAt(
+  powers: Powers,
+  place: Conversation | null,
+  of: Pick<Prompt, "ask" | "code" | "agent" | "ttlMs" | "id">,
+): string {
+  const ways = place === null ? NO_WAYS : waysOn(powers, place);
+  const domains = [...powers.settings.linkDomains, ...(of.ask.domains ?? [])];
+  const code = place === null ? null : of.code;
+  const text = promptText({ ...of, code, ways, blind: blindPair(powers, of.id), domains });
+  assertNoSecret(powers, text);
+  if (text.length > APPROVAL_PROMPT_CHARS_MAX)
+    throw new Refusal("approval.unshowable", { hint: "Make the text shorter." });
+  return text;
+}
+const NO_WAYS = { code: null, nod: null, button: null, blind: null } as const;
+
 /** Where all of it can be answered; of a plan, where any step can. */
-function placeFor(powers: Powers, doing: Doing, ask: AskFor): Surface {
-  if (ask.steps === undefined) return routeOf(powers, doing, ask);
+function placesFor(powers: Powers, doing: Doing, ask: AskFor): readonly Surface[] {
+  if (ask.steps === undefined) return routesOf(powers, doing, ask);
   const needed = ASSURANCE.findLast((level) => ask.steps?.some((step) => step.ask.assurance === level));
   try {
-    return routeOf(powers, doing, { ...ask, assurance: needed ?? ask.assurance });
+    return routesOf(powers, doing, { ...ask, assurance: needed ?? ask.assurance });
   } catch (error) {
     if (!isRefusal(error) || error.code !== "approval.no_route") throw error;
-    return routeOf(powers, doing, ask);
+    return routesOf(powers, doing, ask);
   }
 }
 

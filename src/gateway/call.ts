@@ -65,6 +65,8 @@ export type AskFor = {
   readonly sources: readonly Source[];
   /** What the gateway runs after the yes; sealed. */
   readonly stored: unknown;
+  /** Where the rules want it asked: `here`, `direct`, `cli`, a channel. */
+  readonly route?: readonly string[];
   /** Its control arguments, where the owner may say yes to the like of it for good. */
   readonly standing?: Canonical;
   /** Of a plan: the questions behind this one, in order. */

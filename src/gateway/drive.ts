@@ -15,6 +15,7 @@ import type { Draft } from "./draft.ts";
 import { beginFollowup } from "./followups.ts";
 import { type Invoking, invoke } from "./invoke.ts";
 import { say } from "./say.ts";
+import { finish, pause, wakeInTime } from "./segment.ts";
 import { activeRun, newRun, runFor } from "./start.ts";
 import { thinking } from "./thinking.ts";
 import { transact } from "./transact.ts";
@@ -30,7 +31,7 @@ export class Drives {
   readonly #invoking: Invoking;
   readonly #driving = new Map<RunId, Driving>();
   /** Runs that became active again while their driver was still coming back. */
-  readonly #again = new Set<RunId>();
+  readonly #again = new Map<RunId, WakeUp["reason"]>();
   #stopping = false;
 
   constructor(invoking: Invoking) {
@@ -50,7 +51,7 @@ export class Drives {
     const run = powers.store.get("run", id)?.value;
     if (this.#stopping || run?.status.state !== "active") return;
     if (this.#driving.has(id)) {
-      this.#again.add(id);
+      this.#again.set(id, reason);
       return;
     }
     const abort = new AbortController();
@@ -79,6 +80,7 @@ export class Drives {
         role: asker.role,
         addressed: asker.request?.addressed ?? "none",
         time: powers.clock.now(),
+        segment: run.segment,
       };
       await driver.drive(wake, this.handle(run.id), stop);
     } catch (error) {
@@ -125,13 +127,27 @@ export class Drives {
     return {
       run,
       invoke: (invocation) => invoke(this.#invoking, run, invocation),
-      finish: (wait?: Wait) =>
-        transact(powers, (draft) => {
-          draft.run(run).require(wait === undefined ? { type: "finish" } : { type: "wait", wait });
-        }),
+      finish: (wait?: Wait) => (wait === undefined ? finish(powers, run) : this.#pause(run, wait)),
       fail: (reason) => transact(powers, (draft) => void draft.run(run).apply({ type: "fail", reason })),
       ...thinking(this.#invoking, run),
     };
+  }
+
+  async #pause(run: RunId, wait: Wait): Promise<void> {
+    await pause(this.#invoking.powers, run, wait);
+    // Ours comes back by itself; nobody else's deadline runs while it waits.
+    if (this.#driving.get(run)?.isOurs === false) this.#release(run);
+    this.awaitTime(run);
+  }
+
+  /** Wakes a run that waits, whatever it waits for, when its time has come. Called again for each after a restart. */
+  awaitTime(id: RunId): void {
+    const { powers } = this.#invoking;
+    const run = powers.store.get("run", id)?.value;
+    if (run?.status.state !== "paused.event") return;
+    powers.clock.at(run.status.wait.until, () => {
+      if (!this.#stopping) void this.#end(id, (draft) => wakeInTime(draft, id));
+    });
   }
 
   /** The driver came back: a run that is neither over nor waiting was left lying, which is a failure by name. */
@@ -139,7 +155,8 @@ export class Drives {
     this.#release(id);
     const run = this.#invoking.powers.store.get("run", id)?.value;
     if (run === undefined) return;
-    if (this.#again.delete(id) && run.status.state === "active") return this.drive(id, "approval");
+    const again = this.#again.get(id);
+    if (this.#again.delete(id) && run.status.state === "active") return this.drive(id, again ?? "approval");
     if (run.status.state === "active" && !this.#stopping) {
       await this.#end(id, (draft) => void draft.run(id).apply({ type: "fail", reason: "agent" }));
     }
@@ -224,7 +241,8 @@ export class Drives {
       if (!request.success || powers.store.message(request.data) === null) return null;
       return runFor(powers, draft, conversation, owner, request.data, owner.requester).id;
     });
-    if (started !== null) this.drive(started, powers.store.get("run", started)?.value.brief ? "schedule" : "addressed");
+    const isAsked = started !== null && powers.store.get("run", started)?.value.request !== null;
+    if (started !== null) this.drive(started, isAsked ? "addressed" : "schedule");
   }
 
   async close(stop: Stop): Promise<void> {

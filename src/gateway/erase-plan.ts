@@ -85,6 +85,7 @@ export function planOf(powers: Powers, scope: PurgeScope): Plan {
           !isHeld(powers, run.session) &&
           (conversations.has(run.conversation) ||
             (run.request !== null && messages.has(run.request)) ||
+            (run.parent !== undefined && isParentOurs(powers, run.parent.run, conversations, messages)) ||
             (run.brief?.followup !== undefined && begun.has(run.brief.followup)) ||
             (scope.by === "session" && run.session === scope.session)),
       )
@@ -94,6 +95,19 @@ export function planOf(powers: Powers, scope: PurgeScope): Plan {
     ...{ scope, conversations, messages, runs, later },
     held: listed.length - messages.size,
   }).plan();
+}
+
+/** A child goes with the run that started it. */
+function isParentOurs(
+  { store }: Powers,
+  id: RunId,
+  conversations: ReadonlySet<ConversationId>,
+  messages: ReadonlySet<MessageId>,
+): boolean {
+  const run = store.get("run", id)?.value;
+  return (
+    run !== undefined && (conversations.has(run.conversation) || (run.request !== null && messages.has(run.request)))
+  );
 }
 
 type Base = Pick<Plan, "conversations" | "messages" | "runs" | "held"> & {
@@ -165,6 +179,7 @@ class Derived {
     const gone = all(this.#powers, "approval").filter(
       (it) =>
         this.#isOurs(it.conversation) ||
+        it.surfaces.some((surface) => this.#isOurs(surface.conversation)) ||
         (it.run !== null && (runs.has(it.run) || this.#touched.has(it.run))) ||
         it.sources.some((source) => messages.has(source)),
     );

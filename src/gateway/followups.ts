@@ -24,7 +24,7 @@ import { isMemberNow } from "./people.ts";
 import type { Powers } from "./powers.ts";
 import { say } from "./say.ts";
 import { dueAfter, stopFollowup } from "./schedule.ts";
-import { activeRun, beginRun, openSession, runFrom } from "./start.ts";
+import { activeRun, beginRun, openSession, runFrom, waitsFor } from "./start.ts";
 import { transact } from "./transact.ts";
 import { clockText } from "./zone-text.ts";
 
@@ -129,7 +129,7 @@ export class Followups {
 }
 
 /** The run that a follow-up starts now; null when it was fired already, waits for another run, or may not. */
-export function fire(powers: Powers, draft: Draft, id: FollowupId, isOn: boolean): RunId | null {
+function fire(powers: Powers, draft: Draft, id: FollowupId, isOn: boolean): RunId | null {
   const followup = draft.get("followup", id);
   if (followup === null || !isSet(followup) || followup.nextAt === null || followup.nextAt > draft.now) return null;
   const conversation = draft.get("conversation", followup.conversation);
@@ -243,12 +243,18 @@ export function beginFollowup(powers: Powers, draft: Draft, followup: Followup, 
   return run;
 }
 
-/** Somebody else said something: what waits for that is due at the beginning of the next minute. */
+/**
+ * Somebody else said something: a run that waits for that goes on, and a follow-up is due at the beginning of the next
+ * minute.
+ */
 export function hearFor(powers: Powers, draft: Draft, message: Message): void {
+  if (message.trust.flags.includes("imported")) return;
+  for (const { value } of powers.store.find("run", "waiting", message.conversation, { limit: PAGE }))
+    if (waitsFor(value, "event") && value.principal !== message.sender) draft.run(value.id).apply({ type: "wake" });
   for (const { value } of powers.store.find("followup", "event", message.conversation, { limit: PAGE })) {
     const followup = draft.get("followup", value.id);
     const isTheirs = followup === null || followup.principal === message.sender || !isWaiting(followup);
-    if (isTheirs || message.trust.flags.includes("imported")) continue;
+    if (isTheirs) continue;
     draft.put("followup", followup.id, { ...followup, nextAt: (Math.floor(draft.now / MINUTE_MS) + 1) * MINUTE_MS });
   }
 }

@@ -23,6 +23,7 @@ import type { Powers } from "./powers.ts";
 import { readerHandler } from "./readers.ts";
 import { Rejections } from "./rejections.ts";
 import { scheduleFollowup } from "./schedule.ts";
+import { runSpawn } from "./spawn.ts";
 import { chatReply, chatSend } from "./speak.ts";
 import { Supervisor } from "./supervise.ts";
 import { Walls } from "./walls.ts";
@@ -82,6 +83,7 @@ function handlersOf(powers: Powers, catalogue: Catalogue): ReadonlyMap<Capabilit
     ["chat.reply", chatReply(powers, catalogue)],
     ["chat.send", chatSend(powers, catalogue)],
     ["schedule.followup", scheduleFollowup(powers, catalogue)],
+    ["run.spawn", runSpawn(powers, catalogue)],
     ["memory.note", memoryNote(powers, catalogue)],
     ["memory.recall", memoryRecall(powers)],
   ]);

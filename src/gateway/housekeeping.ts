@@ -18,6 +18,7 @@ import { DELETED_SINCE, withdraw } from "./keep.ts";
 import { sweepNotes } from "./notes.ts";
 import type { Powers } from "./powers.ts";
 import type { Rejections } from "./rejections.ts";
+import { isDue, remind } from "./remind.ts";
 import { transact } from "./transact.ts";
 
 const SWEEP_MESSAGES = 500;
@@ -138,6 +139,7 @@ export class Housekeeping {
     const { store } = this.#powers;
     const resumed = new Set<RunId>();
     for (const { value } of store.find("approval", "open", "open", { limit: 10_000 })) {
+      if (isDue(value, this.#powers.clock.now())) await transact(this.#powers, (draft) => remind(draft, value.id));
       if (this.#powers.clock.now() < value.expiresAt) continue;
       await transact(this.#powers, (draft) => {
         const approval = draft.get("approval", value.id);

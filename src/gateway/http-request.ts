@@ -195,6 +195,7 @@ function ask(
       fourEyes: decision.fourEyes === true || powers.settings.fourEyes,
       approvers: decision.approvers ?? ["owner", "approver"],
       rule: decision.rule,
+      ...(decision.route === undefined ? {} : { route: decision.route }),
       because: `${because}${first}`,
       destination: placeOf(host),
       label,

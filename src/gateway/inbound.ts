@@ -7,13 +7,15 @@ import { isTerminal, type Run } from "../core/run.ts";
 import { sessionKey } from "../core/session.ts";
 import { voidWhere } from "./answer.ts";
 import { answerByCode } from "./answers.ts";
+import { cancelRun } from "./cancel.ts";
 import { conclude } from "./conclude.ts";
 import type { Draft } from "./draft.ts";
 import type { Aftermath } from "./handlers.ts";
-import { messageBy } from "./keep.ts";
+import { messageBy, threadOf } from "./keep.ts";
 import { dropLater } from "./later.ts";
+import { openQuestions } from "./open-questions.ts";
 import type { Powers } from "./powers.ts";
-import { say } from "./say.ts";
+import { say, type Where } from "./say.ts";
 import type { Word } from "./words.ts";
 
 const NOTHING: Aftermath = { do: "nothing" };
@@ -30,15 +32,18 @@ export function answerWord(
   const { envelope } = event;
   const where = {
     conversation,
-    thread: null,
+    thread: threadOf(draft, envelope, conversation),
     replyTo: messageBy(draft, envelope, envelope.reply_to)?.id ?? null,
   };
   switch (word.word) {
     case "help":
       say(draft, where, HELP);
       return NOTHING;
+    case "approvals":
+      say(draft, where, openQuestions(powers, conversation, principal));
+      return NOTHING;
     case "status":
-      say(draft, where, statusText(powers, conversation, principal));
+      say(draft, where, statusText(powers, where, principal));
       return NOTHING;
     case "cancel":
       say(draft, where, cancelAll(powers, draft, conversation, principal));
@@ -56,7 +61,7 @@ const HELP = [
   "• summarise the last 20 messages",
   "• what did I miss since yesterday?",
   "• make a to-do list from this thread",
-  "Words I answer at once: status, cancel, help, approve CODE, deny CODE.",
+  "Words I answer at once: status, cancel, help, approvals, approve CODE, deny CODE.",
 ].join("\n");
 
 function runsOf(powers: Powers, conversation: Conversation, principal: Principal): readonly Run[] {
@@ -72,9 +77,9 @@ const STATES: Readonly<Record<string, string>> = {
   "paused.event": "waiting",
 };
 
-function statusText(powers: Powers, conversation: Conversation, principal: Principal): string {
+function statusText(powers: Powers, { conversation, thread }: Where, principal: Principal): string {
   const runs = runsOf(powers, conversation, principal);
-  const key = sessionKey(conversation.id, null, principal.id);
+  const key = sessionKey(conversation.id, thread, principal.id);
   const session = powers.store.find("session", "key", key, { limit: 1 })[0]?.value;
   const queued = session === undefined ? 0 : powers.store.find("queued", "session", session.id, { limit: 20 }).length;
   const lines = runs.map((run) => {
@@ -97,27 +102,6 @@ function cancelAll(powers: Powers, draft: Draft, conversation: Conversation, pri
   return count === 0
     ? "Nothing of yours is running here."
     : `Stopped: ${count === 1 ? "one request" : `${count} requests`}.`;
-}
-
-/** Ends a run and everything that waits for it. */
-export function cancelRun(
-  powers: Powers,
-  draft: Draft,
-  run: Run,
-  reason: Extract<Run["status"], { state: "cancelled" }>["reason"],
-): void {
-  const voided = voidWhere(
-    powers,
-    draft,
-    "run",
-    run.id,
-    reason === "edited" ? "edited" : reason === "deleted" ? "deleted" : "run_ended",
-  );
-  for (const approval of voided) {
-    const call = approval.call === null ? null : draft.get("call", approval.call);
-    if (call?.status === "waiting") draft.put("call", call.id, { ...call, status: "refused", code: "approval.void" });
-  }
-  draft.run(run.id).apply({ type: "cancel", reason });
 }
 
 /**

@@ -1,8 +1,8 @@
 /** Capabilities about later and about memory, as the catalogue has them (CONTRACT section 5). */
 import { z } from "zod";
-import type { Manifest } from "../core/capability.ts";
+import { CAPABILITY_IDS, type Manifest } from "../core/capability.ts";
 import { When } from "../core/followup.ts";
-import { FollowupId, Handle, NoteId } from "../core/ids.ts";
+import { FollowupId, Handle, NoteId, RunId } from "../core/ids.ts";
 import { FOLLOWUPS_PER_SESSION_MAX, NOTE_CHARS_MAX, NOTES_PER_SESSION_MAX } from "../core/limits.ts";
 import { INTENTS } from "../core/request.ts";
 
@@ -66,7 +66,41 @@ const Notes = z.strictObject({
     .max(NOTES_PER_SESSION_MAX),
 });
 
+const Units = z.strictObject({
+  steps: z.number().int().min(1).max(1000).optional(),
+  tokens: z.number().int().min(0).max(1_000_000_000).optional(),
+  cost_micros: z.number().int().min(0).max(1_000_000_000).optional(),
+  egress_bytes: z.number().int().min(0).max(1_000_000_000).optional(),
+});
+
+export const SpawnInput = z.strictObject({
+  what: Handle.optional(),
+  text: Text.optional(),
+  /** Of this run's own budget; ten steps and nothing else when absent. */
+  budget: Units.optional(),
+  /** When the child is done: it replied, or it made so many values of a kind. */
+  done_when: z
+    .union([
+      z.strictObject({ is: z.literal("replied") }),
+      z.strictObject({ is: z.literal("values"), kind: z.enum(CAPABILITY_IDS), n: z.number().int().min(1).max(1000) }),
+    ])
+    .optional(),
+});
+export type SpawnInput = z.infer<typeof SpawnInput>;
+
 export const LATER: readonly Manifest[] = [
+  {
+    id: "run.spawn",
+    version: 1,
+    title: "Start a child run on part of this run's budget",
+    effect: "once",
+    input: SpawnInput,
+    output: z.strictObject({ run: RunId.meta({ tier: "id" }) }),
+    tier: "A",
+    cost: { steps: 1, children: 1 },
+    risk: "medium",
+    off: true,
+  },
   {
     id: "schedule.followup",
     version: 1,

@@ -97,11 +97,13 @@ async function asked({ handlers }: Offered, plan: Decision, doing: Doing, at: nu
 }
 
 /** The one question: answerable by whoever may answer any step, bound to everything that is shown. */
-function askFor({ rule, because }: Decision, steps: readonly PlannedStep[]): AskFor {
+function askFor({ rule, because, route: ownRoute = [] }: Decision, steps: readonly PlannedStep[]): AskFor {
   const asks = steps.map(({ ask }) => ask);
   const weakest = ASSURANCE.find((level) => asks.some(({ assurance }) => assurance === level)) ?? "high";
   const rendered = asks.map(({ what, rendered: text }, at) => `${at + 1}. ${what}\n${text}`).join("\n\n");
+  const route = [...new Set([...ownRoute, ...asks.flatMap((ask) => ask.route ?? [])])];
   return {
+    ...(route.length === 0 ? {} : { route }),
     assurance: weakest,
     // Each step has its own second pair of eyes, where it needs one.
     fourEyes: false,

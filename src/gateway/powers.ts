@@ -4,6 +4,7 @@ import type { AgentDriver } from "../core/agent.ts";
 import type { AttachmentReader } from "../core/attachment.ts";
 import type { Amounts } from "../core/budget.ts";
 import type { HttpHost, HttpPort } from "../core/http.ts";
+import type { RunId } from "../core/ids.ts";
 import type { ModelPort } from "../core/model.ts";
 import type { Clock, Connector, Hashing, Random, Store, TransformRunner } from "../core/ports.ts";
 import type { WallHost, WallPort } from "../core/wall.ts";
@@ -25,6 +26,8 @@ export type Settings = {
   readonly ttlMs: number;
   readonly interactive: Amounts;
   readonly background: Amounts;
+  /** What a conversation may use in a day; as in src/gateway/pool.ts when absent. */
+  readonly pools?: Pick<Amounts, "steps" | "tokens" | "cost_micros">;
   /** What comes of a run that needs more; it ends when absent. */
   readonly onExhausted?: "fail" | "ask";
   readonly fourEyes: boolean;
@@ -62,7 +65,13 @@ export type Powers = {
   /** Connected channels by name; supervise.ts is the only writer. */
   readonly connectors: Map<string, Connector>;
   /** Rung after a commit that put something into the outbox; supervise.ts hangs it up. */
-  readonly bell: { ring: () => void };
+  readonly bell: {
+    ring: () => void;
+    /** After a commit in which a run's waiting ended, or one began beside another. */
+    rouse?: (run: RunId) => void;
+    /** After a commit in which a run was cancelled: what still works for it stops. */
+    over?: (run: RunId) => void;
+  };
   /** Called after a commit that wrote entries; whoever shows events listens here. */
   readonly news: Set<() => void>;
   /** The policy in force; replaced as a whole when a pack is loaded. */

@@ -35,7 +35,8 @@ export const minutes = (ms: number): string => {
 
 export type Prompt = {
   readonly ask: AskFor;
-  readonly code: string;
+  /** Null where no word of a chat answers it. */
+  readonly code: string | null;
   readonly agent: string;
   readonly ttlMs: number;
   readonly ways: Ways;
@@ -43,6 +44,9 @@ export type Prompt = {
   readonly id: ApprovalId;
   readonly domains: readonly string[];
 };
+
+const noBy = (code: string | null, id: ApprovalId): string =>
+  code === null ? `lazaret approvals deny ${id}` : `deny ${code}`;
 
 function answerLines({ ask, code, ways, blind, id }: Prompt): string {
   const counts = (way: Assurance | null): boolean => isEnough(way, ask.assurance);
@@ -58,7 +62,7 @@ function answerLines({ ask, code, ways, blind, id }: Prompt): string {
     return `To allow it: approve ${code}\nTo refuse: deny ${code}, or ❌ on this message; ✅ does not suffice.`;
   if (counts(ways.button))
     return `To allow it: the button below; neither words nor reactions suffice.\nTo refuse: the other, or deny ${code}`;
-  return `To allow it, the owner types on this machine: lazaret approvals approve ${id}\nTo refuse: deny ${code}`;
+  return `To allow it, the owner types on this machine: lazaret approvals approve ${id}\nTo refuse: ${noBy(code, id)}`;
 }
 
 const quoted = (text: string, domains: readonly string[]): readonly string[] =>
@@ -149,6 +153,6 @@ function planAnswers({ ask, code, ways, blind, id }: Prompt, steps: readonly Ask
           `For ${listed(elsewhere)} the owner types on this machine: ` +
             `lazaret approvals approve ${id} --steps ${elsewhere.join(",")}`,
         ]),
-    `To refuse all: deny ${code}`,
+    `To refuse all: ${noBy(code, id)}`,
   ].join("\n");
 }

@@ -248,6 +248,7 @@ function askReveal(powers: Powers, doing: Doing, decision: Decision, value: NewV
       fourEyes: decision.fourEyes === true || powers.settings.fourEyes,
       approvers: decision.approvers ?? ["owner", "approver"],
       rule: decision.rule,
+      ...(decision.route === undefined ? {} : { route: decision.route }),
       because: decision.because,
       destination: `agent ${doing.asker.run.agent}`,
       label: value.label,

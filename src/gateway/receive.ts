@@ -196,6 +196,8 @@ function begin(powers: Powers, draft: Draft, conversation: Conversation, message
   switch (started.is) {
     case "started":
       return { do: "drive", run: started.run.id };
+    case "woken":
+      return NOTHING;
     case "queued":
       say(draft, where, `I am still working on your earlier request; this one is number ${started.ahead} in line.`);
       return { do: "nothing" };

@@ -2,7 +2,7 @@
 import type { Approval } from "../core/approval.ts";
 import type { Draft } from "./draft.ts";
 import type { Powers } from "./powers.ts";
-import { post, publicLabel } from "./say.ts";
+import { post, publicLabel, say } from "./say.ts";
 
 const WORDS: Readonly<Record<Exclude<Approval["status"]["state"], "pending">, string>> = {
   granted: "✅ Allowed.",
@@ -32,9 +32,14 @@ export function showSettled(powers: Powers, draft: Draft, approval: Approval): v
   const steps = (approval.steps ?? []).flatMap((step) => draft.get("approval", step) ?? []);
   for (const { conversation: place, message } of surfaces) {
     const conversation = draft.get("conversation", place);
-    if (conversation === null || message === null || !isButtoned(powers, conversation.channel)) continue;
+    if (conversation === null || message === null) continue;
     const label = publicLabel(draft.tenant, conversation.id);
     const text = steps.length === 0 ? WORDS[status.state] : marksOf(steps);
+    if (!isButtoned(powers, conversation.channel)) {
+      // Where it was asked in several places, each reads how it ended.
+      if (surfaces.length > 1) say(draft, { conversation, thread: null, replyTo: message }, text, run);
+      continue;
+    }
     post(draft, { conversation, thread: null }, { op: "edit", text }, label, run, { target: message, approval: id });
   }
 }

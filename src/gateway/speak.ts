@@ -229,6 +229,7 @@ async function speak(
       fourEyes: decision.fourEyes === true || powers.settings.fourEyes,
       approvers: decision.approvers ?? ["owner", "approver"],
       rule: decision.rule,
+      ...(decision.route === undefined ? {} : { route: decision.route }),
       because: isUnvouched ? "The agent chose this destination itself." : decision.because,
       destination: destination.conversation.alias ?? destination.relation,
       label: rendered.label,

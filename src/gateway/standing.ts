@@ -1,6 +1,6 @@
 /**
- * A standing yes (CONTRACT section 7): `approve CODE always` prepares it, the owner's own word at this machine makes it,
- * and what it covers is done without a question, counted, and written down with it.
+ * A standing yes (CONTRACT section 7): `approve CODE always` prepares it, the owner's own word at this machine makes
+ * it, and what it covers is done without a question, counted, and written down with it.
  */
 import { type Approval, digestText } from "../core/approval.ts";
 import { type Canonical, canonical } from "../core/canonical.ts";
@@ -16,7 +16,7 @@ import { type Doing, labelWords } from "./call.ts";
 import type { Draft } from "./draft.ts";
 import type { Powers } from "./powers.ts";
 
-export const STANDING = "standing.yes";
+const STANDING = "standing.yes";
 
 /** What the gateway does after the owner's yes. */
 export type StandingCall = { readonly kind: "standing"; readonly terms: Terms; readonly text: string };

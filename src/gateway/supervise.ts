@@ -63,6 +63,8 @@ export class Supervisor {
     this.#handlers = handlers;
     this.#rejections = rejections;
     powers.bell.ring = () => this.kick();
+    powers.bell.over = (run) => drives.stopped(run);
+    powers.bell.rouse = (run) => drives.drive(run, "event");
   }
 
   /**
@@ -236,6 +238,7 @@ export class Supervisor {
     }
     for (const { value } of store.find("run", "open", "open", { limit: 10_000 })) {
       if (value.status.state === "active") this.#drives.drive(value.id, "started");
+      else this.#drives.awaitTime(value.id);
     }
     for (const { value } of store.all("queued", { limit: 10_000 })) await this.#drives.ended(value.session);
     this.#followups.start();

@@ -68,7 +68,7 @@ const EMPTY: ReadonlySet<string> = new Set(
 );
 
 /** How a person may be called in a question: the token or name, and its first word. */
-export function spellings(sender: string): readonly string[] {
+function spellings(sender: string): readonly string[] {
   const words = lowerWords(sender);
   return [...new Set([sender.toLowerCase(), words[0] ?? ""])].filter((word) => word.length >= 2);
 }
@@ -87,6 +87,8 @@ function isSpeaker(text: string, sender: string): boolean {
   return says.test(text) || inverted.test(text) || by.test(text);
 }
 
+const TOKEN = /(?<![\p{L}\p{N}_])PERSON_[0-9a-f]{4,64}(?![\p{L}\p{N}_])/gu;
+
 function wantedBy(text: string): Wanted {
   if (DATE.test(text)) return "date";
   if (AMOUNT.test(text)) return "amount";
@@ -99,7 +101,8 @@ export function questionOf(asked: string, senders: readonly string[]): Question 
   const present = senders.filter((sender) => mentions(text, sender));
   const speakers = present.filter((sender) => isSpeaker(text, sender));
   const names = new Set(present.flatMap(spellings).map(stem));
-  const words = contentWords(text).filter((word) => !EMPTY.has(word) && !names.has(word));
+  // A token that is nobody's here comes from another conversation and can match nothing.
+  const words = contentWords(text.replace(TOKEN, " ")).filter((word) => !EMPTY.has(word) && !names.has(word));
   return {
     wants: wantedBy(text),
     speakers,

@@ -1,4 +1,7 @@
-/** The kinds of message that a class can be named after, in four languages: the closed vocabulary of `message.classify`. */
+/**
+ * The kinds of message that a class can be named after, in four languages: the closed vocabulary of
+ * `message.classify`.
+ */
 
 import { amountIn } from "../answer/amounts.ts";
 import { isQuestion } from "../answer/evidence.ts";

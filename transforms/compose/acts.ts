@@ -1,4 +1,4 @@
-/** What a draft is to do, clause by clause, and how that is said to somebody: "thank her for the cake" → "Thank you …". */
+/** What a draft is to do, clause by clause, and how that is said to somebody: "thank her" → "Thank you". */
 
 export const ACTS = [
   "inform",

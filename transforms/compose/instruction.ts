@@ -21,10 +21,14 @@ const OPENING = new RegExp(
 );
 const RECIPIENT =
   /^ ?(?:back )?(?:to|an|für|for|à|a|para) (?<to>PERSON_[0-9a-f]{4,64}|\p{Lu}[\p{L}_'-]*)(?:'s \p{L}+)?/u;
-const ABOUT =
-  /^ ?(?:about|regarding|on|über|wegen|sur|sobre) (?<about>.+?)(?= (?:that|saying|telling|asking|thanking|inviting|confirming|to (?:ask|say|tell|thank)|dass|que|and)(?: |$)|[:,]|$)/iu;
-const TRANSLATE =
-  /^(?:(?:please|pls|bitte|can you|could you),? )*(?:translate|übersetze?|tradui[st]|traduire|traduce|traducir)(?![\p{L}])/iu;
+const SAYING =
+  "(?:that|saying|telling|asking|thanking|inviting|confirming|to (?:ask|say|tell|thank)|dass|que|and)(?: |$)";
+const ABOUT = new RegExp(`^ ?(?:about|regarding|on|über|wegen|sur|sobre) (?<about>.+?)(?= ${SAYING}|[:,]|$)`, "iu");
+const TRANSLATE = new RegExp(
+  "^(?:(?:please|pls|bitte|can you|could you),? )*(?:translate|übersetze?|tradui[st]|traduire|traduce|traducir)" +
+    "(?![\\p{L}])",
+  "iu",
+);
 const NEXT_ACT =
   "(?:that|thank|thanks|ask|asks|asking|say|says|saying|tell|tells|apologi|confirm|remind|invite|congratul|wish|" +
   "decline|" +

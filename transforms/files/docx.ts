@@ -15,15 +15,17 @@ const local = (name: string): string => name.slice(name.indexOf(":") + 1);
 
 /** What the part says in words; removed text and field codes are no text. */
 class Words {
-  #text = "";
+  readonly #pieces: string[] = [];
+  #chars = 0;
   #hidden = 0;
   #inText = false;
   isFull = false;
 
   add(text: string): void {
     if (this.isFull || this.#hidden > 0) return;
-    this.#text += text;
-    this.isFull = this.#text.length > FILE_TEXT_CHARS_MAX;
+    this.#pieces.push(text);
+    this.#chars += text.length;
+    this.isFull = this.#chars > FILE_TEXT_CHARS_MAX;
   }
 
   open(name: string): void {
@@ -48,11 +50,13 @@ class Words {
 
   /** The paragraphs of a cell share its row's line. */
   #endCell(): void {
-    if (this.#hidden === 0) this.#text = `${this.#text.replace(/\n+$/, "")}\t`;
+    if (this.#hidden > 0) return;
+    while (this.#pieces.at(-1) === "\n") this.#pieces.pop();
+    this.add("\t");
   }
 
   get said(): string {
-    return this.#text;
+    return this.#pieces.join("");
   }
 }
 

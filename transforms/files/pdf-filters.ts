@@ -89,40 +89,53 @@ function asciiHex(text: string): Uint8Array {
   );
 }
 
+/** Five digits are four bytes, a `z` is four of nothing. */
 function ascii85(text: string, meter: Meter): Uint8Array {
-  const out: number[] = [];
+  const out = new Uint8Array(4 * text.length + 4);
+  let length = 0;
   let group: number[] = [];
-  const flush = (digits: readonly number[]): void => {
-    const whole = digits.concat([84, 84, 84, 84]).slice(0, 5);
-    const value = whole.reduce((sum, digit) => sum * 85 + digit, 0);
-    for (let n = 0; n < digits.length - 1; n++) out.push(Math.floor(value / 256 ** (3 - n)) & 0xff);
+  const flush = (): void => {
+    const value = [...group, 84, 84, 84, 84].slice(0, 5).reduce((sum, digit) => sum * 85 + digit, 0);
+    for (let n = 0; n < group.length - 1; n++) out[length++] = Math.floor(value / 256 ** (3 - n));
+    group = [];
   };
   for (const char of text) {
     if (char === "~") break;
     const digit = char.charCodeAt(0) - 33;
-    if (char === "z" && group.length === 0) out.push(0, 0, 0, 0);
-    else if (digit >= 0 && digit < 85) group.push(digit);
-    if (group.length === 5) {
-      flush(group);
-      group = [];
-    }
+    if (char === "z" && group.length === 0) length += 4;
+    else if (digit >= 0 && digit < 85 && group.push(digit) === 5) flush();
   }
-  if (group.length > 1) flush(group);
-  meter.spend(out.length);
-  return Uint8Array.from(out);
+  if (group.length > 1) flush();
+  meter.spend(length);
+  return out.subarray(0, length);
 }
 
+const RUN_END = 128;
+
+/** Runs in turn: so many bytes as they are, or one byte so many times. */
 function runLength(data: Uint8Array, meter: Meter): Uint8Array {
-  const out: number[] = [];
-  for (let at = 0; at < data.length; ) {
-    const length = data[at] ?? 128;
-    if (length === 128) break;
-    const count = length < 128 ? length + 1 : 257 - length;
-    meter.spend(count);
-    for (let n = 0; n < count; n++) out.push(data[length < 128 ? at + 1 + n : at + 1] ?? 0);
-    at += length < 128 ? count + 1 : 2;
-  }
-  return Uint8Array.from(out);
+  const eachRun = (use: (at: number, count: number, isCopy: boolean) => void): void => {
+    for (let at = 0; at < data.length && data[at] !== RUN_END; ) {
+      const head = data[at] ?? RUN_END;
+      const isCopy = head < RUN_END;
+      const count = isCopy ? head + 1 : 257 - head;
+      use(at + 1, count, isCopy);
+      at += isCopy ? count + 1 : 2;
+    }
+  };
+  let total = 0;
+  eachRun((_, count) => {
+    total += count;
+  });
+  meter.spend(total);
+  const out = new Uint8Array(total);
+  let length = 0;
+  eachRun((at, count, isCopy) => {
+    if (isCopy) out.set(data.subarray(at, at + count), length);
+    else out.fill(data[at] ?? 0, length, length + count);
+    length += count;
+  });
+  return out;
 }
 
 const CLEAR = 256;

@@ -55,6 +55,7 @@ function between(last: Place, { along, across, size }: Place): string {
 }
 
 const WRAPPED_CHARS_MIN = 40;
+const PARAGRAPH_CHARS_MAX = 20_000;
 
 /** Lines that ended because the page did are put together again; a short line ends where its writer ended it. */
 export function unwrapped(text: string): string {
@@ -62,7 +63,7 @@ export function unwrapped(text: string): string {
   for (const line of text.split("\n")) {
     const last = out.at(-1) ?? "";
     const end = last.slice(-8).trimEnd();
-    const isOpen = last.length >= WRAPPED_CHARS_MIN && !/[.!?:]["”’)]?$/.test(end);
+    const isOpen = last.length >= WRAPPED_CHARS_MIN && last.length < PARAGRAPH_CHARS_MAX && !/[.!?:]["”’)]?$/.test(end);
     const goesOn = /^\s*[\p{Ll}\p{N}("“‘]/u.test(line) || /[,;\p{Ll}]$/u.test(end);
     if (!isOpen || !goesOn || line.trim() === "") out.push(line);
     else if (/\p{L}-$/u.test(end) && /^\p{Ll}/u.test(line)) out[out.length - 1] = last.trimEnd().slice(0, -1) + line;

@@ -1,6 +1,6 @@
 /**
  * The text of a PDF file: its pages in order, each as it is drawn. Scripts, forms, attachments and pictures in it are
- * not looked at. docs/decisions/0015 says what this reader knows. Pure.
+ * not looked at. docs/decisions/0018 says what this reader knows. Pure.
  */
 import { FILE_NESTING_MAX, FILE_PAGES_MAX } from "../../src/core/limits.ts";
 import { type Meter, Unreadable } from "./meter.ts";

@@ -34,7 +34,9 @@ function raw(bytes: Uint8Array, hint: TextHint, meter: Meter): Raw {
 export function readFile(bytes: Uint8Array, hint: TextHint, powers: FilePowers): FileText {
   const { type, pages, text, cut = false } = raw(bytes, hint, new Meter(powers));
   const clean = normalise(text.slice(0, 2 * FILE_TEXT_CHARS_MAX))
-    .text.replace(/[ \t]+\n/g, "\n")
+    .text.split("\n")
+    .map((line) => line.trimEnd())
+    .join("\n")
     .replace(/\n{3,}/g, "\n\n")
     .trim();
   if (clean === "") throw new Unreadable("empty");

@@ -17,7 +17,7 @@ const REFERENCE = /&(?:#x([0-9a-fA-F]{1,6})|#([0-9]{1,7})|([a-z]{2,4}));?|&/g;
 const DEPTH_MAX = 2 * FILE_NESTING_MAX;
 
 /** An entity that nobody declared here stands for nothing that is safe to guess. */
-export const decoded = (text: string): string =>
+const decoded = (text: string): string =>
   text.replace(REFERENCE, (_, hex?: string, decimal?: string, name?: string) => {
     if (name !== undefined) {
       const known = Object.hasOwn(ENTITIES, name) ? ENTITIES[name] : undefined;

@@ -51,17 +51,18 @@ function worth(candidate: Candidate, text: string): number {
   const rest = text.startsWith(speaker) ? text.slice(speaker.length) : text;
   const many = (pattern: RegExp): number => (rest.match(pattern) ?? []).length;
   return (
-    1.0 * Math.min(2, many(WHEN)) +
+    0.8 * Math.min(2, many(WHEN)) +
     0.5 * Math.min(2, many(/(?<![\p{L}\p{N}])\d[\d.,:]*/gu)) +
-    0.9 * Math.min(1, many(MONEY)) +
+    1.3 * Math.min(1, many(MONEY)) +
     0.3 * Math.min(2, many(/(?<=\s)\p{Lu}[\p{L}\p{N}_]+/gu)) +
     0.3 * Math.min(5, content.size) +
     (DUTIES[act] ?? 0) +
     (/^They agree on /u.test(text) ? 1.2 : 0) +
     (/^\S+(?: \S+)? will /u.test(text) && act === "request" ? 0.7 : 0) +
     (TROUBLE.test(rest) ? 0.6 : 0) -
+    (/^\S+ (?:if|when|because|unless)\b/u.test(text) ? 2 : 0) -
     (/^(?:Her|His|Their|They|It|That|This|He|She|All should (?:not )?(?:be|get|have))\b/u.test(text) ? 0.4 : 0) -
-    0.7 * Math.min(2, many(DANGLING)) -
+    1.0 * Math.min(2, many(DANGLING)) -
     (act === "question" || (question && act === "fact") ? 1.5 : 0) -
     (content.size < 2 ? 1.2 : 0) -
     (content.size < 3 && /\bit\b|\bnot$/u.test(rest) ? 1 : 0)
@@ -129,7 +130,11 @@ function choosePacked(all: readonly Weighed[], room: Room): Candidate[] {
     );
     if (!repeated) distinct.push(item);
   }
-  const items = distinct.map(({ candidate, weight }) => ({ value: weight, chars: candidate.text.length + 1 }));
+  // Each is about one fact: a heavy one is not worth two.
+  const items = distinct.map(({ candidate, weight }) => ({
+    value: weight / (1 + weight),
+    chars: candidate.text.length + 1,
+  }));
   return pack(items, room.charsMax + 1, room.pointsMax).flatMap((i) => distinct[i]?.candidate ?? []);
 }
 

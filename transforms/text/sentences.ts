@@ -16,6 +16,8 @@ const ABBREVIATIONS = new Set(
 );
 
 const TERMINATOR = /[.!?…。！？]/u;
+/** What may end a sentence: a terminator, or the end of a line. */
+const STOPS: ReadonlySet<number> = new Set(Array.from(".!?…。！？\n", (sign) => sign.charCodeAt(0)));
 const CLOSING = /["'”’)\]»]/u;
 const PICTURE = /\p{Extended_Pictographic}/u;
 
@@ -63,12 +65,16 @@ export function sentencesOf(text: string): Sentence[] {
   let start = 0;
   let at = 0;
   while (at < text.length) {
+    if (!STOPS.has(text.charCodeAt(at))) {
+      at += 1;
+      continue;
+    }
     const char = text[at] ?? "";
     if (char === "\n") {
       cut(text, start, at, found);
       start = at + 1;
       at += 1;
-    } else if (TERMINATOR.test(char) && !(char === "." && isInnerDot(text, at))) {
+    } else if (!(char === "." && isInnerDot(text, at))) {
       const end = endOfStop(text, at);
       cut(text, start, end, found);
       start = end;
