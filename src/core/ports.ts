@@ -108,6 +108,8 @@ export interface Store {
 
   /** Keys first, then rows, one commit for the unreadable step; then pages and journal. */
   erase(plan: ErasePlan): Promise<Erased>;
+  /** Rows of erased conversations, gone and still to go; null when none are left. */
+  sweeping(): { readonly gone: number; readonly left: number } | null;
   /** Truncates the journal and says whether it is clean. */
   clean(): boolean;
 
