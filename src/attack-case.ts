@@ -8,7 +8,7 @@ import { type PackError, readYaml } from "../policy/yaml-source.ts";
 import { ENTRY_TYPES } from "./core/entry.ts";
 import { REFUSAL_CODES } from "./core/refusal.ts";
 
-export const ATTACK_CHANNELS = ["console", "webhook", "telegram"] as const;
+export const ATTACK_CHANNELS = ["console", "webhook", "telegram", "matrix"] as const;
 export type AttackChannel = (typeof ATTACK_CHANNELS)[number];
 
 const LONG_CHARS_MAX = 200_000;
@@ -88,7 +88,7 @@ const Case = z.strictObject({
   attack: words,
   /** The safe outcome in words; what follows under `expect` is checked. */
   expected: words,
-  on: z.array(z.enum(ATTACK_CHANNELS)).min(1).max(3),
+  on: z.array(z.enum(ATTACK_CHANNELS)).min(1).max(ATTACK_CHANNELS.length),
   packs: many(name).optional(),
   assurance: z.enum(["low", "medium"]).optional(),
   given: many(Given).optional(),
