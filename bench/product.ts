@@ -123,6 +123,8 @@ const powers: Powers = {
     ttlMs: 7 * DAY_MS,
     interactive: INTERACTIVE,
     background: BACKGROUND,
+    // What is measured is how fast, not how much a day allows.
+    pools: { steps: Number.MAX_SAFE_INTEGER, tokens: 0, cost_micros: 0 },
     fourEyes: false,
     keywords: [],
     linkDomains: [],

@@ -1,7 +1,8 @@
 /**
- * Quality of redaction on a labelled file: `node bench/redact-quality.ts FILE.jsonl [--misses] [--half 0|1]`. A
- * line is `{"id", "text", "spans": [{"type", "start", "end"}]}`. Ruler: a token is a run of letters and digits; it
- * is personal when it overlaps a labelled span, masked when it overlaps a found one. Measured as written and
+ * Quality of redaction on a labelled file: `node bench/redact-quality.ts [FILE.jsonl] [--misses] [--half 0|1]`. A line
+ * is `{"id", "text", "spans": [{"type", "start", "end"}]}`, or `{"id", "messages": [{"text"}], "personal": [{"type",
+ * "text"}]}` as in bench/data/tasks.jsonl, which is read without FILE. Ruler: a token is a run of letters and digits;
+ * it is personal when it overlaps a labelled span, masked when it overlaps a found one. Measured as written and
  * lower-cased (places kept).
  */
 import { readFileSync } from "node:fs";
@@ -20,17 +21,43 @@ const { values: options, positionals } = parseArgs({
 });
 const read = (name: string) => readFileSync(new URL(`../transforms/data/${name}`, import.meta.url), "utf8");
 const surroundings = { ...lexiconFrom({ words: read("words.txt"), names: read("names.txt") }), people: [] };
-const [file] = positionals;
-if (file === undefined) throw new Error("usage: node bench/redact-quality.ts FILE.jsonl [--misses] [--half 0|1]");
+const file = positionals[0] ?? new URL("./data/tasks.jsonl", import.meta.url);
+
+type Snippet = {
+  readonly id: string;
+  readonly messages: readonly { readonly text: string }[];
+  readonly personal: readonly { readonly type: string; readonly text: string }[];
+};
+const WORD = /[\p{L}\p{N}]/u;
+
+/** Every place of a personal text as a whole word. */
+function placesOf(text: string, { type, text: what }: Snippet["personal"][number]): Gold[] {
+  const out: Gold[] = [];
+  for (let start = text.indexOf(what); start >= 0; start = text.indexOf(what, start + 1)) {
+    const end = start + what.length;
+    if (!WORD.test(text[start - 1] ?? " ") && !WORD.test(text[end] ?? " ")) out.push({ type, start, end });
+  }
+  return out;
+}
+
+function linesOf(value: Line | Snippet): Line[] {
+  if (!("messages" in value)) return [value];
+  return value.messages.map(({ text }, at) => ({
+    id: `${value.id}.${at}`,
+    text,
+    spans: value.personal.flatMap((each) => placesOf(text, each)),
+  }));
+}
+
 const lines = readFileSync(file, "utf8")
   .split("\n")
   .filter((line) => line !== "")
-  .map((line) => JSON.parse(line) as Line)
+  .flatMap((line) => linesOf(JSON.parse(line) as Line | Snippet))
   .filter((_, at) => options.half === undefined || at % 2 === Number(options.half));
 
 /** Structured identifiers, by the names that label sets give them. */
 const STRUCTURED =
-  /CARD|IBAN|SSN|PHONE|EMAIL|IP_ADDRESS|^IP$|MAC|URL|DOMAIN|SECRET|PASSWORD|ID$|ID_|HANDLE|GEO|PLATE|CODE|TOKEN/;
+  /CARD|IBAN|SSN|GEO|PHONE|EMAIL|IP_ADDRESS|^IP$|MAC|URL|DOMAIN|SECRET|PASSWORD|ID$|ID_|HANDLE|GEO|PLATE|CODE|TOKEN/;
 /** Lower case without moving a single place. */
 const lowered = (text: string) =>
   Array.from(text, (sign) => (sign.toLowerCase().length === sign.length ? sign.toLowerCase() : sign)).join("");

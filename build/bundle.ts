@@ -11,7 +11,7 @@ import { type Plugin, type PluginContext, rolldown } from "rolldown";
 import ts from "typescript";
 import { builtins } from "./builtins.ts";
 import { OUTSIDE } from "./outside.ts";
-import { packValue } from "./pack-values.ts";
+import { packTwin } from "./packs.ts";
 
 const NAMED_FILE = /\bnew URL\(\s*"(\.[^"]*)",\s*import\.meta\.url\s*,?\s*\)/g;
 const COMMENT_LINE = /^[ \t]*(?:\/\*|\*|\/\/)/;
@@ -42,8 +42,8 @@ function carry(context: PluginContext, importer: string, target: string): string
       fileName: `assets/${slashed(relative(root, file))}`,
       source: readFileSync(file),
     });
-    const value = packValue(file, slashed(relative(root, file)));
-    if (value !== null) context.emitFile({ type: "asset", ...value });
+    const twin = packTwin(file, slashed(relative(root, file)));
+    if (twin !== null) context.emitFile({ type: "asset", ...twin });
   }
   return `./assets/${slashed(relative(root, path))}${isFolder ? "/" : ""}`;
 }

@@ -14,3 +14,4 @@ export const ERRORS_MAX = 50;
 export const FRAGMENTS_MAX = 20_000;
 export const COUNTER_MAX = 1_000_000_000;
 export const EXTENDS_DEPTH_MAX = 8;
+export const ROUTES_MAX = 4;

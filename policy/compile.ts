@@ -250,7 +250,9 @@ function canonicalText(rules: readonly Rule[]): string {
           ? condition.subsets >>> 0
           : condition.ranges,
     ]),
-    rule.effect === "ask" ? [rule.assurance, rule.approvers, rule.fourEyes] : [],
+    rule.effect === "ask"
+      ? [rule.assurance, rule.approvers, rule.fourEyes, ...(rule.route === undefined ? [] : [rule.route])]
+      : [],
     rule.locked,
   ]);
   return JSON.stringify(["lazaret.policy.v1", rows]);

@@ -19,6 +19,8 @@ export type Decision = {
   readonly assurance?: Assurance;
   readonly approvers?: readonly Approver[];
   readonly fourEyes?: boolean;
+  /** With `ask`: where it is put, when a rule says so; of several rules, everywhere that one of them names. */
+  readonly route?: readonly string[];
   /** Ids of all rules that matched, strongest first. */
   readonly matched: readonly string[];
   /**
@@ -93,6 +95,7 @@ function ask(policy: Policy, asks: readonly CompiledRule[], matched: readonly Co
   const ordered = policy.rules.filter((compiled) => asks.includes(compiled));
   const demand = strictest(ordered.map((compiled) => compiled.rule));
   const leading = ordered[0]?.rule;
+  const route = [...new Set(ordered.flatMap((compiled) => compiled.rule.route ?? []))];
   const others = matched.filter((compiled) => !asks.includes(compiled));
   return {
     effect: "ask",
@@ -101,6 +104,7 @@ function ask(policy: Policy, asks: readonly CompiledRule[], matched: readonly Co
     assurance: demand.assurance,
     approvers: demand.approvers,
     fourEyes: demand.fourEyes,
+    ...(route.length === 0 ? {} : { route }),
     matched: idsOf([...ordered, ...others]),
   };
 }

@@ -8,6 +8,7 @@ import {
   ERRORS_MAX,
   GROUPS_MAX,
   PACKS_MAX,
+  ROUTES_MAX,
   RULES_MAX,
   TESTS_MAX,
   VALUES_MAX,
@@ -71,6 +72,12 @@ const rule = z.strictObject({
   assurance: z.enum(ASSURANCES).optional(),
   approvers: z.array(z.enum(APPROVERS)).min(1).max(APPROVERS.length).optional(),
   four_eyes: z.boolean().optional(),
+  /** Where it is asked: `here`, `direct`, `cli`, or a channel's name; several at once, and the first answer wins. */
+  route: z
+    .array(z.string().regex(/^[a-z0-9][a-z0-9_-]{0,31}$/))
+    .min(1)
+    .max(ROUTES_MAX)
+    .optional(),
   locked: z.literal(true).optional(),
   until: z.string().max(20).optional(),
 });
@@ -133,11 +140,12 @@ export type PackReading =
   | { readonly ok: false; readonly errors: readonly PackError[] };
 
 /**
- * Text of a pack to its strict form; at most 50 errors, each with its place. Never throws on any text. `value`: what
- * the text says, for a caller who knows.
+ * Text of a pack to its strict form; at most 50 errors, each with its place. Never throws on any text. `before`: what
+ * came of it before, for a caller who kept it.
  */
-export function readPack(file: string, text: string, value?: unknown): PackReading {
-  const source = value === undefined ? readYaml(file, text) : ({ ok: true, value, places: nowhere(file) } as const);
+export function readPack(file: string, text: string, before?: Pack): PackReading {
+  if (before !== undefined) return { ok: true, file, pack: before, places: nowhere(file) };
+  const source = readYaml(file, text);
   if (!source.ok) return source;
   const parsed = Pack.safeParse(source.value);
   if (parsed.success) return { ok: true, file, pack: parsed.data, places: source.places };

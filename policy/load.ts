@@ -1,7 +1,7 @@
 /** Texts of packs to one policy: base, then packs, then tenants' overlays that can only narrow. */
 import { EXTENDS_DEPTH_MAX, PACKS_MAX, RULES_MAX } from "./bounds.ts";
 import { compileRules, type Policy } from "./compile.ts";
-import { type PackSource, readPack } from "./language.ts";
+import { type Pack, type PackSource, readPack } from "./language.ts";
 import { firstWidening } from "./narrow.ts";
 import { CAPABILITIES } from "./request.ts";
 import { type Rule, resolveRules } from "./rule.ts";
@@ -12,7 +12,7 @@ import type { PackError } from "./yaml-source.ts";
  * A pack as it was read from disk; `name` is what errors call it. `value` is what the text says, where that was read
  * before: errors in it have no place.
  */
-export type SourceText = { readonly name: string; readonly text: string; readonly value?: unknown };
+export type SourceText = { readonly name: string; readonly text: string; readonly pack?: Pack };
 
 export type LoadOptions = {
   /** Packs that are wanted by name; they bring what they extend. Without it, every source. Base is always in. */
@@ -37,7 +37,7 @@ export const LOCKED_RULES = ["base.raw", "base.secret", "base.control", "base.se
 /** Never throws on any text. All errors of one stage are reported together. */
 export function loadPolicy(sources: readonly SourceText[], options: LoadOptions = {}): Loading {
   if (sources.length > PACKS_MAX) return refused("", `at most ${PACKS_MAX} packs`);
-  const readings = sources.map((source) => readPack(source.name, source.text, source.value));
+  const readings = sources.map((source) => readPack(source.name, source.text, source.pack));
   const unread = readings.flatMap((reading) => (reading.ok ? [] : reading.errors));
   if (unread.length > 0) return { ok: false, errors: unread };
   const packs = readings.filter((reading) => reading.ok);

@@ -169,6 +169,7 @@ export const CAPABILITIES = [
   "hold.remove",
   "value.release",
   "budget.extend",
+  "standing.yes",
 ] as const;
 
 export function isClosed(dimension: string): dimension is ClosedDimension {

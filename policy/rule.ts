@@ -27,6 +27,8 @@ export type Rule = {
   readonly assurance: Assurance;
   readonly approvers: readonly Approver[];
   readonly fourEyes: boolean;
+  /** Where people are asked; none: where it can be answered best. */
+  readonly route?: readonly string[];
   readonly locked: boolean;
 };
 
@@ -79,6 +81,7 @@ class Resolver {
       assurance: rule.assurance ?? "medium",
       approvers: approvers.includes("approver") ? ["owner", "approver"] : ["owner"],
       fourEyes: rule.four_eyes ?? false,
+      ...(rule.route === undefined ? {} : { route: [...new Set(rule.route)] }),
       locked: rule.locked ?? false,
     };
   }
@@ -91,7 +94,7 @@ class Resolver {
 
   #checkAskOnly(rule: PackRule, path: Path): void {
     if (rule.effect !== "ask")
-      for (const key of ["assurance", "approvers", "four_eyes"] as const)
+      for (const key of ["assurance", "approvers", "four_eyes", "route"] as const)
         if (rule[key] !== undefined) this.#error([...path, key], `${key} belongs to ask rules only`);
     if (rule.locked && rule.effect !== "deny") this.#error([...path, "locked"], "only a deny can be locked");
     if (rule.locked && rule.until !== undefined) this.#error([...path, "until"], "a locked deny has no end");

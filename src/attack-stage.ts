@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { Request } from "../connectors/telegram/wire.ts";
 import { hookSignature, SIGNATURE_HEADER, TIMESTAMP_HEADER } from "../connectors/webhook-signature.ts";
 import { butler } from "./agents/butler.ts";
-import type { AttackCall, AttackCase, AttackChannel, AttackStep } from "./attack-case.ts";
+import { type AttackCall, type AttackCase, type AttackChannel, type AttackStep, lengthened } from "./attack-case.ts";
 import { StageClock } from "./attack-clock.ts";
 import { type FarEnd, Hands, introduced, msOf } from "./attack-hands.ts";
 import { AttackMatrix } from "./attack-matrix.ts";
@@ -33,14 +33,6 @@ const GOING: Stop = { aborted: false, addEventListener: () => {}, removeEventLis
 const noNetwork: Request = async () => {
   throw new TypeError("a stage has no network");
 };
-
-const LONG_CHARS = 15_000;
-function lengthened(value: unknown): unknown {
-  if (value === "LONG") return "many words ".repeat(LONG_CHARS / 11);
-  if (Array.isArray(value)) return value.map(lengthened);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, of]) => [key, lengthened(of)]));
-}
 
 function farEnd(on: AttackChannel, clock: StageClock): FarEnd | null {
   if (on === "telegram") return new AttackTelegram(clock);
@@ -244,18 +236,19 @@ export class Stage {
 
   async #answer(step: Extract<AttackStep, { answer: string }>): Promise<void> {
     const word = step.word ?? (step.yes ? "approve" : "deny");
-    if (this.#on === "console") return void (await this.#ask(`${word} ${step.code ?? this.#code}`));
+    const more = step.more === undefined ? "" : ` ${step.more}`;
+    if (this.#on === "console") return void (await this.#ask(`${word} ${step.code ?? this.#code}${more}`));
     const question = (await this.items()).findLast(({ approval }) => approval !== undefined);
     const target = step.target ?? question?.id ?? "none";
     const where = { conversation: step.room ?? "room-family", sender: step.from };
-    const key = step.yes ? "✅" : "❌";
-    const text = `${word} ${step.code ?? question?.approval?.code ?? "NONE"}`;
+    const key = step.more ?? (step.yes ? "✅" : "❌");
+    const text = `${word} ${step.code ?? question?.approval?.code ?? "NONE"}${more}`;
     if (step.answer === "code") {
       const edit = step.kind === "edit" ? { kind: "edit", target } : {};
       return this.#post({ ...where, text, addressed: "mention", ...edit }, "right");
     }
     if (step.answer === "reaction") return this.#post({ ...where, kind: "reaction", target, key }, "right");
-    return this.#post({ ...where, kind: "action", target, key: step.yes ? "approve" : "deny" }, "right");
+    return this.#post({ ...where, kind: "action", target, key: step.more ?? (step.yes ? "approve" : "deny") }, "right");
   }
 
   /**

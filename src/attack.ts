@@ -14,6 +14,7 @@ const SHIPPED = [
   new URL("../policy/attacks/door.yaml", import.meta.url),
   new URL("../policy/attacks/matrix.yaml", import.meta.url),
   new URL("../policy/attacks/network.yaml", import.meta.url),
+  new URL("../policy/attacks/plan.yaml", import.meta.url),
 ];
 const ROWS = { limit: 10_000 };
 

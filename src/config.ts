@@ -9,10 +9,12 @@ import { type Leaf, Outline } from "./config/outline.ts";
 import { type ErrorAt, problemLine, problemsOf, valueAt } from "./config/problems.ts";
 import { channelsOf, type Known, notesOn, personId, relationFaults } from "./config/relations.ts";
 import { type ChannelConfig, ConfigFile, configJsonSchema } from "./config/schema.ts";
+import { wallHostFrom } from "./config/wall.ts";
 import { type Amounts, BACKGROUND, INTERACTIVE } from "./core/budget.ts";
 import type { HttpHost } from "./core/http.ts";
 import { TENANT_DEFAULT } from "./core/ids.ts";
 import { Refusal } from "./core/refusal.ts";
+import type { WallHost } from "./core/wall.ts";
 import type { Configured } from "./gateway/bootstrap.ts";
 import type { Settings } from "./gateway/powers.ts";
 
@@ -46,12 +48,14 @@ export type Config = {
   readonly onDelete: "redact" | "keep";
   readonly interactive: Amounts;
   readonly background: Amounts;
+  readonly pools: NonNullable<Settings["pools"]>;
   readonly onExhausted: "fail" | "ask";
   readonly senderEventsPerMinute: number;
   readonly linkDomains: readonly string[];
   /** Secrets that are kept elsewhere. */
   readonly secrets: ConfigFile["secrets"];
   readonly httpAllow: readonly HttpHost[];
+  readonly wallAllow: readonly WallHost[];
   /** Where signed checkpoints are kept besides the home. */
   readonly checkpoints: ConfigFile["checkpoints"];
   /** What is valid and still may surprise. */
@@ -145,7 +149,7 @@ const BUDGET_KEYS = {
 } as const satisfies Record<keyof ConfigFile["budgets"]["interactive"], keyof Amounts>;
 
 function budgetDefault([section, kind, key]: readonly string[]): string | null {
-  if (section !== "budgets" || key === undefined) return null;
+  if (section !== "budgets" || key === undefined || kind === "day") return null;
   const unit = BUDGET_KEYS[key as keyof typeof BUDGET_KEYS];
   const amount = (kind === "interactive" ? INTERACTIVE : BACKGROUND)[unit];
   if (unit === "wall_clock_ms" || unit === "agent_wait_ms") return `${amount}ms`;
@@ -178,11 +182,13 @@ function configOf(file: ConfigFile, zone: string, notes: readonly string[]): Con
     onDelete: file.retention.on_delete,
     interactive: amountsOf(file.budgets.interactive, INTERACTIVE),
     background: amountsOf(file.budgets.background, BACKGROUND),
+    pools: { steps: file.budgets.day.steps, tokens: file.budgets.day.tokens, cost_micros: file.budgets.day.cost },
     onExhausted: file.budgets.on_exhausted,
     senderEventsPerMinute: file.limits.sender_events_per_minute,
     linkDomains: file.replies.link_domains,
     secrets: file.secrets,
     httpAllow: file.http.allow.map(hostOf),
+    wallAllow: file.wall.allow.map(wallHostFrom),
     checkpoints: file.checkpoints,
     notes,
   };
@@ -207,12 +213,14 @@ export const settingsOf = (config: Config): Settings => ({
   onDelete: config.onDelete,
   interactive: config.interactive,
   background: config.background,
+  pools: config.pools,
   onExhausted: config.onExhausted,
   fourEyes: config.fourEyes,
   keywords: config.keywords,
   linkDomains: config.linkDomains,
   senderEventsPerMinute: config.senderEventsPerMinute,
   httpHosts: config.httpAllow,
+  wallHosts: config.wallAllow,
 });
 
 /** What has to be there before anybody speaks, as the gateway writes it down. */

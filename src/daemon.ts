@@ -1,20 +1,18 @@
 /** One running Lazaret: builds every room from its powers, and takes it down again in order. */
-import { ConsoleConnector } from "../connectors/console.ts";
 import { CONNECTORS } from "../connectors/index.ts";
 import type { OpenPipe } from "../connectors/matrix/wire.ts";
 import type { Request } from "../connectors/telegram/wire.ts";
-import type { WebhookConnector } from "../connectors/webhook.ts";
-import type { WithSecret } from "../connectors/webhook-signature.ts";
 import { TRANSFORMS } from "../transforms/index.ts";
-import { CheckpointDoor, keepsCheckpoints } from "./checkpoint-door.ts";
 import type { CheckpointPlace } from "./checkpoint-places.ts";
 import { type Config, configuredOf, settingsOf } from "./config.ts";
 import type { AgentDriver } from "./core/agent.ts";
+import type { AttachmentReader } from "./core/attachment.ts";
 import { SHUTDOWN_MS_MAX } from "./core/limits.ts";
-import type { Clock, Connector, HookDoor, Random, TransformRunner } from "./core/ports.ts";
-import type { Channel } from "./core/records.ts";
+import type { Clock, Random, TransformRunner } from "./core/ports.ts";
 import { isRefusal, Refusal } from "./core/refusal.ts";
 import type { CheckView } from "./core/verbs/care.ts";
+import type { WallPort } from "./core/wall.ts";
+import { nextByCron } from "./edge/cron.ts";
 import { CheckedHttp } from "./edge/http.ts";
 import { WorkerRunner } from "./edge/worker-runner.ts";
 import { policyDigest } from "./gateway/ask.ts";
@@ -22,16 +20,15 @@ import { bootstrap } from "./gateway/bootstrap.ts";
 import { noteCapabilities } from "./gateway/capability-changes.ts";
 import { frontOf } from "./gateway/front.ts";
 import { buildGateway, type Gateway } from "./gateway/gateway.ts";
-import { HookOutbox } from "./gateway/hooks.ts";
 import { Housekeeping } from "./gateway/housekeeping.ts";
 import type { Outside } from "./gateway/outside.ts";
-import { grantPermit } from "./gateway/permit.ts";
 import type { Log, Powers } from "./gateway/powers.ts";
 import { offerAgain } from "./gateway/prompts.ts";
 import { endRestored } from "./gateway/restored.ts";
 import { scrubbedLog } from "./gateway/scrubbed.ts";
 import type { Surface } from "./gateway/surface.ts";
 import { transact } from "./gateway/transact.ts";
+import { Lines } from "./lines.ts";
 import { MatrixLines } from "./matrix-lines.ts";
 import { driversOf, modelsOf } from "./model-lines.ts";
 import { compilePolicy, loadedNames, rulesInForce } from "./rules.ts";
@@ -60,11 +57,14 @@ export type DaemonPowers = {
   /** Keys that are kept elsewhere change elsewhere. */
   readonly keys?: Outside["keys"];
   readonly http: () => string | null;
+  readonly wall?: WallPort;
   /** Asks a server on the network. */
   readonly request: Request;
   /** Starts the process of a Matrix account; without it there are none. */
   readonly openPipe?: OpenPipe;
   readonly stop: () => void;
+  /** Reads attachments behind walls that were proved; none is read when absent. */
+  readonly files?: AttachmentReader;
   /** Where checkpoints are kept besides the home; nowhere when absent. */
   readonly places?: readonly CheckpointPlace[];
 };
@@ -76,6 +76,8 @@ export type Daemon = {
   readonly policyFault: () => string | null;
   readonly readsAll: Outside["readsAll"];
   readonly watch: Watch;
+  /** What can wait until people reach it: whether an upgrade changed a capability. Once, and before `close`. */
+  settle(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -90,9 +92,12 @@ function powersOf(given: DaemonPowers, transforms: TransformRunner, policy: Powe
     hashing,
     transforms,
     drivers: given.drivers ?? driversOf(config),
+    nextWall: nextByCron,
     settings,
     http,
+    ...(given.wall === undefined ? {} : { wall: given.wall }),
     models: modelsOf(config.models, store, http),
+    ...(given.files === undefined ? {} : { files: given.files }),
     log: scrubbedLog({ store, hashing, settings }, log),
     connectors: new Map(),
     bell: { ring: () => {} },
@@ -103,7 +108,7 @@ function powersOf(given: DaemonPowers, transforms: TransformRunner, policy: Powe
 
 export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
   const { store, config, clock, log } = given;
-  const transforms = given.transforms ?? ownThreads(given);
+  const transforms = given.transforms ?? new WorkerRunner({ entry: given.worker, clock });
   const rules = rulesInForce(store, config.packs);
   const powers = powersOf(given, transforms, rules.policy);
   const watch = new Watch({ store, clock, log, places: given.places ?? [] });
@@ -112,7 +117,11 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
   const configured = configuredOf(config);
   const isBuilt = ({ kind }: { readonly kind: string }): boolean => Object.hasOwn(CONNECTORS, kind);
   await bootstrap(powers, { ...configured, channels: configured.channels.filter(isBuilt) });
-  const changed = await noteCapabilities(powers, gateway.catalogue);
+  let changed: readonly string[] = [];
+  let settled: Promise<void> = Promise.resolve();
+  const note = async (): Promise<void> => {
+    changed = await noteCapabilities(powers, gateway.catalogue);
+  };
   const bots = new TelegramLines(powers, given.request);
   const accounts = new MatrixLines(powers, given);
   const lines = new Lines(powers, gateway, bots, accounts);
@@ -142,9 +151,10 @@ export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
     stop: given.stop,
   };
   const surface = frontOf(gateway, outside, doorsOf(lines));
-  const end = (): Promise<void> => close(gateway, house, watch, given, powers);
+  const settle = (): Promise<void> => (settled = note());
+  const end = (): Promise<void> => settled.then(() => close(gateway, house, watch, given, powers));
   const readsAll = outside.readsAll;
-  const daemon: Daemon = { gateway, surface, powers, policyFault, watch, readsAll, close: end };
+  const daemon: Daemon = { gateway, surface, powers, policyFault, watch, readsAll, settle, close: end };
   await endRestored(powers);
   const lastAt = store.ledger.entries(Math.max(0, store.ledger.size() - 1), 1)[0]?.time ?? null;
   await begun(powers, { version: given.version, packs: outside.packs(), fallback: rules.fault !== null });
@@ -177,12 +187,6 @@ const noKeys = async (): Promise<never> => {
 const faultNotes = (fault: string | null): readonly string[] =>
   fault === null ? [] : [`What you loaded with policy load is not in force, the configured packs are: ${fault}`];
 
-function ownThreads({ worker, clock }: DaemonPowers): WorkerRunner {
-  const transforms = new WorkerRunner({ entry: worker, clock });
-  transforms.warm();
-  return transforms;
-}
-
 async function close(
   gateway: Gateway,
   house: Housekeeping,
@@ -191,12 +195,14 @@ async function close(
   powers: Powers,
 ): Promise<void> {
   await house.stop();
+  await gateway.walls.close();
   const hurry = new AbortController();
   const forget = powers.clock.at(powers.clock.now() + SHUTDOWN_MS_MAX, () => hurry.abort());
   await gateway.drives.close(hurry.signal);
   await gateway.supervisor.close();
   forget();
   if (given.transforms === undefined) await powers.transforms.close();
+  await powers.files?.close();
   try {
     await transact(powers, (draft) => draft.entry("daemon.stopped", {}, { actor: "daemon" }));
     await watch.stop();
@@ -206,81 +212,5 @@ async function close(
     powers.log("daemon", { code: error.code });
   } finally {
     await powers.store.close();
-  }
-}
-
-/** Connectors by channel, each made from its record. */
-class Lines {
-  readonly hooks = new Map<string, HookDoor>();
-  readonly #powers: Powers;
-  readonly #gateway: Gateway;
-  readonly #bots: TelegramLines;
-  readonly #accounts: MatrixLines;
-  #console: ConsoleConnector | null = null;
-
-  constructor(powers: Powers, gateway: Gateway, bots: TelegramLines, accounts: MatrixLines) {
-    this.#powers = powers;
-    this.#accounts = accounts;
-    this.#bots = bots;
-    this.#gateway = gateway;
-    const channel = powers.store.all("channel", { limit: 1000 }).find(({ value }) => value.kind === "console");
-    if (channel !== undefined) this.#console = new ConsoleConnector(this.#place(channel.value.id), powers);
-  }
-
-  get console(): ConsoleConnector {
-    if (this.#console === null) throw new Refusal("channel.unknown", { hint: "No console channel is configured." });
-    return this.#console;
-  }
-
-  #place(channel: string): { readonly tenant: string; readonly channel: string } {
-    return { tenant: this.#powers.settings.tenant, channel };
-  }
-
-  async say(text: string, place: string | null): Promise<void> {
-    await this.console.submit(text, place === null ? {} : { conversation: place });
-  }
-
-  async connect(channel: string): Promise<void> {
-    const record = this.#powers.store.get("channel", channel)?.value;
-    if (record === undefined) throw new Refusal("channel.unknown", { field: channel });
-    const outbox = new HookOutbox(this.#powers, channel);
-    await this.#gateway.supervisor.connect(await this.#make(record, outbox), outbox);
-  }
-
-  async #make(record: Channel, outbox: HookOutbox): Promise<Connector> {
-    switch (record.kind) {
-      case "console":
-        return this.console;
-      case "webhook":
-        return this.#webhook(record, outbox);
-      case "telegram":
-        return this.#bots.make(record);
-      case "matrix":
-        return this.#accounts.make(record);
-    }
-  }
-
-  async #webhook(record: Channel, rows: HookOutbox): Promise<WebhookConnector | CheckpointDoor> {
-    const { store, clock, random, settings } = this.#powers;
-    const { id: channel, secret } = record;
-    const withSecret: WithSecret = (use) => {
-      if (secret === null) throw new Refusal("channel.down", { hint: "The channel has no secret." });
-      const permit = grantPermit({ by: "gateway", why: "send" }, "secret", "channel.hook", []);
-      return store.useSecret(permit, settings.tenant, secret, use);
-    };
-    if (keepsCheckpoints(record)) {
-      const keeper = new CheckpointDoor(channel, this.#powers, withSecret);
-      this.hooks.set(channel, keeper);
-      return keeper;
-    }
-    const made = await CONNECTORS.webhook(this.#place(channel), {
-      clock,
-      random,
-      rows,
-      seen: (delivery) => store.ref("delivery", settings.tenant, channel, delivery) !== null,
-      withSecret,
-    });
-    this.hooks.set(channel, made);
-    return made;
   }
 }

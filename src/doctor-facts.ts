@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Daemon } from "./daemon.ts";
 import type { DoctorFacts } from "./doctor.ts";
 import type { Place } from "./doctor-home.ts";
+import type { Sandbox } from "./edge/sandbox-probe.ts";
 import type { HomePaths } from "./home-paths.ts";
 import { nodeVersion, ownUser, wallClock } from "./powers.ts";
 import type { HomeStore } from "./store/store.ts";
@@ -30,13 +31,16 @@ function placeOf(path: string, role: Place["role"]): Place {
   };
 }
 
-const OURS = /^(?:lazaret\.db(?:-wal|-shm)?|daemon\.lock(?:-journal)?|config\.yaml|keys|matrix|state|lazaret\.sock)$/;
+const OURS = new RegExp(
+  String.raw`^(?:lazaret\.db(?:-wal|-shm)?|daemon\.lock(?:-journal)?|config\.yaml|keys|matrix` +
+    String.raw`|state|lazaret\.sock|wall-[\w-]{13})$`,
+);
 
 export async function factsOf(
   daemon: Daemon,
   store: HomeStore,
   paths: HomePaths,
-  http: string | null,
+  { http, sandbox }: { readonly http: string | null; readonly sandbox: Sandbox },
   residue: boolean,
 ): Promise<DoctorFacts> {
   const { owner } = daemon.surface;
@@ -82,7 +86,12 @@ export async function factsOf(
       blocked,
     })),
     backup: { lastAt: backups.at(-1)?.time ?? null, messages: status.store.messages },
-    sandbox: { program: null, needed: false },
+    sandbox: {
+      ...(sandbox.walls === null
+        ? { program: null, why: sandbox.why, remedy: sandbox.remedy }
+        : { program: sandbox.walls.name }),
+      needed: store.get("setting", "capability/attachment.extract_text")?.value.value === true,
+    },
     residue: residue
       ? {
           journalClean: store.clean(),

@@ -67,8 +67,16 @@ export type DoctorFacts = {
   /** Models of the configuration that cannot be asked, and why. */
   readonly models: readonly { readonly name: string; readonly found: string; readonly blocked: string | null }[] | null;
   readonly backup: { readonly lastAt: number | null; readonly messages: number } | null;
-  /** The program that holds the readers of attachments; `needed` when a capability that reads them is enabled. */
-  readonly sandbox: { readonly program: string | null; readonly needed: boolean };
+  /**
+   * What holds the readers of attachments, or why nothing does and what would help; `needed` when the capability that
+   * reads them is enabled.
+   */
+  readonly sandbox: {
+    readonly program: string | null;
+    readonly why?: string;
+    readonly remedy?: string;
+    readonly needed: boolean;
+  };
   /** With `--residue` only. */
   readonly residue: Residue | null;
 };
@@ -178,10 +186,12 @@ function listen(addresses: readonly string[]): CheckView {
   return ok(id, addresses.length === 0 ? "no TCP port is open" : addresses.join(", "));
 }
 
-function sandbox({ program, needed }: DoctorFacts["sandbox"]): CheckView {
-  if (program !== null) return ok("sandbox", program);
-  if (!needed) return ok("sandbox", "absent; attachments are kept sealed and not read");
-  return fail("sandbox", "absent, and a capability that reads attachments is enabled", "lazaret capability disable");
+function sandbox({ program, why, remedy, needed }: DoctorFacts["sandbox"]): CheckView {
+  if (program !== null) return ok("sandbox", `${program}, its walls were tried at the start`);
+  const reason = why === undefined ? "absent" : `absent: ${why}`;
+  if (!needed) return ok("sandbox", `${reason}; attachments are kept sealed and not read`);
+  const found = `${reason}; attachment.extract_text is enabled and not there`;
+  return fail("sandbox", found, remedy ?? "lazaret capability disable attachment.extract_text");
 }
 
 function model({ name, found, blocked }: NonNullable<DoctorFacts["models"]>[number]): CheckView {

@@ -2,7 +2,8 @@
  * What the command line does without a daemon. Each verb imports what it needs when it is called,
  * so that the others start fast.
  */
-import type { AttackResult, Home, Offline, Profile, Service } from "./cli/offline.ts";
+import { dirname } from "node:path";
+import type { AttackResult, Home, Offline, Profile, Service, WallVerbs } from "./cli/offline.ts";
 import type { Environment } from "./config/environment.ts";
 
 export function offlineVerbs(env: Environment, workingDirectory: () => string): Offline {
@@ -35,14 +36,14 @@ export function offlineVerbs(env: Environment, workingDirectory: () => string): 
         import("./try-words.ts"),
         import("./word-lists.ts"),
       ]);
-      const { transform, jsonl, model, home, text, lines, write } = what;
+      const { transform, jsonl, ask, model, home, text, lines, write } = what;
       const lexicon = readLexicon();
       if (model !== null) {
         const [{ homeConfig }, { tryWith }] = await Promise.all([import("./home-config.ts"), import("./try-with.ts")]);
         return tryWith({ ...what, model }, homeConfig(env, home, workingDirectory()), lexicon);
       }
-      if (!jsonl) return write(tryText(transform, await text(), lexicon));
-      for await (const line of tryJsonLines(transform, lines(), lexicon)) write(line);
+      if (!jsonl) return write(tryText(transform, await text(), lexicon, ask));
+      for await (const line of tryJsonLines(transform, lines(), lexicon, ask)) write(line);
     },
     configCheck: async (home, file, showOrigin) => {
       const { checkHomeConfig } = await import("./home-config.ts");
@@ -60,6 +61,7 @@ export function offlineVerbs(env: Environment, workingDirectory: () => string): 
     recover: (home, file, passphrase) => recover(env, home, workingDirectory(), file, passphrase),
     service: (home) => service(env, home, workingDirectory()),
     start: async (command, how) => (await import("./powers.ts")).startProgram(env, command, how),
+    wall: wallVerbs(env, workingDirectory),
     command: async () => (await import("./powers.ts")).ownCommand(),
     attack,
     policyCheck: async (home, files) => (await packs()).checkPacks(await configured(home), files),
@@ -83,6 +85,28 @@ async function recover(env: Environment, home: Home, cwd: string, file: string, 
   ]);
   const { dataDir, keysDir } = pathsOf(env, home, cwd);
   await useRecovery(keysDir, readRecovery(file), passphrase, homeFacts(dataDir));
+}
+
+/** What every program needs to know of its surroundings, and no key is named so. */
+const PASSED = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TERM", "COLORTERM", "TZ", "NO_COLOR"];
+
+function wallVerbs(env: Environment, workingDirectory: () => string): WallVerbs {
+  const powers = async () => (await import("./powers.ts")).boxPowers(env, workingDirectory());
+  return {
+    around: { run: env["AGENT_RUN"] ?? null, tokenFile: env["AGENT_TOKEN_FILE"] ?? null },
+    fault: async () => (await import("./wall-box.ts")).wallFault(await powers()),
+    run: async (home, { environment, pass, ...order }) => {
+      const [{ runWalled }, { pathsOf }] = await Promise.all([import("./wall-box.ts"), import("./home-config.ts")]);
+      const { dataDir, keysDir, configFile, stateDir, socketPath } = pathsOf(env, home, workingDirectory());
+      const names = [...PASSED, ...Object.keys(env).filter((name) => name.startsWith("LC_")), ...pass];
+      const passed = names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const]));
+      return runWalled(await powers(), {
+        ...order,
+        environment: { ...Object.fromEntries(passed), ...environment },
+        hide: [...new Set([dataDir, keysDir, dirname(configFile), stateDir, dirname(socketPath)])],
+      });
+    },
+  };
 }
 
 async function attack(

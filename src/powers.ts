@@ -62,6 +62,9 @@ export const ownUser: number | null = process.getuid?.() ?? null;
 
 export const nodeVersion = process.version;
 
+/** The Node that runs this. */
+export const nodeBinary = process.execPath;
+
 /** Lines of JSON on standard error: an event of a closed kind, a time, numbers and internal ids. */
 export const stderrLog: Log = (event, fields) => {
   process.stderr.write(`${JSON.stringify({ time: new Date(wallClock.now()).toISOString(), event, ...fields })}\n`);
@@ -110,6 +113,15 @@ export function startProgram(
 
 /** How this program was started: Node, and the launcher behind whatever link named it. */
 export const ownCommand = (): readonly string[] => [process.execPath, realpathSync(process.argv[1] ?? "")];
+
+/** What a program behind a wall is started with. */
+export const boxPowers = (env: Readonly<Record<string, string | undefined>>, workingDirectory: string) => ({
+  env,
+  workingDirectory,
+  node: process.execPath,
+  user: process.getuid?.() ?? null,
+  group: process.getgid?.() ?? null,
+});
 
 const SECOND_SIGNAL_MS = 1000;
 

@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import type { Policy } from "../policy/compile.ts";
-import { readPack } from "../policy/language.ts";
+import { type Pack, readPack } from "../policy/language.ts";
 import { type Loading, loadPolicy, type SourceText } from "../policy/load.ts";
 import type { PackError } from "../policy/yaml-source.ts";
 import { isRefusal, Refusal } from "./core/refusal.ts";
@@ -22,14 +22,14 @@ const shippedPacks = (): readonly SourceText[] =>
   Object.entries(SHIPPED).map(([name, url]) => ({ name: `${name}.yaml`, text: readFileSync(url, "utf8") }));
 
 /**
- * The same without their places, as a start needs them: reading YAML is a third of it, so the bundle has the values
- * of its packs beside them (build/pack-values.ts). Sources have not.
+ * The same without their places, as a start needs them: reading and checking them was a third of it, so the bundle
+ * has what came of that beside them (build/packs.ts). Sources have not.
  */
-function shippedValues(): readonly SourceText[] {
+function shippedRead(): readonly SourceText[] {
   return Object.entries(SHIPPED).map(([name, url]) => {
     const twin = new URL(url.href.replace(/\.yaml$/, ".json"));
     if (!existsSync(twin)) return { name: `${name}.yaml`, text: readFileSync(url, "utf8") };
-    return { name: `${name}.yaml`, text: "", value: JSON.parse(readFileSync(twin, "utf8")) as unknown };
+    return { name: `${name}.yaml`, text: "", pack: JSON.parse(readFileSync(twin, "utf8")) as Pack };
   });
 }
 
@@ -46,7 +46,7 @@ export const placeOf = ({ file, line, column, message }: PackError): string => `
  * error.
  */
 export function compilePolicy(configured: readonly string[], more: readonly SourceText[]): Policy {
-  const loading = loadPolicy([...shippedValues(), ...more], { packs: [...configured, ...more.map(nameOf)] });
+  const loading = loadPolicy([...shippedRead(), ...more], { packs: [...configured, ...more.map(nameOf)] });
   if (loading.ok) return loading.policy;
   const [first] = loading.errors;
   throw new Refusal("policy.invalid", { hint: first === undefined ? "The pack cannot be read." : placeOf(first) });

@@ -1,5 +1,7 @@
 /** What `lazaret try` says to a person, of a chat or a text on stdin. */
 
+import type { Answer } from "../transforms/answer.ts";
+import type { Draft } from "../transforms/compose.ts";
 import type { Entities } from "../transforms/extract-entities.ts";
 import type { Task } from "../transforms/extract-tasks.ts";
 import type { Summary } from "../transforms/summarize.ts";
@@ -44,24 +46,50 @@ function entityLines(entities: Entities): string[] {
   });
 }
 
+function answerLines({ found, date, amount, person, choice, text, sources }: Answer): string[] {
+  if (!found) return ["Nothing in it answers that."];
+  const sum = amount === null ? null : `${amount.hundredths / 100}${amount.unit === "count" ? "" : ` ${amount.unit}`}`;
+  const typed = [date?.replace("T", " "), sum, person, choice].find((one) => one !== null && one !== undefined);
+  return [
+    ...(typed === undefined || typed === null ? [] : [typed]),
+    ...(text === null ? [] : [text]),
+    `Read in message ${sources.map((index) => index + 1).join(", ")}`,
+  ];
+}
+
+const classLines = (classes: readonly (string | null)[]): string[] =>
+  classes.map((name, index) => `${index + 1}: ${name ?? "-"}`);
+
 /** The whole answer to a text, without a last line end. Refuses text longer than 8 MiB with `input.too_large`. */
-export function tryText(transform: TransformName, text: string, lexicon: Lexicon): string {
+export function tryText(transform: TransformName, text: string, lexicon: Lexicon, ask: string | null = null): string {
   if (text.length > TEXT_CHARS_MAX) throw new Refusal("input.too_large", { hint: "at most 8 MiB; or use --jsonl" });
   const chat = readChat(text);
   if (transform === "redact") {
     const senders = chat.map(({ sender }) => sender).filter((sender) => sender !== NOBODY);
     return tryRedact(text, senders, lexicon).text.replace(/\n+$/, "");
   }
-  return wordsOf(transform, tryChat(transform, turnsOf(chat), lexicon));
+  return wordsOf(transform, tryChat(transform, turnsOf(chat), lexicon, ask));
 }
 
 /** An answer as a person reads it. */
 export function wordsOf(transform: Exclude<TransformName, "redact">, answer: object): string {
-  const lines =
-    transform === "summarize"
-      ? summaryLines(answer as Summary)
-      : transform === "extract_tasks"
-        ? (answer as { tasks: readonly Task[] }).tasks.map(taskLine)
-        : entityLines(answer as Entities);
+  const lines = linesOf(transform, answer);
   return (lines.length === 0 ? ["Nobody is asked to do anything in it."] : lines).join("\n");
+}
+
+function linesOf(transform: Exclude<TransformName, "redact">, answer: object): string[] {
+  switch (transform) {
+    case "summarize":
+      return summaryLines(answer as Summary);
+    case "extract_tasks":
+      return (answer as { tasks: readonly Task[] }).tasks.map(taskLine);
+    case "extract_entities":
+      return entityLines(answer as Entities);
+    case "answer":
+      return answerLines(answer as Answer);
+    case "classify":
+      return classLines((answer as { classes: readonly (string | null)[] }).classes);
+    case "compose":
+      return [(answer as Draft).text];
+  }
 }

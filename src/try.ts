@@ -3,6 +3,9 @@
  * before it. Names as given, text in full, nothing stored, no daemon (CONTRACT section 14).
  */
 import { z } from "zod";
+import { answer } from "../transforms/answer.ts";
+import { classify } from "../transforms/classify.ts";
+import { compose } from "../transforms/compose.ts";
 import { extractEntities } from "../transforms/extract-entities.ts";
 import { extractTasks } from "../transforms/extract-tasks.ts";
 import { redact } from "../transforms/redact.ts";
@@ -16,11 +19,15 @@ import type { MaskKind, Span, Surroundings, Turn } from "./core/transform.ts";
 export type Lexicon = Pick<Surroundings, "isOrdinaryWord" | "isName">;
 
 const Id = z.union([z.string().max(255), z.number()]);
+const ASK_CHARS_MAX = 2_000;
+/** What answer, classify and compose are asked, of this line alone. */
+const Ask = z.string().max(ASK_CHARS_MAX).optional();
 const Line = z.union([
-  z.strictObject({ id: Id, text: z.string().max(MIB) }),
-  z.strictObject({ id: Id, messages: z.array(Said).max(CHAT_MESSAGES_MAX) }),
+  z.strictObject({ id: Id, ask: Ask, text: z.string().max(MIB) }),
+  z.strictObject({ id: Id, ask: Ask, messages: z.array(Said).max(CHAT_MESSAGES_MAX) }),
 ]);
-type Given = { readonly text: string } | { readonly messages: readonly Said[] };
+type Asks = { readonly ask?: string | undefined };
+type Given = Asks & ({ readonly text: string } | { readonly messages: readonly Said[] });
 
 export type Redacted = { readonly text: string; readonly spans: readonly Span[] };
 
@@ -59,8 +66,26 @@ export const around = (lexicon: Lexicon): Surroundings => ({
 
 type Reading = Exclude<TransformName, "redact">;
 
+/** The input of a transform that has to be asked something. Refuses with `input.invalid` what does not fit it. */
+function inputFor<Input extends z.ZodType>(type: Input, transform: string, value: object): z.output<Input> {
+  const parsed = type.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new Refusal("input.invalid", { field: "--ask", hint: `try ${transform} --ask TEXT says what it is asked.` });
+}
+
+const classesIn = (ask: string | null): readonly string[] =>
+  (ask ?? "")
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+
 /** One transform over one chat, in the shape of the contract. */
-export function tryChat(transform: Reading, turns: readonly Turn[], lexicon: Lexicon): object {
+export function tryChat(
+  transform: Reading,
+  turns: readonly Turn[],
+  lexicon: Lexicon,
+  ask: string | null = null,
+): object {
   const surroundings = around(lexicon);
   switch (transform) {
     case "summarize": {
@@ -71,6 +96,15 @@ export function tryChat(transform: Reading, turns: readonly Turn[], lexicon: Lex
       return answerOf(extractTasks.prepare(turns, extractTasks.input.parse({}), surroundings));
     case "extract_entities":
       return answerOf(extractEntities.prepare(turns, extractEntities.input.parse({}), surroundings));
+    case "answer":
+      return answerOf(answer.prepare(turns, inputFor(answer.input, "answer", { question: ask }), surroundings));
+    case "classify": {
+      const input = inputFor(classify.input, "classify", { classes: classesIn(ask) });
+      const { classes, ...rest } = answerOf(classify.prepare(turns, input, surroundings));
+      return { classes: classes.map((nth) => input.classes[nth - 1] ?? null), ...rest };
+    }
+    case "compose":
+      return answerOf(compose.prepare(turns, inputFor(compose.input, "compose", { instruction: ask }), surroundings));
   }
 }
 
@@ -81,8 +115,8 @@ const answerOf = <Out>(prepared: { kind: "value"; value: Out } | { kind: "model"
 export const chatOf = (given: Given): readonly Said[] => ("messages" in given ? given.messages : readChat(given.text));
 
 /** Texts of several messages are redacted as one, a line for each. */
-function outputFor(transform: TransformName, given: Given, lexicon: Lexicon): object {
-  if (transform !== "redact") return tryChat(transform, turnsOf(chatOf(given)), lexicon);
+function outputFor(transform: TransformName, given: Given, lexicon: Lexicon, ask: string | null): object {
+  if (transform !== "redact") return tryChat(transform, turnsOf(chatOf(given)), lexicon, given.ask ?? ask);
   if ("text" in given) return tryRedact(given.text, [], lexicon);
   const text = given.messages.map((message) => message.text).join("\n");
   return tryRedact(
@@ -98,10 +132,11 @@ const malformed = (number: number, why: string): Refusal =>
 /** What a line holds beside what is asked for (a reference, a topic, ids of messages) is left alone. */
 function wanted(value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  const { id, text, messages } = value as Record<string, unknown>;
-  if (messages === undefined) return { id, text };
+  const { id, text, messages, ask } = value as Record<string, unknown>;
+  const head = ask === undefined ? { id } : { id, ask };
+  if (messages === undefined) return { ...head, text };
   const said = Array.isArray(messages) ? messages.map(pick) : messages;
-  return text === undefined ? { id, messages: said } : { id, text, messages: said };
+  return text === undefined ? { ...head, messages: said } : { ...head, text, messages: said };
 }
 
 function pick(message: unknown): unknown {
@@ -143,9 +178,10 @@ export async function* tryJsonLines(
   transform: TransformName,
   lines: AsyncIterable<string> | Iterable<string>,
   lexicon: Lexicon,
+  ask: string | null = null,
 ): AsyncGenerator<string> {
   for await (const { id, given, number } of linesOf(lines))
-    yield JSON.stringify({ id, output: guarded(number, () => outputFor(transform, given, lexicon)) });
+    yield JSON.stringify({ id, output: guarded(number, () => outputFor(transform, given, lexicon, ask)) });
 }
 
 type Numbered = { readonly id: string | number; readonly given: Given; readonly number: number };

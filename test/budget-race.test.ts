@@ -2,6 +2,7 @@
 import { afterEach, expect, test } from "vitest";
 import type { AgentDriver, Invocation, InvocationReply, RunHandle } from "../src/core/agent.ts";
 import { INTERACTIVE } from "../src/core/budget.ts";
+import { DAY_MS } from "../src/core/limits.ts";
 import { importLines } from "../src/gateway/import.ts";
 import { type World, world } from "./world.ts";
 
@@ -95,4 +96,29 @@ test("forty hands at one run all get an answer, and no call is left open", async
     used: { steps: 40 },
     reserved: { steps: 0 },
   });
+});
+
+test("the day of a conversation is spent to the unit by however many at once, and the next day is another", async () => {
+  const replies: InvocationReply[] = [];
+  const driver: AgentDriver = {
+    name: "butler",
+    drive: async (_wake, run) => {
+      replies.push(...(await Promise.all(Array.from({ length: 12 }, (_, n) => run.invoke(ask(n))))));
+      await run.fail("agent");
+    },
+  };
+  const pools = { steps: 20, tokens: 1, cost_micros: 1 };
+  here = await world({ drivers: [driver], settings: { pools } });
+  const codes = (): readonly string[] => replies.splice(0).map(({ code, status }) => code ?? status);
+  const counted = (all: readonly string[]): readonly number[] =>
+    ["not_found", "budget.pool"].map((code) => all.filter((it) => it === code).length);
+  await here.type("one");
+  expect(counted(codes())).toEqual([12, 0]);
+  await here.type("two");
+  expect(counted(codes())).toEqual([8, 4]);
+  const days = here.store.all("pool", { limit: 9 }).map(({ value }) => value.used.steps);
+  expect(days).toEqual([20, 20]);
+  here.home.clock.turn(DAY_MS);
+  await here.type("three");
+  expect(counted(codes())).toEqual([12, 0]);
 });

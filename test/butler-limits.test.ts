@@ -129,9 +129,6 @@ test("a summary is sent elsewhere when a person says so, and only what the butle
 });
 
 test.each([
-  ["question", /^I cannot answer questions: no language model/],
-  ["compose", /^I cannot write or translate/],
-  ["schedule", /^I cannot set reminders/],
   ["unknown", /^I did not understand that/],
   ["greeting", /^Hello\./],
 ] as const)("%s is answered plainly, with three things to type", async (intent, sentence) => {
@@ -139,11 +136,6 @@ test.each([
   expect(stage.said()[0]).toMatch(sentence);
   expect(stage.said()[0]?.match(/^• /gm)).toHaveLength(3);
   expect(stage.calls.map(({ capability }) => capability)).toEqual(["request.read", "chat.reply"]);
-});
-
-test("a question about a person is met with what can be done instead", async () => {
-  const stage = await drive(new Stage({ intent: "question", slots: { person: ANA } }));
-  expect(stage.said()[0]).toContain(`“summarise what ${ANA} said today”`);
 });
 
 test("conversations are listed, or the way to one is said", async () => {

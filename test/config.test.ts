@@ -20,6 +20,7 @@ describe("a configuration", () => {
       interactive: INTERACTIVE,
       background: BACKGROUND,
       onExhausted: "fail",
+      pools: { steps: 500, tokens: 1_000_000, cost_micros: 2_000_000 },
       fourEyes: false,
       keywords: [],
       linkDomains: [],

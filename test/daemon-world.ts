@@ -42,6 +42,7 @@ export async function daemonOn(
     stop: () => {},
     ...more,
   });
+  await daemon.settle();
   return { daemon, owner: daemon.surface.owner, store, close: () => daemon.close() };
 }
 

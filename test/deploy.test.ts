@@ -50,7 +50,7 @@ describe("the system unit", () => {
       ProtectControlGroups: "yes",
       PrivateTmp: "yes",
       PrivateDevices: "yes",
-      RestrictNamespaces: "user mnt pid net",
+      RestrictNamespaces: "user mnt pid net ipc uts cgroup",
     });
     expect(Object.keys(service).filter((name) => /^(?:ReadWritePaths|BindPaths)$/.test(name))).toEqual([]);
     for (const kind of ["State", "Runtime", "Cache"]) {

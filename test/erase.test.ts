@@ -79,7 +79,7 @@ test("an erased conversation leaves no key, ciphertext or text in any file, and 
   expect(store.mac("pseudonym", lost, Buffer.from("ana"))).not.toBe(mac);
   expect(await textOf(store, other.blob)).toBe("stays");
   expect(store.platformOf("event", other.message)).toBe(other.platform);
-  expect(store.counts()).toMatchObject({ messages: 1, blobs: 1, entries: 252 });
+  expect(store.counts()).toMatchObject({ messages: 1, blobs: 1, entries: 253 });
   const db = new Database(path(), { readonly: true });
   const left = db.prepare(
     "SELECT (SELECT count(*) FROM blob_key), (SELECT count(*) FROM ref), (SELECT count(*) FROM conversation_key)",
@@ -160,6 +160,26 @@ test("a plan that conflicts erases nothing and keeps the epoch", async () => {
   expect(await store.erase(plan({ conversations: [conversation] }))).toMatchObject({ epoch: [1, 2], messages: 1 });
 });
 
+test("an erasure that was cut off is finished at the next start, and all that went is counted once", async () => {
+  const [first, second] = [id("ConversationId"), id("ConversationId")];
+  for (let i = 0; i < 120; i++) await say(store, i % 3 === 0 ? first : second, word());
+  await store.close();
+  let isCut = false;
+  const probe = (step: string): void => {
+    if (step !== "erase.swept" || isCut) return;
+    isCut = true;
+    throw new Error("cut off");
+  };
+  store = await home.open({ probe });
+  await expect(store.erase(plan({ conversations: [first, second] }))).rejects.toThrow("cut off");
+  expect(store.counts().messages).toBeGreaterThan(0);
+  await store.close();
+  store = await home.open();
+  expect(store.counts()).toMatchObject({ messages: 0, blobs: 0 });
+  const swept = store.ledger.entries(0, 999).filter(({ type }) => type === "retention.swept");
+  expect(swept.map(({ body }) => body)).toEqual([{ epoch: 2, messages: 120, blobs: 120, records: 0, references: 120 }]);
+});
+
 test("records and entries of a plan are part of the same commit, and the epoch is in the ledger", async () => {
   const value = { id: "a", tenant: "default", value: 1 };
   await store.commit({ put: [{ kind: "setting", id: "a", expect: null, value }] });
@@ -170,6 +190,7 @@ test("records and entries of a plan are part of the same commit, and the epoch i
   expect(store.ledger.entries(0, 9)).toMatchObject([
     { type: "purge.started" },
     { type: "key.rotated", body: { from: 1, to: 2 } },
+    { type: "retention.swept", body: { epoch: 2, messages: 0, blobs: 0, records: 1, references: 0 } },
   ]);
 });
 

@@ -36,7 +36,7 @@ const surroundings: Surroundings = {
 
 function read(text: string): ReadRequest {
   const turn = { index: 0, sender: ME, text, sentAt: NOW, offsetMinutes: 120, replyTo: null, media: 0 };
-  const prepared = readRequest.prepare([turn], { aliases: ALIASES, me: ME }, surroundings);
+  const prepared = readRequest.prepare([turn], { aliases: ALIASES, me: ME, due: false }, surroundings);
   if (prepared.kind !== "value") throw new Error("a request was not read at once");
   return prepared.value;
 }
@@ -157,10 +157,14 @@ const TABLE: readonly (readonly [string, Intent, Partial<Slots>?])[] = [
   ["tell work that I'm late", "send", { conversation: "work" }],
   ["schick das an hausverein", "send", { conversation: "hausverein" }],
   // Scheduling
-  ["remind me tomorrow", "schedule"],
-  ["remind me tomorrow at 9 to call Ana", "schedule", { person: ANA }],
-  ["every Monday summarise the last week", "schedule"],
-  ["erinnere mich morgen an den Müll", "schedule"],
+  ["remind me tomorrow", "schedule", { when: { day: "2025-06-19", minute: 540 }, does: "remind" }],
+  [
+    "remind me tomorrow at 9 to call Ana",
+    "schedule",
+    { person: ANA, when: { day: "2025-06-19", minute: 540 }, does: "remind" },
+  ],
+  ["every Monday summarise the last week", "schedule", { when: { weekdays: [1], minute: 540 }, does: "summarize" }],
+  ["erinnere mich morgen an den Müll", "schedule", { when: { day: "2025-06-19", minute: 540 }, does: "remind" }],
   ["rappelle-moi demain", "schedule"],
   ["recuérdame mañana", "schedule"],
   // Writing
@@ -168,6 +172,21 @@ const TABLE: readonly (readonly [string, Intent, Partial<Slots>?])[] = [
   ["translate the last message", "compose"],
   ["schreib eine Antwort", "compose"],
   ["redacta un correo", "compose"],
+  // Attachments
+  ["what is in the file?", "file"],
+  ["what's in this attachment", "file"],
+  ["summarise the attachment", "file"],
+  ["can you read the attached document please", "file"],
+  ["tl;dr of the pdf", "file"],
+  ["show me the text of the document", "file"],
+  ["was steht in der Datei?", "file"],
+  ["fass den Anhang zusammen", "file"],
+  ["résume le document", "file"],
+  ["¿qué dice el archivo?", "file"],
+  ["who sent the file?", "question"],
+  ["did Ana open the file?", "question", { person: ANA }],
+  ["send the file to family", "send", { conversation: "family" }],
+  ["summarise the messages about the file", "summarize"],
   // Conversations
   ["which conversations can you see?", "conversations"],
   ["list my chats", "conversations"],

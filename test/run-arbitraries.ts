@@ -22,11 +22,14 @@ export const EVENT_TYPES = [
   "answered",
   "wait",
   "wake",
+  "spawned",
+  "child_over",
   "raise",
   "finish",
   "tick",
   "fail",
   "cancel",
+  "restarted",
 ] as const satisfies readonly RunEvent["type"][];
 // Every event of the machine is in the list above: this line does not compile otherwise.
 export const ALL_TYPES: Readonly<Record<RunEvent["type"], true>> = Object.fromEntries(
@@ -44,6 +47,7 @@ export const STATES: readonly RunState[] = [
 
 export const NAMES: ReadonlySet<string> = new Set(STATES.map(({ state }) => state));
 
+const CHILD = id("RunId");
 const small = fc.nat({ max: 100 });
 export const call = fc.constantFrom<CallId>(...CALLS);
 const approval = fc.constantFrom<ApprovalId>(...APPROVALS);
@@ -69,6 +73,9 @@ export const EVENTS: { readonly [K in RunEvent["type"]]: fc.Arbitrary<Extract<Ru
   answered: fc.record({ type: fc.constant("answered"), approval, granted: fc.boolean() }),
   wait: fc.record({ type: fc.constant("wait"), wait: fc.constant(WAIT) }),
   wake: fc.record({ type: fc.constant("wake") }),
+  restarted: fc.record({ type: fc.constant("restarted") }),
+  spawned: fc.record({ type: fc.constant("spawned"), child: fc.constant(CHILD) }),
+  child_over: fc.record({ type: fc.constant("child_over"), child: fc.constant(CHILD) }),
   raise: fc.record({ type: fc.constant("raise"), by: part }),
   finish: fc.record({ type: fc.constant("finish") }),
   tick: fc.record({ type: fc.constant("tick") }),

@@ -140,6 +140,7 @@ const WAKE: WakeUp = {
   role: "member",
   addressed: "mention",
   time: NOW,
+  segment: 1,
 };
 export const GOING = { aborted: false, addEventListener: () => undefined, removeEventListener: () => undefined };
 export const drive = async (stage: Stage, stop = GOING): Promise<Stage> => {

@@ -121,6 +121,19 @@ test("the same chat gives the same summary", () => {
   expect(summary(GROUP)).toEqual(summary(GROUP));
 });
 
+test("two people who write the same are told once", () => {
+  const twice = chat("Ana: The dispensary is over there", "Ben: The dispensary is over there", "Cleo: hm");
+  expect(new Set(summary(twice).points).size).toBe(summary(twice).points.length);
+});
+
+test("a combining mark stays with its letter, and hides no whole message", () => {
+  const hebrew = "0 \u05d9\u05b4\ua4d0";
+  for (const point of summary(chat(`Ana: ${hebrew}`)).points) {
+    expect(point).not.toContain(hebrew);
+    expect(point).not.toMatch(/\s\p{M}/u);
+  }
+});
+
 test("nothing gives no points", () => {
   expect(summary([])).toMatchObject({ points: [], topics: [], participants: [] });
 });

@@ -48,7 +48,7 @@ export function transformContract(transform: Transform, input: unknown = {}): vo
     runTransform(callOf(transform, input, texts, more), lexicon, hmac, () => transform);
 
   test("its output has a tier, and no reading of a chat gives anything else", () => {
-    expect(["A", "B", "R"]).toContain(computedTier(transform.output));
+    expect(["A", "B", "R", "C"]).toContain(computedTier(transform.output));
     const outcome = run(CHAT);
     expect(outcome.kind).toBe("value");
     if (outcome.kind === "value") expect(transform.output.safeParse(outcome.value).success).toBe(true);

@@ -40,13 +40,25 @@ const call = (transform: string, texts: readonly string[], input: unknown): Tran
   nowOffsetMinutes: 120,
 });
 
+/** What the transforms with an input of their own are asked. */
+const INPUTS: Readonly<Record<string, object>> = {
+  "request.read": { aliases: [], me: ANA },
+  "message.answer": { question: "who brings the tent, and when?" },
+  "message.classify": { classes: ["task", "question", "other"] },
+  "message.compose": { instruction: "draft a reply that we meet at nine" },
+};
+
 test("every output schema fits the tier that a registration computes", () => {
   const tiers = Object.fromEntries(TRANSFORMS.map(({ id, output }) => [id, computedTier(output)]));
   expect(tiers).toEqual({
-    "request.read": "R",
+    // The asker's own words about later, which the gateway keeps behind a handle.
+    "request.read": "C",
     "message.summarize": "B",
     "message.extract_tasks": "B",
     "message.extract_entities": "B",
+    "message.answer": "B",
+    "message.classify": "A",
+    "message.compose": "C",
     "message.redact": "R",
   });
 });
@@ -63,7 +75,7 @@ test(
       "At nine, and Zoltan brings the coffee",
     ];
     for (const { id } of TRANSFORMS) {
-      const input = id === "request.read" ? { aliases: [], me: ANA } : {};
+      const input = INPUTS[id] ?? {};
       const outcome = runTransform(call(id, texts, input), lexicon, hmac);
       expect(JSON.stringify(valueIn(outcome))).not.toMatch(
         /1234567|evil\.example|Zoltan|hunter2|Ana(?!l)|Ben(?![a-z])/,
@@ -73,5 +85,5 @@ test(
 );
 
 describe.each(TRANSFORMS.map((transform) => [transform.id, transform] as const))("%s keeps the contract:", (id, it) => {
-  transformContract(it, id === "request.read" ? { aliases: [], me: ANA } : {});
+  transformContract(it, INPUTS[id] ?? {});
 });

@@ -13,7 +13,7 @@ const lexicon = readLexicon();
 async function answers(transform: TransformName, ...lines: readonly (string | object)[]): Promise<unknown[]> {
   const written = lines.map((line) => (typeof line === "string" ? line : JSON.stringify(line)));
   const out: unknown[] = [];
-  for await (const line of tryJsonLines(transform, written, lexicon)) out.push(JSON.parse(line));
+  for await (const line of tryJsonLines(transform, written, lexicon, "what, when")) out.push(JSON.parse(line));
   return out;
 }
 
@@ -247,7 +247,12 @@ describe("a chat that somebody pasted", () => {
     expect(tryText("extract_tasks", text, lexicon)).toMatch(/^\[ \] .*\(.*message \d/);
     expect(tryText("extract_entities", text, lexicon)).toContain("Amounts: 400 euros\n");
     expect(tryText("redact", "Ana: I am Ana\nBen: hi", lexicon)).toBe("PERSON_1: I am PERSON_1\nPERSON_2: hi");
-    for (const transform of TRANSFORMS) expect(tryText(transform, "", lexicon)).toBeTypeOf("string");
+    for (const transform of TRANSFORMS) expect(tryText(transform, "", lexicon, "what is new")).toBeTypeOf("string");
+    expect(tryText("answer", text, lexicon, "how much is the budget?")).toBe("400 eur\nRead in message 3");
+    expect(tryText("answer", text, lexicon, "how much is the rent?")).toBe("Nothing in it answers that.");
+    expect(tryText("classify", text, lexicon, "question, other")).toMatch(/^1: /);
+    expect(tryText("compose", "", lexicon, "draft a note to Ben that it rains")).toBe("Hi Ben,\nIt rains.");
+    expect(() => tryText("answer", text, lexicon)).toThrow("The input does not fit its schema.");
     expect(() => tryText("redact", "x".repeat(9_000_000), lexicon)).toThrow(
       expect.objectContaining({ code: "input.too_large" }),
     );

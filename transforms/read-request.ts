@@ -10,6 +10,7 @@ import { PersonToken } from "../src/core/scope.ts";
 import type { Surroundings, Transform, Turn } from "../src/core/transform.ts";
 import { redact } from "./redact.ts";
 import { intentOf, refuses } from "./request/intents.ts";
+import { type Later, laterOf } from "./request/later.ts";
 import { type Plain, plain } from "./request/plain.ts";
 import { lastOf, namesStart, type Period, periodOf } from "./request/range.ts";
 import { aliasOf, isOwn, personsOf, scopeOf, toOf } from "./request/who.ts";
@@ -22,6 +23,8 @@ const input = z.strictObject({
   aliases: z.array(Name).max(ALIASES_MAX).default([]),
   /** The asker's own token, for "tasks for me". */
   me: PersonToken.nullable().default(null),
+  /** It was put off and is due now: nothing in it is a time to wait for. */
+  due: z.boolean().default(false),
 });
 
 /** These ask for the future or for other words than those of a range; a time in them is no range. */
@@ -32,6 +35,13 @@ const WITHOUT_RANGE: ReadonlySet<Intent> = new Set([
   "thanks",
   "unknown",
   "conversations",
+  "file",
+  "scheduled",
+  "unschedule",
+  "remind",
+  "remember",
+  "recall",
+  "forget",
 ]);
 const NO_PERIOD: Period = { since: null, until: null };
 /** "the last 20", "since yesterday" and no more: what else than a summary. */
@@ -55,7 +65,14 @@ function readOver(range: Range, intent: Intent, own: boolean, { folded }: Plain)
   return isDue ? { ...range, ...NO_PERIOD } : range;
 }
 
-function intentAndRange(request: Plain, turn: Turn, around: Surroundings, own: boolean): [Intent, Range] {
+function intentAndRange(
+  request: Plain,
+  turn: Turn,
+  around: Surroundings,
+  own: boolean,
+  later: Later | null,
+): [Intent, Range] {
+  if (later !== null) return [later.intent, { last: null, ...NO_PERIOD }];
   const intent = intentOf(request);
   const range = rangeOf(request, turn, around);
   const isBare = BARE_RANGE.test(request.asked);
@@ -65,11 +82,22 @@ function intentAndRange(request: Plain, turn: Turn, around: Surroundings, own: b
   return [intent, readOver(range, intent, own, request)];
 }
 
-function read(turn: Turn, { aliases, me }: z.output<typeof input>, around: Surroundings): Omit<ReadRequest, "text"> {
+function laterIn({ written }: Plain, turn: Turn, around: Surroundings): Later | null {
+  const { language, now } = around;
+  return laterOf(written, { at: turn.sentAt ?? now, offsetMinutes: turn.offsetMinutes, language });
+}
+
+function read(
+  turn: Turn,
+  { aliases, me, due }: z.output<typeof input>,
+  around: Surroundings,
+): Omit<ReadRequest, "text"> {
   const request = plain(turn.text);
   const persons = personsOf(request, around, aliases);
   const own = persons.length === 0 && isOwn(request.folded);
-  const [intent, range] = intentAndRange(request, turn, around, own);
+  const later = due ? null : laterIn(request, turn, around);
+  const [intent, range] = intentAndRange(request, turn, around, own, later);
+  const { when, does, pick, about } = later ?? {};
   const slots: Slots = {
     last: range.last,
     since: range.since,
@@ -79,8 +107,11 @@ function read(turn: Turn, { aliases, me }: z.output<typeof input>, around: Surro
     person: persons.length === 1 ? (persons[0] ?? null) : own && intent === "tasks" ? me : null,
     conversation: aliasOf(request, aliases, around),
     to: toOf(request.folded),
+    ...(when === undefined ? {} : { when }),
+    ...(does === undefined ? {} : { does }),
+    ...(pick === undefined ? {} : { pick }),
   };
-  return { intent, slots };
+  return { intent, slots, ...(about === undefined || about === "" ? {} : { about }) };
 }
 
 /** Tier R: masked, at most 4,000 units, still normal after the cut. */

@@ -5,13 +5,12 @@
 import { z } from "zod";
 import type { Surroundings, Transform, Turn } from "../src/core/transform.ts";
 import { summaryRequests, summaryTold } from "./model/summary.ts";
-import { type Candidate, type Cast, candidatesOf } from "./summary/candidates.ts";
 import { choose, weighed } from "./summary/choose.ts";
-import { compacted } from "./summary/compact.ts";
 import { contentWords, isStop, spread, stem } from "./summary/content.ts";
 import { maskedTurns } from "./summary/masked.ts";
+import { castOf, statementsOf } from "./summary/points.ts";
 import { toldAsOne, toldByTopic } from "./summary/telling.ts";
-import { type Echoes, echoesOf, isUnfit, POINT_CHARS_MAX, reworded } from "./summary/verify.ts";
+import { echoesOf, isUnfit, POINT_CHARS_MAX } from "./summary/verify.ts";
 import { echoes } from "./text/check.ts";
 import { lowerWords } from "./text/sentences.ts";
 
@@ -45,46 +44,6 @@ const output = z.strictObject({
 
 export type Summary = z.output<typeof output>;
 
-/** `person1` is written `Person1`, as in a sentence; a name stays as it was given. */
-const written = (sender: string): string =>
-  /^\p{Ll}/u.test(sender) ? sender.charAt(0).toUpperCase() + sender.slice(1) : sender;
-
-/** Who speaks to whom: the other one of two, the author replied to, or the one named at the beginning. */
-function castOf(turns: readonly Turn[], senders: readonly string[]): Cast {
-  const byFirstWord = new Map(senders.map((sender) => [(lowerWords(sender)[0] ?? sender).toLowerCase(), sender]));
-  return {
-    nameOf: (sender) => written(sender).slice(0, NAME_CHARS_MAX),
-    addresseeOf: (turn, sentence) => {
-      const vocative = byFirstWord.get(/^@?([\p{L}\p{N}_]+),\s/u.exec(sentence)?.[1]?.toLowerCase() ?? "");
-      if (vocative !== undefined && vocative !== turn.sender) return written(vocative);
-      const named = lowerWords(turn.text.slice(0, 60))
-        .slice(0, 3)
-        .find((word) => byFirstWord.has(word));
-      const called = named === undefined ? undefined : byFirstWord.get(named);
-      if (called !== undefined && called !== turn.sender) return written(called);
-      if (senders.length === 2) return written((senders[0] === turn.sender ? senders[1] : senders[0]) ?? "");
-      const replied = turn.replyTo === null ? undefined : turns[turn.replyTo];
-      return replied === undefined || replied.sender === turn.sender ? null : written(replied.sender);
-    },
-  };
-}
-
-/** Words seen in small letters are ordinary; so is what the word list knows and no person is called. */
-function ordinary(turns: readonly Turn[], surroundings: Surroundings): (word: string) => boolean {
-  const small = new Set<string>();
-  for (const { text } of turns) for (const word of text.match(/(?<=[\p{Ll},] )\p{Ll}+/gu) ?? []) small.add(word);
-  return (word) => small.has(word) || (surroundings.isOrdinaryWord(word) && !surroundings.isName(word));
-}
-
-/** A point as it may be shown, or null. */
-function pointOf(said: string, seen: Echoes, reported: boolean): string | null {
-  if (isUnfit(said)) return null;
-  const text = reworded(said, seen, reported);
-  if (text === null || isUnfit(text)) return null;
-  const bare = text.replace(/[\s,;:.!?-]+$/u, "");
-  return `${bare.charAt(0).toUpperCase()}${bare.slice(1)}.`;
-}
-
 function topicsOf(turns: readonly Turn[], senders: readonly string[], counts: ReadonlyMap<string, number>): string[] {
   const names = new Set(senders.flatMap((sender) => lowerWords(sender)).map(stem));
   const surface = new Map<string, string>();
@@ -114,12 +73,8 @@ function pointsOf(
   const chars = turns.reduce((sum, turn) => sum + turn.text.length, 0);
   const charsMax = Math.min(POINTS_CHARS_MAX, Math.max(GROUP_CHARS_MIN, Math.floor(chars * GROUP_SHARE)));
   const seen = echoesOf([...originals, ...turns.map((turn) => turn.text)]);
-  const fit: Candidate[] = [];
   const cast = castOf(turns, senders);
-  for (const candidate of candidatesOf(turns, cast, ordinary(turns, surroundings))) {
-    const text = pointOf(pairwise ? candidate.text : compacted(candidate, turns, cast.nameOf), seen, pairwise);
-    if (text !== null) fit.push({ ...candidate, text });
-  }
+  const fit = statementsOf(turns, cast, seen, pairwise, surroundings);
   const room = { pointsMax, charsMax: pairwise ? POINTS_CHARS_MAX : charsMax, pairwise };
   const chosen = choose(weighed(fit, counts, turns.length, pairwise), room);
   const told = pairwise ? toldAsOne(chosen) : chosen.map((candidate) => candidate.text);

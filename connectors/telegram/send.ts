@@ -25,7 +25,9 @@ function numberIn(chat: number, event: string): number | null {
 
 export type Sending = {
   readonly api: Api;
-  readonly keyboard: (approval: NonNullable<Extract<Operation, { op: "text" }>["approval"]>) => Promise<Keyboard>;
+  readonly keyboard: (
+    approval: NonNullable<Extract<Operation, { op: "text" | "edit" }>["approval"]>,
+  ) => Promise<Keyboard>;
   readonly stop: Stop;
 };
 
@@ -42,7 +44,9 @@ export async function perform(operation: Operation, place: Place, sending: Sendi
       const target = numberIn(chat, operation.target);
       if (target === null) return null;
       // Without a keyboard in it, an edit takes the buttons away.
-      const plain = { link_preview_options: { is_disabled: true } };
+      const { approval } = operation;
+      const markup = approval === undefined ? {} : { reply_markup: await sending.keyboard(approval) };
+      const plain = { link_preview_options: { is_disabled: true }, ...markup };
       await api.editMessageText(chat, target, operation.text.toWellFormed(), plain, stop);
       return [];
     }

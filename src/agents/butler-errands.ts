@@ -1,6 +1,9 @@
 /** One errand for each thing that can be asked: which capabilities, and what is said of their answers. */
 import type { CapabilityId } from "../core/capability.ts";
+import { answerText, composed, countText, kindIn, questionIn } from "./butler-answer.ts";
+import { fileErrand } from "./butler-files.ts";
 import { Declined, type Got, type Hands } from "./butler-hands.ts";
+import { LATER_ERRANDS } from "./butler-later.ts";
 import { placeFor, strayPlace } from "./butler-place.ts";
 import { type Asked, isFields, listOf, readOf, type SeenTask, tasksOf } from "./butler-request.ts";
 import { elsewhere, scopeFor } from "./butler-scope.ts";
@@ -50,10 +53,11 @@ async function overRange(
   hands: Hands,
   capability: CapabilityId,
   why: string,
+  options: object = {},
 ): Promise<{ readonly got: Got; readonly isEmpty: boolean }> {
   const scope = await scopeFor(asked, hands);
   if (scope === null) return { got: { output: undefined, handle: null }, isEmpty: true };
-  const got = await hands(capability, scope, why, "work-1");
+  const got = await hands(capability, { ...scope, ...options }, why, "work-1");
   return { got, isEmpty: readOf(got.output)?.messages === 0 };
 }
 
@@ -196,15 +200,20 @@ const conversations: Errand = async (_, hands, words) => {
   return say(lines(words.conversations, named));
 };
 
-const question: Errand = async ({ slots }, _, words) => {
-  const instead = slots.person === null ? [] : [words.instead(slots.person)];
-  return withExamples(words, lines(words.question, instead, words.tryThese));
+const question: Errand = async (asked, hands, words) => {
+  const kind = kindIn(asked);
+  if (kind !== null) {
+    const classes = { classes: [kind, "other"] };
+    const { got, isEmpty } = await overRange(asked, hands, "message.classify", "Count what was asked for.", classes);
+    return isEmpty
+      ? nothing(asked, got.output, words)
+      : tell(`${countText(kind, got, asked)}\n\n${footer(asked, got, words)}`);
+  }
+  const why = "Find what answers the question.";
+  const { got, isEmpty } = await overRange(asked, hands, "message.answer", why, questionIn(asked));
+  if (isEmpty) return nothing(asked, got.output, words);
+  return tell(`${answerText(asked, got, words)}\n\n${footer(asked, got, words)}`);
 };
-
-const cannot =
-  (sentence: (words: Words) => string): Errand =>
-  async (_, __, words) =>
-    withExamples(words, lines(sentence(words), words.tryThese));
 
 const ERRANDS = {
   summarize,
@@ -213,15 +222,23 @@ const ERRANDS = {
   entities,
   redact,
   conversations,
+  file: fileErrand,
   question,
-  compose: cannot((words) => words.compose),
-  schedule: cannot((words) => words.schedule),
+  compose: async (asked, hands) => tell(await composed(asked, hands)),
+  ...LATER_ERRANDS,
   greeting: async (_, __, words) => withExamples(words, words.hello),
   thanks: async (_, __, words) => say(words.thanks),
   unknown: async (_, __, words) => withExamples(words, words.unknown),
 } as const satisfies Readonly<Record<Exclude<Asked["intent"], "send">, Errand>>;
 
-const READS: ReadonlySet<Asked["intent"]> = new Set(["summarize", "catch_up", "tasks", "entities", "redact"]);
+const READS: ReadonlySet<Asked["intent"]> = new Set([
+  "summarize",
+  "catch_up",
+  "tasks",
+  "entities",
+  "redact",
+  "question",
+]);
 
 export const readsRange = ({ intent }: Asked): boolean => READS.has(intent);
 

@@ -2,6 +2,7 @@
  * What the butler takes from the gateway's answers. It reads what it needs and passes over the rest, so new fields
  * break nothing.
  */
+import type { Handle } from "../core/ids.ts";
 import { type Intent, ReadRequest, type Slots } from "../core/request.ts";
 import { PersonToken } from "../core/scope.ts";
 import type { Read } from "./butler-words.ts";
@@ -24,14 +25,18 @@ export type Asked = {
   readonly language: string;
   readonly kind: "direct" | "group" | "console";
   readonly alias: string | null;
+  /** IANA name of the asker's zone. */
+  readonly zone: string;
+  /** What is to be done later or remembered, in the asker's own words. */
+  readonly about: Handle | null;
 };
 
 const numberOr = <T>(value: unknown, other: T): number | T => (typeof value === "number" ? value : other);
 
 /** The output of `request.read`, or null when it is none. */
-export function askedOf(output: unknown): Asked | null {
+export function askedOf(output: unknown, about: Handle | null = null): Asked | null {
   if (!isFields(output)) return null;
-  const { intent, slots, text, asker, conversation, language } = output;
+  const { intent, slots, text, asker, conversation, language, timezone } = output;
   const request = ReadRequest.safeParse({ intent, slots, text });
   if (!request.success) return null;
   const { kind, alias } = isFields(conversation) ? conversation : {};
@@ -45,6 +50,8 @@ export function askedOf(output: unknown): Asked | null {
     language: typeof language === "string" ? language : "en",
     kind: kind === "direct" || kind === "console" ? kind : "group",
     alias: typeof alias === "string" ? alias : null,
+    zone: typeof timezone === "string" ? timezone : "UTC",
+    about,
   };
 }
 

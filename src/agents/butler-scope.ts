@@ -9,7 +9,11 @@ import { type Asked, isFields, listOf } from "./butler-request.ts";
 /** Who has to do what goes back further than what was said. */
 const TASKS_LAST = 200;
 const REDACT_LAST = 20;
-const LAST: Partial<Readonly<Record<Intent, number>>> = { tasks: TASKS_LAST, redact: REDACT_LAST };
+const LAST: Partial<Readonly<Record<Intent, number>>> = {
+  tasks: TASKS_LAST,
+  redact: REDACT_LAST,
+  question: TASKS_LAST,
+};
 
 /** The alias of another conversation than the run's own. */
 export const elsewhere = ({ slots, alias, intent }: Asked): string | null =>
@@ -26,9 +30,12 @@ function wantedBy(asked: Asked): Wanted {
   return { last: null, since: before ?? Math.max(0, asked.now - DAY_MS), until: null };
 }
 
-/** In "tasks for Ana" the person is who has to do it, not who said it; and a token of here means nobody elsewhere. */
+/**
+ * In "tasks for Ana" the person is who has to do it, not who said it, and a question finds out by itself; a token of
+ * here means nobody elsewhere.
+ */
 const speakerOf = (asked: Asked): string | null =>
-  asked.intent === "tasks" || elsewhere(asked) !== null ? null : asked.slots.person;
+  asked.intent === "tasks" || asked.intent === "question" || elsewhere(asked) !== null ? null : asked.slots.person;
 
 function placeOf(asked: Asked): Pick<Scope, "conversation" | "scope" | "person"> {
   const other = elsewhere(asked);

@@ -21,9 +21,6 @@ export type Words = {
   readonly thanks: string;
   readonly unknown: string;
   readonly tryThese: string;
-  readonly question: string;
-  readonly compose: string;
-  readonly schedule: string;
   readonly sendWhat: string;
   readonly sendWhere: string;
   readonly sent: (alias: string) => string;
@@ -33,7 +30,6 @@ export type Words = {
   readonly noDirect: string;
   readonly unknownConversation: (name: string) => string;
   readonly personElsewhere: string;
-  readonly instead: (person: string) => string;
   readonly summary: string;
   readonly missed: string;
   readonly nothingNew: (since: string) => string;
@@ -78,11 +74,6 @@ const EN: Words = {
   thanks: "You are welcome.",
   unknown: "I did not understand that. I work without a language model and know a few requests, such as:",
   tryThese: "You could try:",
-  question:
-    "I cannot answer questions: no language model is set up here. I can summarise, list tasks, and list who and " +
-    "what is mentioned.",
-  compose: "I cannot write or translate texts: no language model is set up here.",
-  schedule: "I cannot set reminders or repeat things yet.",
   sendWhat:
     "I can send a summary or a to-do list that I make, nothing else yet. Say for example: send a summary of " +
     "today to ALIAS.",
@@ -95,7 +86,6 @@ const EN: Words = {
   unknownConversation: (name) =>
     `I know no conversation called “${name}” that you may ask about. “list my chats” shows those I know.`,
   personElsewhere: "This is about everybody: one person can be picked out only by asking in that conversation itself.",
-  instead: (person) => `I can summarise what they wrote instead: say “summarise what ${person} said today”.`,
   summary: "Summary",
   missed: "What you missed",
   nothingNew: (since) => `Nothing new since ${since}.`,
@@ -174,11 +164,6 @@ const DE: Words = {
   thanks: "Gern geschehen.",
   unknown: "Das habe ich nicht verstanden. Ich arbeite ohne Sprachmodell und kenne einige Bitten, zum Beispiel:",
   tryThese: "Möglich ist zum Beispiel:",
-  question:
-    "Fragen kann ich nicht beantworten: hier ist kein Sprachmodell eingerichtet. Ich kann zusammenfassen, " +
-    "Aufgaben auflisten und sagen, wer und was vorkommt.",
-  compose: "Texte schreiben oder übersetzen kann ich nicht: hier ist kein Sprachmodell eingerichtet.",
-  schedule: "Erinnern und wiederholen kann ich noch nicht.",
   sendWhat:
     "Schicken kann ich bisher nur eine Zusammenfassung oder eine To-do-Liste. Sag zum Beispiel: schick die " +
     "Zusammenfassung von heute an ALIAS.",
@@ -193,9 +178,6 @@ const DE: Words = {
   unknownConversation: (name) =>
     `Ich kenne keine Unterhaltung „${name}“, nach der du fragen darfst. „welche Chats kennst du“ zeigt sie.`,
   personElsewhere: "Das betrifft alle: eine einzelne Person lässt sich nur in jener Unterhaltung selbst heraussuchen.",
-  instead: (person) =>
-    `Ich kann stattdessen zusammenfassen, was sie geschrieben haben: „fass zusammen, was ${person} heute ` +
-    "geschrieben hat“.",
   summary: "Zusammenfassung",
   missed: "Das hast du verpasst",
   nothingNew: (since) => `Nichts Neues seit ${since}.`,
@@ -248,6 +230,8 @@ const DE: Words = {
     "budget.pool": "Versuch es morgen wieder.",
     "tier.cap": "Frag nach weniger oder morgen wieder.",
     "transform.failed": "Versuch einen kürzeren Zeitraum.",
+    "attachment.opaque": "Lesen kann ich Text, Markdown, CSV, JSON, PDF und Word.",
+    "attachment.refused": "Schick eine andere Fassung der Datei.",
     "transform.timeout": "Versuch einen kürzeren Zeitraum.",
     "rate.limited": "Versuch es in einer Minute wieder.",
     not_found: "Prüf den Namen oder frag in jener Unterhaltung.",
@@ -265,6 +249,8 @@ const DE: Words = {
     "tier.cap": "Mehr Text darf heute nicht gezeigt werden.",
     "transform.failed": "Es kam keine geprüfte Antwort zustande.",
     "transform.timeout": "Es hat zu lange gedauert.",
+    "attachment.opaque": "Diese Art von Datei wird nicht gelesen.",
+    "attachment.refused": "Diese Datei ließ sich nicht gefahrlos lesen.",
     "rate.limited": "Es warten zu viele Anfragen.",
     not_found: "Das gibt es hier nicht, oder es gehört dir nicht.",
     "label.flow": "Das darf nicht dorthin.",

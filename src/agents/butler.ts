@@ -123,8 +123,8 @@ async function serve(asked: Asked, hands: Hands, words: Words): Promise<void> {
 async function drive(_wake: WakeUp, run: RunHandle, stop: Stop): Promise<void> {
   const hands = handsOf(run, stop);
   try {
-    const { output } = await hands("request.read", { earlier: 0 }, "Read what was asked.", "read");
-    const asked = askedOf(output);
+    const { output, handle } = await hands("request.read", { earlier: 0 }, "Read what was asked.", "read");
+    const asked = askedOf(output, handle);
     if (asked === null) return await run.fail("agent");
     await serve(asked, hands, wordsIn(asked.language));
     await run.finish();

@@ -68,7 +68,7 @@ async function nextEvent({ door, stop }: AgentPowers): Promise<Json | null> {
 const refusalOf = ({ code, hint }: Json): Refusal =>
   new Refusal(typeof code === "string" ? (code as RefusalCode) : "internal", { hint: String(hint ?? "") });
 
-async function ask({ door }: AgentPowers, path: string, body: object = {}): Promise<Json> {
+export async function ask({ door }: Pick<AgentPowers, "door">, path: string, body: object = {}): Promise<Json> {
   const answer = await door.post(path, JSON.stringify(body), {}, new AbortController().signal);
   const value = JSON.parse(answer.text) as Json;
   if (answer.status >= 300) throw refusalOf(value);
@@ -100,7 +100,7 @@ async function work(powers: AgentPowers, run: string, event: Json): Promise<void
 }
 
 /** A run whose program is gone is finished where it replied, left where a person is being asked, else given up. */
-async function ended(powers: AgentPowers, run: string): Promise<string> {
+export async function ended(powers: Pick<AgentPowers, "door">, run: string): Promise<string> {
   const finished = await ask(powers, `/v1/runs/${run}/finish`).catch((error: unknown) => {
     if (!isRefusal(error)) throw error;
     return error;

@@ -3,14 +3,14 @@ import type { Command } from "commander";
 import type { Context } from "./context.ts";
 import { Trouble, whole } from "./trouble.ts";
 
-type Run = {
-  readonly name: string;
+export type AgentRun = {
+  readonly name?: string;
   readonly conversation: string[];
   readonly runsOn: string;
   readonly accepts?: string;
   readonly tokenFile?: string;
-  readonly atOnce: string;
 };
+type Run = AgentRun & { readonly name: string; readonly atOnce: string };
 
 const gathered = (value: string, before: string[]): string[] => [...before, value];
 const AT_ONCE_MAX = 16;
@@ -18,20 +18,25 @@ const AT_ONCE_MAX = 16;
 export function addAgent(program: Command, context: Context): void {
   const { start } = context.offline;
   if (start === undefined) return;
-  program
+  const command = program
     .command("agent")
     .description("agents that are programs of yours")
     .command("run")
     .argument("<command...>", "after --: the program and its arguments, started once for each run")
     .description("answer by a program: the request on its stdin, AGENT_URL, AGENT_RUN and AGENT_TOKEN_FILE around it")
-    .requiredOption("--name <name>", "the agent's name")
-    .option("--conversation <alias>", "a room it may work in; may be repeated", gathered, [] as string[])
-    .option("--runs-on <where>", "local, or cloud:RECIPIENT", "local")
-    .option("--accepts <ceiling>", "category bits a reveal to it may carry, 0 to 3")
-    .option("--token-file <file>", "its token, where it has one already")
+    .requiredOption("--name <name>", "the agent's name");
+  addAgentOptions(command)
     .option("--at-once <count>", "how many may run side by side", "4")
     .action(async (command: readonly string[], options: Run) => run(context, start, command, options));
 }
+
+/** Whose token a program works with. */
+export const addAgentOptions = (command: Command): Command =>
+  command
+    .option("--conversation <alias>", "a room it may work in; may be repeated", gathered, [] as string[])
+    .option("--runs-on <where>", "local, or cloud:RECIPIENT", "local")
+    .option("--accepts <ceiling>", "category bits a reveal to it may carry, 0 to 3")
+    .option("--token-file <file>", "its token, where it has one already");
 
 async function run(
   context: Context,
@@ -65,7 +70,10 @@ async function run(
 }
 
 /** A token that lives as long as this command, in its memory alone. */
-async function tokenOf(context: Context, { name, conversation, runsOn, accepts }: Run) {
+export async function tokenOf(
+  context: Context,
+  { name, conversation, runsOn, accepts }: AgentRun & { readonly name: string },
+) {
   if (conversation.length === 0)
     throw new Trouble("input.invalid", "Say which rooms it may work in.", "--conversation ALIAS, or --token-file FILE");
   return context.ask("token.create", {

@@ -1,5 +1,5 @@
 /** Questions to people, answered by the owner. Typing the verb is the answer (CONTRACT section 7). */
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import type { z } from "zod";
 import type { ApprovalView } from "../core/verbs/evidence.ts";
 import type { Context } from "./context.ts";
@@ -28,26 +28,48 @@ export function addApprovals(program: Command, context: Context): void {
     .description("exactly what would be done")
     .action(async (given: string) => {
       const found = await context.ask("approvals.show", { approval: await context.idOf("appr", given, known) });
-      context.result(found, () => `${words(found, context)}\n\n${printable(found.prompt)}`);
+      const steps = stepLines(found);
+      context.result(found, () => [words(found, context), ...steps, "", printable(found.prompt)].join("\n"));
     });
-  const decide = async (given: string, yes: boolean, reason: string | undefined): Promise<void> => {
+  const decide = async (given: string, yes: boolean, about: { reason?: string; steps?: number[] }): Promise<void> => {
     const approval = await context.idOf("appr", given, known);
-    const about = reason === undefined ? {} : { reason };
     const decided = await context.ask("approvals.decide", { approval, yes, ...about });
-    context.result(decided, () => `${short(decided.id)} (${decided.capability}) is ${decided.state}`);
+    const line = `${short(decided.id)} (${decided.capability}) is ${decided.state}`;
+    context.result(decided, () => [line, ...stepLines(decided)].join("\n"));
   };
   approvals
     .command("approve")
     .argument("<approval>", "its id, or the first digits of it")
     .description("say yes")
-    .action((given: string) => decide(given, true, undefined));
+    .option("--steps <numbers>", "of a plan, these alone: 1,3 or 1-2; the others are refused", stepsOf)
+    .action((given: string, { steps }: { readonly steps?: number[] }) =>
+      decide(given, true, steps === undefined ? {} : { steps }),
+    );
   approvals
     .command("deny")
     .argument("<approval>", "its id, or the first digits of it")
     .description("say no")
     .option("--reason <text>", "why")
-    .action((given: string, { reason }: { readonly reason?: string }) => decide(given, false, reason));
+    .action((given: string, { reason }: { readonly reason?: string }) =>
+      decide(given, false, reason === undefined ? {} : { reason }),
+    );
 }
+
+/** `2`, `1-3`, `1,3`. */
+function stepsOf(text: string): number[] {
+  const wrong = new InvalidArgumentError("Steps are numbers from 1, such as 1,3 or 1-2.");
+  const steps = text.split(",").flatMap((part) => {
+    const match = /^([1-9])(?:-([1-9]))?$/.exec(part.trim());
+    if (match === null) throw wrong;
+    const [from, to] = [Number(match[1]), Number(match[2] ?? match[1])];
+    return Array.from({ length: to - from + 1 }, (_, at) => from + at);
+  });
+  if (steps.length === 0) throw wrong;
+  return [...new Set(steps)];
+}
+
+const stepLines = ({ steps = [] }: Approval): readonly string[] =>
+  steps.map((it) => `  ${it.step}. ${it.capability} to ${it.destination}: ${it.state} (needs ${it.assurance})`);
 
 export function approvalTable(approvals: readonly Approval[], { now, paint }: Context): string {
   const rows = approvals.map((approval) => [

@@ -10,6 +10,7 @@ import { addCompletion } from "./completion.ts";
 import { Context, type Powers } from "./context.ts";
 import { addConversation } from "./conversation.ts";
 import { addBackup, addDaemon, addDemo } from "./daemon.ts";
+import { addGrants } from "./grants.ts";
 import { addImport } from "./import.ts";
 import { addKey } from "./key.ts";
 import { addLedger } from "./ledger.ts";
@@ -18,6 +19,7 @@ import { addModel } from "./model.ts";
 import { addConfig, addPolicy } from "./policy.ts";
 import { addExport, addHold, addPurge } from "./purge.ts";
 import { addReport } from "./report.ts";
+import { addRun } from "./run.ts";
 import { addRuns } from "./runs.ts";
 import { addPin, addSecrets } from "./secrets.ts";
 import { addService } from "./service.ts";
@@ -41,6 +43,7 @@ const NOUNS = [
   addPair,
   addPrincipal,
   addApprovals,
+  addGrants,
   addRuns,
   addSessions,
   addLedger,
@@ -54,6 +57,7 @@ const NOUNS = [
   addToken,
   addMcp,
   addAgent,
+  addRun,
   addPolicy,
   addModel,
   addCapability,

@@ -13,7 +13,15 @@ export type Home = {
   readonly tokens: string;
 };
 
-export const TRANSFORMS = ["summarize", "extract_tasks", "extract_entities", "redact"] as const;
+export const TRANSFORMS = [
+  "summarize",
+  "extract_tasks",
+  "extract_entities",
+  "answer",
+  "classify",
+  "compose",
+  "redact",
+] as const;
 export type TransformName = (typeof TRANSFORMS)[number];
 
 export type PolicyFinding = {
@@ -75,12 +83,38 @@ export type Profile = (typeof PROFILES)[number];
 export type Trying = {
   readonly transform: TransformName;
   readonly jsonl: boolean;
+  /** The question, the classes with commas between them, or the instruction; null where none was given. */
+  readonly ask: string | null;
   /** Of the configuration of this home; nothing else of the home is looked at. */
   readonly model: string | null;
   readonly home: Home;
   readonly text: () => Promise<string>;
   readonly lines: () => AsyncIterable<string>;
   readonly write: (line: string) => void;
+};
+
+/** Programs behind a network wall, on this machine. */
+export type WallVerbs = {
+  /** Set around a program that `agent run` started: the run it works on, and the file with its token. */
+  readonly around: { readonly run: string | null; readonly tokenFile: string | null };
+  /** Why no wall can stand here; null when one can. */
+  readonly fault: () => Promise<string | null>;
+  /** Runs a program to its end and gives its exit code. Throws `wall.missing`, or why the daemon ended it. */
+  readonly run: (
+    home: Home,
+    order: {
+      readonly command: readonly string[];
+      /** The daemon's sockets of this wall. */
+      readonly directory: string;
+      /** Where the daemon's own door is looked for. */
+      readonly door: number;
+      readonly environment: Readonly<Record<string, string>>;
+      /** Names of this process's variables that the program gets too. */
+      readonly pass: readonly string[];
+      readonly token: string;
+      readonly stop: AbortSignal;
+    },
+  ) => Promise<number>;
 };
 
 /** Every function may throw a Refusal; its code decides the exit code. */
@@ -147,6 +181,7 @@ export type Offline = {
       readonly stop: AbortSignal;
     },
   ) => Promise<number>;
+  readonly wall?: WallVerbs;
   /** Program and arguments with which another program starts this one. */
   readonly command?: () => Promise<readonly string[]>;
 };

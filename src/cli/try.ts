@@ -6,7 +6,7 @@ import type { Context } from "./context.ts";
 import { TRANSFORMS, type TransformName } from "./offline.ts";
 import { Trouble } from "./trouble.ts";
 
-type Options = { readonly jsonl?: boolean; readonly model?: string };
+type Options = { readonly jsonl?: boolean; readonly ask?: string; readonly model?: string };
 
 export function addTry(program: Command, context: Context): void {
   const attempt = context.offline.try;
@@ -17,11 +17,13 @@ export function addTry(program: Command, context: Context): void {
     .addArgument(new Argument("<transform>", "what to try").choices(TRANSFORMS))
     .description("run a transform over stdin; nothing is stored")
     .option("--jsonl", 'one JSON object a line: {"id", "text"} or {"id", "messages"}')
+    .option("--ask <text>", "a question to answer, classes to classify by (a, b, c), what to compose")
     .option("--model <name>", "with this model instead of the built-in")
     .action(async (transform: TransformName, options: Options) => {
       await attempt({
         transform,
         jsonl: options.jsonl === true,
+        ask: options.ask ?? null,
         model: options.model ?? null,
         home: context.home,
         text: async () => {

@@ -46,6 +46,14 @@ export const HostPort = z
     { error: "a host in lower case, such as example.org or example.org:8443, without scheme or path" },
   );
 
+/** `example.org`, `example.org:8443`, or `*.example.org` for all below it. */
+export const WallName = z
+  .string()
+  .max(262)
+  .refine((text) => HostPort.safeParse(text.replace(/^\*\.(?=[^:]*\.[a-z])/, "")).success, {
+    error: "a host in lower case, such as example.org or *.example.org, without scheme or path",
+  });
+
 function readUrl(text: string): URL | null {
   return URL.canParse(text) ? new URL(text) : null;
 }

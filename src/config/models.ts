@@ -6,7 +6,7 @@ import type { ModelProfile } from "../core/model.ts";
 import { Address } from "./fields.ts";
 import { duration, money } from "./units.ts";
 
-const CATEGORIES = ["pii.redacted", "pii.derived", "pii.chat.message", "pii.attachment"] as const;
+export const CATEGORIES = ["pii.redacted", "pii.derived", "pii.chat.message", "pii.attachment"] as const;
 const BITS: Readonly<Record<(typeof CATEGORIES)[number], number>> = {
   "pii.redacted": 1,
   "pii.derived": 2,
@@ -14,6 +14,9 @@ const BITS: Readonly<Record<(typeof CATEGORIES)[number], number>> = {
   "pii.attachment": 8,
 };
 const ALL_BITS = 15;
+
+export const categoryBits = (names: readonly (typeof CATEGORIES)[number][]): number =>
+  names.reduce((bits, name) => bits | BITS[name], 0);
 const PRICE = { least: "0 USD", most: "10000 USD" } as const;
 
 export const ModelEntry = z.strictObject({
@@ -55,7 +58,7 @@ export function profileOf(entry: ModelEntry): ModelProfile {
   const url = new URL(entry.url);
   const isHere = LOOPBACK.test(url.hostname) && !RELAYED.test(entry.model.trim()) && !entry.relay;
   const { accepts, price } = entry;
-  const given = accepts?.reduce((bits, name) => bits | BITS[name], 0);
+  const given = accepts === undefined ? undefined : categoryBits(accepts);
   return {
     name: entry.name,
     kind: entry.kind,

@@ -3,10 +3,17 @@ import { z } from "zod";
 import { ASSURANCE } from "../core/approval.ts";
 import { ADDRESS_KINDS, HTTP_METHODS, SLOT } from "../core/http.ts";
 import { Name } from "../core/ids.ts";
-import { PORT_DEFAULT, RAW_ID_CHARS_MAX, SENDER_EVENTS_PER_MINUTE_MAX } from "../core/limits.ts";
+import {
+  POOL_DAY_STEPS_MAX,
+  POOL_DAY_TOKENS_MAX,
+  PORT_DEFAULT,
+  RAW_ID_CHARS_MAX,
+  SENDER_EVENTS_PER_MINUTE_MAX,
+} from "../core/limits.ts";
 import { Address, Domain, Host, HostPort, Language, Room, Zone } from "./fields.ts";
 import { ModelEntry } from "./models.ts";
 import { duration, money, size } from "./units.ts";
+import { WallEntry } from "./wall.ts";
 
 const ENTRIES_MAX = 1000;
 const DOMAINS_MAX = 500;
@@ -181,6 +188,15 @@ export const ConfigFile = z.strictObject({
     z.strictObject({
       interactive: section(budget).describe("A run that somebody waits for"),
       background: section(budget).describe("Any other run"),
+      day: section(
+        z.strictObject({
+          steps: z.int().min(0).max(1_000_000_000).default(POOL_DAY_STEPS_MAX).describe("Calls of all its runs"),
+          tokens: z.int().min(0).max(1_000_000_000).default(POOL_DAY_TOKENS_MAX).describe("Model tokens, in and out"),
+          cost: money({ least: "0 USD", most: "999999 USD" })
+            .prefault("2.00 USD")
+            .describe("What model calls may cost"),
+        }),
+      ).describe("All runs of one conversation in a day; the tenant has five times as much"),
       on_exhausted: z
         .enum(["fail", "ask"])
         .default("fail")
@@ -213,6 +229,15 @@ export const ConfigFile = z.strictObject({
         .max(DOMAINS_MAX)
         .default([])
         .describe("Hosts that http.request may ask; one alone means GET and HEAD over https"),
+    }),
+  ),
+  wall: section(
+    z.strictObject({
+      allow: z
+        .array(WallEntry)
+        .max(DOMAINS_MAX)
+        .default([])
+        .describe("Hosts that programs behind the network wall may reach: `lazaret run -- CMD`"),
     }),
   ),
 });

@@ -5,7 +5,7 @@ import { CAPABILITY_IDS } from "../core/capability.ts";
 import { ApprovalId, Handle, Name, RunId, SessionId } from "../core/ids.ts";
 import { INVOCATION_WAIT_SECONDS_MAX, JUSTIFICATION_CHARS_MAX } from "../core/limits.ts";
 import type { Predicate } from "../core/run.ts";
-import { PurgeScope } from "../core/verbs/evidence.ts";
+import { PurgeScope, StepNumbers } from "../core/verbs/evidence.ts";
 import { Count, Instant } from "../core/verbs/verb.ts";
 
 export const ByRun = z.strictObject({ run: RunId });
@@ -78,6 +78,8 @@ export const Invoke = z.strictObject({
 
 export const Decision = z.strictObject({
   decision: z.enum(["approve", "deny"]),
+  /** Of a plan: these alone, and the others are refused. */
+  steps: StepNumbers.exactOptional(),
   reason: z.string().min(1).max(200).exactOptional(),
 });
 

@@ -180,7 +180,7 @@ const EVIDENCE: readonly BearerRoute[] = [
     body: requests.Decision,
     reply: VERBS["approvals.show"].output,
     ask: (door, token, { params, body }) =>
-      door.decide(token, params.approval, decisionBy(token, body.decision), body.reason),
+      door.decide(token, params.approval, decisionBy(token, body.decision), body.steps ?? null, body.reason),
   }),
   bearer("GET", "/v1/ledger/checkpoint", {
     summary: "A signed checkpoint of the ledger as it stands",

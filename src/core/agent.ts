@@ -18,6 +18,8 @@ export type WakeUp = {
   readonly role: Role;
   readonly addressed: Addressed;
   readonly time: number;
+  /** 1 at first; one more each time that the run waited and goes on. */
+  readonly segment: number;
 };
 
 export type Invocation = {

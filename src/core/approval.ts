@@ -56,6 +56,12 @@ export type Approval = {
   readonly wrongCodes: number;
   readonly sources: readonly MessageId[];
   readonly surfaces: readonly Surface[];
+  /** The steps of a plan, in the order in which they were shown: questions of their own behind this one's prompt. */
+  readonly steps?: readonly ApprovalId[];
+  /** Keyed hash of its control arguments, where a standing yes may be given for the like of it. */
+  readonly control?: string;
+  /** The plan that this is a step of, whose code and prompt it is answered by. */
+  readonly plan?: ApprovalId;
   /** The reaction that said yes: taking it back before anything happened voids. */
   readonly answer: MessageId | null;
   /** Sealed prompt as shown. */
@@ -64,6 +70,8 @@ export type Approval = {
   readonly stored: BlobId | null;
   readonly createdAt: number;
   readonly expiresAt: number;
+  /** When people were reminded of it, once. */
+  readonly remindedAt?: number;
   readonly status: ApprovalStatus;
 };
 

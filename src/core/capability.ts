@@ -47,6 +47,8 @@ export type Manifest = {
   readonly risk: "low" | "medium" | "high";
   /** Off until the owner enables it. */
   readonly off?: true;
+  /** Where a rule asks, its handler puts the question. */
+  readonly asks?: true;
 };
 
 type Schema = { readonly [key: string]: unknown };

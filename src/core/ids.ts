@@ -12,10 +12,13 @@ const PREFIXES = {
   CallId: "call",
   Handle: "val",
   ApprovalId: "appr",
+  GrantId: "grant",
   TokenId: "tok",
   OutboxId: "out",
   HoldId: "hold",
   ReceiptId: "rcpt",
+  FollowupId: "fup",
+  NoteId: "note",
 } as const;
 
 const pattern = (prefix: string): RegExp => new RegExp(`^${prefix}_[0-9a-f]{32}$`);
@@ -40,6 +43,8 @@ export const Handle = z.string().regex(pattern(PREFIXES.Handle)).brand<"Handle">
 export type Handle = z.infer<typeof Handle>;
 export const ApprovalId = z.string().regex(pattern(PREFIXES.ApprovalId)).brand<"ApprovalId">();
 export type ApprovalId = z.infer<typeof ApprovalId>;
+export const GrantId = z.string().regex(pattern(PREFIXES.GrantId)).brand<"GrantId">();
+export type GrantId = z.infer<typeof GrantId>;
 export const TokenId = z.string().regex(pattern(PREFIXES.TokenId)).brand<"TokenId">();
 export type TokenId = z.infer<typeof TokenId>;
 export const OutboxId = z.string().regex(pattern(PREFIXES.OutboxId)).brand<"OutboxId">();
@@ -48,6 +53,10 @@ export const HoldId = z.string().regex(pattern(PREFIXES.HoldId)).brand<"HoldId">
 export type HoldId = z.infer<typeof HoldId>;
 export const ReceiptId = z.string().regex(pattern(PREFIXES.ReceiptId)).brand<"ReceiptId">();
 export type ReceiptId = z.infer<typeof ReceiptId>;
+export const FollowupId = z.string().regex(pattern(PREFIXES.FollowupId)).brand<"FollowupId">();
+export type FollowupId = z.infer<typeof FollowupId>;
+export const NoteId = z.string().regex(pattern(PREFIXES.NoteId)).brand<"NoteId">();
+export type NoteId = z.infer<typeof NoteId>;
 
 type Ids = {
   BlobId: BlobId;
@@ -60,10 +69,13 @@ type Ids = {
   CallId: CallId;
   Handle: Handle;
   ApprovalId: ApprovalId;
+  GrantId: GrantId;
   TokenId: TokenId;
   OutboxId: OutboxId;
   HoldId: HoldId;
   ReceiptId: ReceiptId;
+  FollowupId: FollowupId;
+  NoteId: NoteId;
 };
 
 const HEX = "0123456789abcdef";

@@ -45,6 +45,12 @@ export const APPROVAL_BACKGROUND_MS = 1 * DAY_MS;
 export const APPROVAL_CODE_TRIES_MAX = 5;
 export const APPROVALS_PER_RUN_MAX = 20;
 export const APPROVALS_PER_DAY_MAX = 100;
+export const APPROVALS_PER_HOUR_MAX = 30;
+export const APPROVALS_OPEN_MAX = 20;
+export const GRANT_MS_MAX = 30 * DAY_MS;
+export const GRANT_USES_MAX = 100;
+/** One for each digit that a reaction can say. */
+export const PLAN_STEPS_MAX = 9;
 export const APPROVAL_PROMPT_CHARS_MAX = 6000;
 export const PAIRING_MS = 10 * MINUTE_MS;
 export const PAIRING_TRIES_MAX = 5;
@@ -57,6 +63,20 @@ export const AGENT_YIELD_MS = 20 * SECOND_MS;
 export const SIGN_MS = 2.5 * SECOND_MS;
 export const PROGRESS_MS = 9 * SECOND_MS;
 export const TRANSFORM_MS_MAX = 10 * SECOND_MS;
+export const FOLLOWUPS_PER_SESSION_MAX = 20;
+export const FOLLOWUPS_PER_PERSON_MAX = 50;
+/** A year ahead is a plan; more is a mistake. */
+export const FOLLOWUP_AHEAD_MS_MAX = 366 * DAY_MS;
+/** What repeats ends after so long, and says so. */
+export const FOLLOWUP_REPEATS_MS_MAX = 30 * DAY_MS;
+/** No oftener than this. */
+export const FOLLOWUP_EVERY_MS_MIN = 15 * MINUTE_MS;
+/** Later than this is late enough to be said. */
+export const FOLLOWUP_LATE_MS = 5 * MINUTE_MS;
+export const FOLLOWUP_KEPT_AFTER_MS = 1 * DAY_MS;
+export const NOTE_CHARS_MAX = 1000;
+export const NOTE_MS = 30 * DAY_MS;
+export const NOTES_PER_SESSION_MAX = 50;
 export const CLOCK_STEP_MS = 5 * MINUTE_MS;
 export const CLOCK_LEAP_MS = 48 * HOUR_MS;
 
@@ -69,6 +89,9 @@ export const MODEL_TOKENS_OUT_DEFAULT = 2048;
 export const MODEL_SPARE_MS = 12 * SECOND_MS;
 export const MODEL_BATCHES_MAX = 16;
 export const MODEL_TURNS_MAX = 24;
+export const POOL_DAY_STEPS_MAX = 500;
+/** What the tenant has of what one conversation has. */
+export const POOL_TENANT_TIMES = 5;
 export const POOL_DAY_TOKENS_MAX = 1_000_000;
 export const POOL_DAY_COST_MICROS_MAX = 2_000_000;
 
@@ -140,11 +163,37 @@ export const HTTP_MS_MAX = 15 * SECOND_MS;
 export const HTTP_ADDRESSES_MAX = 16;
 export const HTTP_CONNECTS_MAX = 3;
 
+// The network wall (section 9): what is not a proxy's request, and how much of it there may be at once
+export const WALL_CONNECTIONS_MAX = 64;
+export const WALLS_MAX = 16;
+/** The least that is booked at a time: a byte at a time would fill the ledger. */
+export const WALL_BYTES_MIN = 4 * KIB;
+export const WALL_HOLD_MS_MAX = 10 * SECOND_MS;
+/** Refusals of one kind become one entry in so much time. */
+export const WALL_REFUSALS_WINDOW_MS = 1 * MINUTE_MS;
+
 // Worker threads for transforms (section 5)
 export const TRANSFORM_WORKERS_MAX = 2;
 export const TRANSFORM_QUEUE_MAX = 64;
 export const TRANSFORM_START_MS_MAX = 20 * SECOND_MS;
-/** A thread without a call for so long ends, and its memory with it. */
-export const TRANSFORM_IDLE_MS_MAX = 20 * SECOND_MS;
+/** A thread without a call for so long ends, and its memory with it: longer than people think before the next line. */
+export const TRANSFORM_IDLE_MS_MAX = 300 * SECOND_MS;
 export const TRANSFORM_HEAP_MIB_MAX = 256;
 export const TRANSFORM_STACK_MIB_MAX = 4;
+
+// Files that are read (section 5): in a child behind walls, each of these counted there
+export const FILE_TEXT_CHARS_MAX = 200_000;
+export const FILE_PAGES_MAX = 200;
+export const FILE_NESTING_MAX = 64;
+export const FILE_INFLATED_BYTES_MAX = 32 * MIB;
+export const FILE_PART_BYTES_MAX = 16 * MIB;
+export const FILE_RATIO_MAX = 200;
+export const FILE_STEPS_MAX = 4_000_000;
+export const ZIP_ENTRIES_MAX = 500;
+export const CSV_FIELD_CHARS_MAX = 10_000;
+export const CSV_FIELDS_MAX = 256;
+export const FILE_MS_MAX = 8 * SECOND_MS;
+export const FILE_CPU_SECONDS_MAX = 5;
+export const FILE_DATA_BYTES_MAX = 768 * MIB;
+export const FILE_ANSWER_BYTES_MAX = 2 * MIB;
+export const FILES_WAITING_MAX = 8;

@@ -16,9 +16,10 @@ export function leafHash(hash: Hash, bytes: Uint8Array): Uint8Array {
   return hash(input);
 }
 
-/** Hash of an inner node: SHA-256(0x01 ‖ left ‖ right). */
-export function nodeHash(hash: Hash, left: Uint8Array, right: Uint8Array): Uint8Array {
-  const input = new Uint8Array(1 + 2 * HASH_BYTES);
+const nodeInput = (): Uint8Array => new Uint8Array(1 + 2 * HASH_BYTES);
+
+/** Hash of an inner node: SHA-256(0x01 ‖ left ‖ right). `input`: room for these bytes, for whoever makes many. */
+export function nodeHash(hash: Hash, left: Uint8Array, right: Uint8Array, input = nodeInput()): Uint8Array {
   input[0] = NODE_PREFIX;
   input.set(left, 1);
   input.set(right, 1 + HASH_BYTES);
@@ -32,6 +33,7 @@ export const emptyRoot = (hash: Hash): Uint8Array => hash(new Uint8Array(0));
 export class Frontier {
   readonly #hash: Hash;
   readonly #edge: Uint8Array[];
+  readonly #input = nodeInput();
   #size: number;
 
   /** `node` gives the complete subtrees of a tree of `size` leaves that exists already. */
@@ -52,7 +54,7 @@ export class Frontier {
     for (let level = 1; index % 2 === 1; level++) {
       const left = this.#edge.pop();
       if (left === undefined) throw new TypeError("a frontier has a hash for every digit of its size");
-      node = nodeHash(this.#hash, left, node);
+      node = nodeHash(this.#hash, left, node, this.#input);
       index = (index - 1) / 2;
       grown?.(level, index, node);
     }

@@ -22,9 +22,17 @@ export type Operation = {
         readonly expiresAt: number;
         /** Here a yes would not count: no button offers one. */
         readonly denyOnly?: boolean;
+        /** A plan: the steps that a press may allow one by one. */
+        readonly steps?: readonly number[];
       };
     }
-  | { readonly op: "edit"; readonly target: string; readonly text: string }
+  | {
+      readonly op: "edit";
+      readonly target: string;
+      readonly text: string;
+      /** A plan that is answered in part: buttons for these steps stay. Without it they go. */
+      readonly approval?: { readonly id: ApprovalId; readonly steps: readonly number[] };
+    }
   | { readonly op: "redact"; readonly target: string }
   | { readonly op: "react"; readonly target: string; readonly key: string }
   | { readonly op: "typing" }

@@ -2,27 +2,32 @@
 import type { Approval } from "./approval.ts";
 import type { Amounts } from "./budget.ts";
 import type { Canonical } from "./canonical.ts";
+import { type Followup, isSet, isWaiting } from "./followup.ts";
 import type {
   ApprovalId,
   BlobId,
   CallId,
   ConversationId,
+  FollowupId,
   Handle,
   HoldId,
   MessageId,
+  NoteId,
+  PrincipalId,
   ReceiptId,
   RunId,
   SessionId,
   TokenId,
 } from "./ids.ts";
 import type { Label } from "./label.ts";
-import { DAY_MS } from "./limits.ts";
+import { DAY_MS, MINUTE_MS } from "./limits.ts";
 import type { Addressed } from "./message.ts";
 import type { Conversation, Principal, Pseudonym } from "./people.ts";
 import type { RefusalCode } from "./refusal.ts";
 import type { Run } from "./run.ts";
 import { isTerminal } from "./run.ts";
 import { type Session, sessionKey } from "./session.ts";
+import type { Grant } from "./standing.ts";
 import type { Value } from "./value.ts";
 
 /** A channel that was configured in the file or added by the CLI. */
@@ -57,6 +62,8 @@ export type Call = {
   /** Sealed answer as the agent got it. */
   readonly answer: BlobId | null;
   readonly values: readonly Handle[];
+  /** The plan that it is a step of. */
+  readonly plan?: CallId;
   readonly at: number;
 };
 
@@ -115,13 +122,28 @@ export type Said = {
   readonly at: number;
 };
 
-/** A request that waits for an earlier run of its session. */
+/** A request, or what a follow-up asks for, that waits for an earlier run of its session. */
 export type Queued = {
-  readonly id: MessageId;
+  readonly id: MessageId | FollowupId;
   readonly tenant: string;
   readonly session: SessionId;
   readonly addressed: Addressed;
   readonly at: number;
+};
+
+/** Something to be remembered in a session: sealed, under the label of what it was made from. */
+export type Note = {
+  readonly id: NoteId;
+  readonly tenant: string;
+  readonly session: SessionId;
+  readonly conversation: ConversationId;
+  readonly principal: PrincipalId;
+  readonly blob: BlobId;
+  readonly label: Label;
+  readonly by: "person" | "agent" | "value";
+  readonly source: MessageId | null;
+  readonly at: number;
+  readonly expiresAt: number;
 };
 
 /** Small facts of the daemon itself: the PIN's hash, the last clock, enabled capabilities. */
@@ -141,8 +163,11 @@ export type Records = {
   readonly call: Call;
   readonly channel: Channel;
   readonly conversation: Conversation;
+  readonly followup: Followup;
+  readonly grant: Grant;
   readonly hold: Hold;
   readonly issued: Issued;
+  readonly note: Note;
   readonly pool: Pool;
   readonly principal: Principal;
   readonly pseudonym: Pseudonym;
@@ -164,13 +189,17 @@ type Indexes = {
 /** The UTC day of an instant, counted from 1970: sweeps look a day up instead of reading everything. */
 export const dayOf = (at: number): string => String(Math.floor(at / DAY_MS));
 
+/** The minute of an instant, counted from 1970. */
+export const minuteOf = (at: number): string => String(Math.floor(at / MINUTE_MS));
+
 /** The keys under which records are found. An index gives one key, several, or none. */
 export const INDEXES = {
   approval: {
     run: (r) => r.run,
     open: (r) => (["pending", "granted"].includes(r.status.state) ? "open" : null),
     source: (r) => r.sources,
-    conversation: (r) => r.conversation,
+    conversation: (r) =>
+      [...new Set([r.conversation, ...r.surfaces.map((it) => it.conversation)])].flatMap((it) => it ?? []),
     answer: (r) => (r.status.state === "granted" ? r.answer : null),
   },
   call: {
@@ -184,8 +213,18 @@ export const INDEXES = {
     channel: (r) => r.channel,
     status: (r) => r.status,
   },
+  followup: {
+    minute: (r) => (isSet(r) && r.nextAt !== null ? minuteOf(r.nextAt) : null),
+    event: (r) => (isSet(r) && isWaiting(r) ? r.conversation : null),
+    session: (r) => (isSet(r) ? r.session : null),
+    principal: (r) => (isSet(r) ? r.principal : null),
+    source: (r) => (isSet(r) ? r.source : null),
+    over: (r) => (r.overAt === null ? null : dayOf(r.overAt)),
+  },
+  grant: { session: (r) => (r.revokedAt === null ? r.terms.session : null) },
   hold: { target: (r) => r.target },
   issued: {},
+  note: { session: (r) => r.session, source: (r) => r.source, day: (r) => dayOf(r.expiresAt) },
   pool: { day: (r) => String(r.day) },
   principal: { role: (r) => r.role, channel: (r) => r.channel, person: (r) => r.person },
   pseudonym: { conversation: (r) => r.conversation, principal: (r) => r.principal },
@@ -197,6 +236,8 @@ export const INDEXES = {
     conversation: (r) => r.conversation,
     request: (r) => r.request,
     agent: (r) => r.agent,
+    waiting: (r) => (r.status.state === "paused.event" ? r.conversation : null),
+    parent: (r) => r.parent?.run ?? null,
   },
   said: { source: (r) => r.sources, day: (r) => dayOf(r.at), run: (r) => r.run },
   session: {

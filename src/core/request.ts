@@ -3,6 +3,7 @@
  * (CONTRACT section 5).
  */
 import { z } from "zod";
+import { When } from "./followup.ts";
 import { Name } from "./ids.ts";
 import { RANGE_MESSAGES_MAX, TIER_R_CHARS_MAX } from "./limits.ts";
 import { PersonToken } from "./scope.ts";
@@ -13,10 +14,17 @@ export const INTENTS = [
   "tasks",
   "entities",
   "redact",
+  "file",
   "question",
   "compose",
   "send",
   "schedule",
+  "scheduled",
+  "unschedule",
+  "remind",
+  "remember",
+  "recall",
+  "forget",
   "conversations",
   "greeting",
   "thanks",
@@ -24,6 +32,7 @@ export const INTENTS = [
 ] as const;
 export type Intent = (typeof INTENTS)[number];
 
+const PICK_MAX = 50;
 const Instant = z.number().int().min(0).max(8_640_000_000_000_000);
 
 /** What the request names. Everything is a choice or a bounded number: a slot can carry no text. */
@@ -38,6 +47,12 @@ export const Slots = z.strictObject({
   conversation: Name.meta({ tier: "id" }).nullable(),
   /** Where the answer should go: here, or to the asker's direct chat. */
   to: z.enum(["here", "direct"]).nullable(),
+  /** When something is to be done later. */
+  when: When.optional(),
+  /** What is to be done then. */
+  does: z.enum(INTENTS).optional(),
+  /** Which of a list, by its place in it. */
+  pick: z.union([z.number().int().min(1).max(PICK_MAX), z.literal("all")]).optional(),
 });
 export type Slots = z.infer<typeof Slots>;
 
@@ -46,5 +61,7 @@ export const ReadRequest = z.strictObject({
   text: z.string().max(TIER_R_CHARS_MAX).meta({ tier: "R" }),
   intent: z.enum(INTENTS),
   slots: Slots,
+  /** What is to be done later or remembered, in the asker's own words; it never leaves by value. */
+  about: z.string().max(TIER_R_CHARS_MAX).meta({ tier: "C" }).optional(),
 });
 export type ReadRequest = z.infer<typeof ReadRequest>;

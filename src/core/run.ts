@@ -2,6 +2,7 @@
 
 import type { Amounts, Budget, Unit } from "./budget.ts";
 import * as budget from "./budget.ts";
+import type { Brief } from "./followup.ts";
 import type { ApprovalId, CallId, ConversationId, MessageId, PrincipalId, RunId, SessionId, ThreadId } from "./ids.ts";
 import type { Label } from "./label.ts";
 import { RUN_AGE_MS_MAX } from "./limits.ts";
@@ -49,6 +50,10 @@ export type Run = {
   readonly external: boolean;
   /** The addressed message that started it; null when an agent or a schedule did. */
   readonly request: MessageId | null;
+  /** What it is about when no message started it. */
+  readonly brief?: Brief;
+  /** The run that started it, and what it set aside of that one's budget under a call of its own. */
+  readonly parent?: { readonly run: RunId; readonly call: CallId; readonly drawn: Partial<Amounts> };
   readonly createdAt: number;
   readonly status: RunState;
   readonly budget: Budget;
@@ -80,7 +85,13 @@ export type RunEvent =
   /** The approval was decided, expired or void: the run goes on whatever the answer was. */
   | { readonly type: "answered"; readonly approval: ApprovalId; readonly granted: boolean }
   | { readonly type: "wait"; readonly wait: Wait }
-  | { readonly type: "wake" }
+  /** What it waited for came. A message of its own principal is its request from then on. */
+  | { readonly type: "wake"; readonly message?: MessageId }
+  /** A child began, or one ended. */
+  | { readonly type: "spawned"; readonly child: RunId }
+  | { readonly type: "child_over"; readonly child: RunId }
+  /** Nobody worked on it while the daemon was not there: that time is not booked. */
+  | { readonly type: "restarted" }
   | { readonly type: "raise"; readonly by: Partial<Amounts> }
   | { readonly type: "finish" }
   | { readonly type: "tick" }
@@ -147,6 +158,7 @@ export function step(before: Run, event: RunEvent, now: number): Run {
   if (isTerminal(before)) return before;
   if (event.type === "cancel") return { ...clocked(before, now), status: { state: "cancelled", reason: event.reason } };
   if (now >= before.createdAt + RUN_AGE_MS_MAX) return fail(before, "age");
+  if (event.type === "restarted") return restarted(before, now);
   const run = clocked(before, now);
   const unit = clockUnit(run);
   const isOutOfTime = run.status.state === "active" && run.budget.used[unit] >= run.budget.limit[unit];
@@ -157,6 +169,14 @@ export function step(before: Run, event: RunEvent, now: number): Run {
   if (after === run) return before;
   return isOutOfTime && !isTerminal(after) ? fail(after, `budget.${unit}`) : after;
 }
+
+function withChildren(run: Run, what: "spawned" | "child_over"): Run {
+  const childrenOpen = run.facts.childrenOpen + (what === "spawned" ? 1 : -1);
+  return childrenOpen < 0 ? run : { ...run, facts: { ...run.facts, childrenOpen } };
+}
+
+const restarted = (run: Run, now: number): Run =>
+  run.status.state === "active" && run.status.since < now ? { ...run, status: { state: "active", since: now } } : run;
 
 function stepActive(run: Run, event: RunEvent): Run {
   const { facts } = run;
@@ -170,18 +190,12 @@ function stepActive(run: Run, event: RunEvent): Run {
     case "settle":
       return settled(run, event);
     case "revealed":
-      return {
-        ...run,
-        context: event.context,
-        revealedBits: run.revealedBits + event.bits,
-        revealedChars: run.revealedChars + event.chars,
-      };
-    case "valued": {
-      const values = { ...facts.values, [event.kind]: (facts.values[event.kind] ?? 0) + 1 };
-      return { ...run, facts: { ...facts, values } };
-    }
+    case "valued":
     case "replied":
-      return { ...run, facts: { ...facts, replies: facts.replies + 1 } };
+      return told(run, event);
+    case "spawned":
+    case "child_over":
+      return withChildren(run, event.type);
     case "ask":
       return { ...run, status: { state: "paused.approval", approval: event.approval } };
     case "wait":
@@ -195,18 +209,43 @@ function stepActive(run: Run, event: RunEvent): Run {
   }
 }
 
+/** What was said, shown and made counts in every state that is not the end. */
+function told(run: Run, event: Extract<RunEvent, { type: "revealed" | "valued" | "replied" }>): Run {
+  const { facts } = run;
+  switch (event.type) {
+    case "revealed": {
+      const { context, bits, chars } = event;
+      return {
+        ...run,
+        context,
+        revealedBits: run.revealedBits + bits,
+        revealedChars: run.revealedChars + chars,
+      };
+    }
+    case "valued": {
+      const values = { ...facts.values, [event.kind]: (facts.values[event.kind] ?? 0) + 1 };
+      return { ...run, facts: { ...facts, values } };
+    }
+    case "replied":
+      return { ...run, facts: { ...facts, replies: facts.replies + 1 } };
+  }
+}
+
 function stepPaused(run: Run, event: RunEvent, now: number): Run {
   const { status, facts } = run;
   const active: RunState = { state: "active", since: now };
   if (event.type === "settle") return settled(run, event);
-  if (event.type === "replied") return { ...run, facts: { ...facts, replies: facts.replies + 1 } };
+  // Steps of a plan are carried out while it waits: what they show and make is booked before it goes on.
+  if (event.type === "replied" || event.type === "revealed" || event.type === "valued") return told(run, event);
+  if (event.type === "child_over") return withChildren(run, event.type);
   if (event.type === "raise") return { ...run, budget: budget.raised(run.budget, event.by) };
   if (status.state === "paused.approval" && event.type === "answered" && event.approval === status.approval) {
     const approved = event.granted ? [...facts.approved, event.approval] : facts.approved;
     return { ...run, status: active, facts: { ...facts, approved } };
   }
   if (status.state === "paused.event" && event.type === "wake") {
-    return { ...run, status: active, segment: run.segment + 1 };
+    const request = event.message ?? run.request;
+    return { ...run, status: active, segment: run.segment + 1, request };
   }
   return run;
 }

@@ -1,6 +1,6 @@
 /** Which messages a capability is about: the shared input of everything that reads a range (CONTRACT section 5). */
 import { z } from "zod";
-import { MessageId, Name } from "./ids.ts";
+import { Handle, MessageId, Name } from "./ids.ts";
 import { RANGE_MESSAGES_MAX } from "./limits.ts";
 
 export const PersonToken = z.string().regex(/^PERSON_[0-9a-f]{4,64}$/);
@@ -16,6 +16,8 @@ export const SCOPE = {
   since: z.number().int().min(0).max(8_640_000_000_000_000).optional(),
   person: PersonToken.optional(),
   messages: z.array(MessageId).min(1).max(RANGE_MESSAGES_MAX).optional(),
+  /** The text of an attachment that this run extracted, instead of messages. */
+  file: Handle.optional(),
 } as const;
 export const Scope = z.strictObject(SCOPE);
 export type Scope = z.infer<typeof Scope>;

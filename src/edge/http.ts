@@ -2,25 +2,14 @@
  * The way out: a host is resolved once, every address is checked, the checked one is connected to, its certificate is
  * verified, and only then is the request made (CONTRACT section 9). No redirect is followed and nothing is retried.
  */
-import { lookup } from "node:dns/promises";
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
-import { connect as connectPlain, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
-import { connect as connectTls, type TLSSocket } from "node:tls";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { type HttpAnswer, type HttpAsk, type HttpPort, type HttpRules, isHeader, isOurHeader } from "../core/http.ts";
-import { HEADER_BYTES_MAX, HTTP_ADDRESSES_MAX, HTTP_CONNECTS_MAX } from "../core/limits.ts";
-import type { Clock } from "../core/ports.ts";
+import { HEADER_BYTES_MAX } from "../core/limits.ts";
 import { isRefusal, Refusal } from "../core/refusal.ts";
-import { addressKind, isAddress, isSameAddress } from "./http-address.ts";
-
-export type HttpPowers = {
-  readonly clock: Clock;
-  /** Every address of a host name, as the system says now; the system's own resolver when absent. */
-  readonly resolve?: (host: string) => Promise<readonly string[]>;
-  /** Certificates that are trusted in place of the system's, PEM. */
-  readonly ca?: string;
-};
+import { Connecting, type ConnectPowers, Ending } from "./connect.ts";
 
 /** An answer whose body is still on its way. */
 export type Opened = {
@@ -31,14 +20,13 @@ export type Opened = {
   close(): void;
 };
 
-const systemResolve = async (host: string): Promise<readonly string[]> =>
-  (await lookup(host, { all: true, verbatim: true })).map(({ address }) => address);
-
 export class CheckedHttp implements HttpPort {
-  readonly #powers: HttpPowers;
+  readonly #powers: ConnectPowers;
+  readonly #connecting: Connecting;
 
-  constructor(powers: HttpPowers) {
+  constructor(powers: ConnectPowers) {
     this.#powers = powers;
+    this.#connecting = new Connecting(powers);
   }
 
   /** The whole answer, cut at `bytesMax`. */
@@ -65,8 +53,8 @@ export class CheckedHttp implements HttpPort {
     const end = new Ending(this.#powers.clock, rules);
     try {
       const { host, port, isPlain } = placeOf(request, rules);
-      const addresses = await end.race(this.#addresses(host, rules));
-      const { socket, address } = await this.#connect(host, port, isPlain, addresses, end);
+      const addresses = await end.race(this.#connecting.addresses(host, rules));
+      const { socket, address } = await this.#connecting.connect(host, port, isPlain, addresses, end);
       end.onEnd(() => socket.destroy());
       const final = (await end.race(rules.inject?.({ host, port, address }) ?? Promise.resolve(request))) ?? request;
       assertSamePlace(request, final, rules);
@@ -76,96 +64,6 @@ export class CheckedHttp implements HttpPort {
       end.finish();
       throw isRefusal(error) ? error : new Refusal(end.code ?? "http.failed");
     }
-  }
-
-  /** All of them, or a refusal when one of them is of a kind that is not asked: a mixed answer is an attack. */
-  async #addresses(host: string, rules: HttpRules): Promise<readonly string[]> {
-    const found = isAddress(host) ? [host] : await (this.#powers.resolve ?? systemResolve)(host);
-    if (found.length === 0) throw new Refusal("http.failed", { hint: "The host has no address." });
-    if (found.length > HTTP_ADDRESSES_MAX) throw new Refusal("http.address", { field: "url" });
-    const bad = found.map(addressKind).find((kind) => !rules.addresses.includes(kind));
-    if (bad === undefined) return found;
-    throw new Refusal("http.address", { field: "url", hint: `It leads to a ${bad.replace("_", "-")} address.` });
-  }
-
-  async #connect(
-    host: string,
-    port: number,
-    isPlain: boolean,
-    addresses: readonly string[],
-    end: Ending,
-  ): Promise<{ readonly socket: Socket; readonly address: string }> {
-    for (const address of addresses.slice(0, HTTP_CONNECTS_MAX)) {
-      const socket = isPlain ? connectPlain({ host: address, port }) : this.#tls(host, port, address);
-      const forget = end.onEnd(() => socket.destroy());
-      try {
-        await end.race(connected(socket, isPlain ? "connect" : "secureConnect"));
-        if (!isSameAddress(socket.remoteAddress ?? "", address) || (!isPlain && !(socket as TLSSocket).authorized))
-          throw new Error("somebody else answered");
-        return { socket, address };
-      } catch (error) {
-        socket.destroy();
-        if (isRefusal(error)) throw error;
-      } finally {
-        forget();
-      }
-    }
-    throw new Refusal("http.failed", { hint: "No connection, or no certificate that fits." });
-  }
-
-  #tls(host: string, port: number, address: string): TLSSocket {
-    const { ca } = this.#powers;
-    return connectTls({
-      host: address,
-      port,
-      minVersion: "TLSv1.2",
-      ALPNProtocols: ["http/1.1"],
-      rejectUnauthorized: true,
-      ...(isAddress(host) ? {} : { servername: host }),
-      ...(ca === undefined ? {} : { ca }),
-    });
-  }
-}
-
-/** Time, a stop, or the end of the answer: whichever comes first ends everything that was begun. */
-class Ending {
-  code: "http.timeout" | "http.failed" | null = null;
-  readonly #ends = new Set<() => void>();
-  readonly #over = Promise.withResolvers<never>();
-  readonly #forget: () => void;
-  readonly #rules: HttpRules;
-  readonly #stopped = (): void => this.#finish("http.failed");
-
-  constructor(clock: Clock, rules: HttpRules) {
-    this.#rules = rules;
-    // Nobody may be waiting when it ends.
-    this.#over.promise.catch(() => undefined);
-    this.#forget = clock.at(clock.now() + rules.msMax, () => this.#finish("http.timeout"));
-    rules.stop?.addEventListener("abort", this.#stopped, { once: true });
-    if (rules.stop?.aborted === true) this.#stopped();
-  }
-
-  race<T>(work: Promise<T>): Promise<T> {
-    return Promise.race([work, this.#over.promise]);
-  }
-
-  onEnd(end: () => void): () => void {
-    if (this.code !== null) end();
-    this.#ends.add(end);
-    return () => this.#ends.delete(end);
-  }
-
-  finish(): void {
-    this.#finish(null);
-  }
-
-  #finish(code: "http.timeout" | "http.failed" | null): void {
-    this.#forget();
-    this.#rules.stop?.removeEventListener("abort", this.#stopped);
-    this.code ??= code;
-    if (code !== null) this.#over.reject(new Refusal(code));
-    for (const end of this.#ends) end();
-    this.#ends.clear();
   }
 }
 
@@ -195,15 +93,6 @@ function assertSamePlace(before: HttpAsk, after: HttpAsk, rules: HttpRules): voi
   const is = placeOf(after, rules);
   const isSame = was.host === is.host && was.port === is.port && was.isPlain === is.isPlain;
   if (!isSame || before.method !== after.method) throw new Refusal("http.address", { field: "url" });
-}
-
-function connected(socket: Socket, event: "connect" | "secureConnect"): Promise<void> {
-  return new Promise((resolve, reject) => {
-    socket.once(event, () => resolve());
-    // Later faults are the request's to report.
-    socket.on("error", reject);
-    socket.once("close", () => reject(new Error("closed")));
-  });
 }
 
 async function opened(ask: HttpAsk, socket: Socket, end: Ending): Promise<Opened> {

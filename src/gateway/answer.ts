@@ -6,11 +6,11 @@ import type { Trust } from "../core/message.ts";
 import type { Conversation, Principal, Role } from "../core/people.ts";
 import { Refusal } from "../core/refusal.ts";
 import { roleIn } from "./activate.ts";
-import { codeHash } from "./ask.ts";
 import { BLANK, judge } from "./asker.ts";
 import type { Draft } from "./draft.ts";
 import { isMemberNow } from "./people.ts";
 import type { Powers } from "./powers.ts";
+import { codeHash } from "./question.ts";
 import { maySee, samePerson, waysOn } from "./route.ts";
 
 /** How somebody answered. `high` comes from the owner's verb at the socket alone; HTTP is low. */
@@ -40,7 +40,13 @@ export type Evidence =
  * What came of an answer, with the approval as it is now. A refusal says why it does not count; its record is in the
  * draft.
  */
-export type Answered = { readonly approval: Approval; readonly granted: boolean; readonly refusal: Refusal | null };
+export type Answered = {
+  readonly approval: Approval;
+  readonly granted: boolean;
+  readonly refusal: Refusal | null;
+  /** What whoever answered reads of it, where that is more than yes or no. */
+  readonly told?: string;
+};
 
 /**
  * What the surface proves, never more. For a console or a webhook the owner settled that for everybody on it;
@@ -79,7 +85,7 @@ export function approvalByCode(
   const asked = powers.store
     .find("approval", "conversation", conversation, { limit: 200, newestFirst: true })
     .map(({ value }) => draft.get("approval", value.id))
-    .filter((it): it is Approval => it !== null);
+    .filter((it): it is Approval => it !== null && it.plan === undefined);
   const hash = codeHash(powers, code);
   // The code of a question that was answered already is a repeat, not a guess.
   const found = asked.filter((approval) => sameText(approval.codeHash, hash))[0] ?? null;
@@ -130,6 +136,27 @@ const ENTRY = {
   consumed: "approval.consumed",
 } as const;
 
+/** Who may not, or too late: why an answer is none, whatever it says. */
+export function hindrance(
+  powers: Powers,
+  now: Approval,
+  principal: Principal,
+  evidence: Evidence,
+  yes: boolean,
+): Refusal | null {
+  if (!mayAnswer(powers, now, principal, evidence)) return new Refusal("auth.denied", { hint: NOT_YOURS });
+  const { state } = now.status;
+  if (state === "expired") return new Refusal("approval.expired");
+  if (state !== "pending") return new Refusal(state === "void" ? "approval.void" : "approval.decided");
+  return yes && isLocked(now) ? new Refusal("approval.locked", { hint: "It can only be refused now." }) : null;
+}
+
+/** An answer that does not count is written down. */
+export function denied(draft: Draft, approval: Approval, principal: Principal, refusal: Refusal): Answered {
+  draft.entry("auth.denied", { what: "approval", approval: approval.id, code: refusal.code }, { actor: principal.id });
+  return { approval, granted: false, refusal };
+}
+
 /**
  * Decides. A yes comes back granted and still has to be consumed, by digest. Never throws: the caller commits the draft
  * and then says what came of it.
@@ -143,15 +170,9 @@ export function decide(
   yes: boolean,
 ): Answered {
   const now = step(draft, approval, { type: "tick" }, null);
-  const refuse = (refusal: Refusal): Answered => {
-    draft.entry("auth.denied", { what: "approval", approval: now.id, code: refusal.code }, { actor: principal.id });
-    return { approval: now, granted: false, refusal };
-  };
-  if (!mayAnswer(powers, now, principal, evidence)) return refuse(new Refusal("auth.denied", { hint: NOT_YOURS }));
-  const { state } = now.status;
-  if (state === "expired") return refuse(new Refusal("approval.expired"));
-  if (state !== "pending") return refuse(new Refusal(state === "void" ? "approval.void" : "approval.decided"));
-  if (yes && isLocked(now)) return refuse(new Refusal("approval.locked", { hint: "It can only be refused now." }));
+  const refuse = (refusal: Refusal): Answered => denied(draft, now, principal, refusal);
+  const hindered = hindrance(powers, now, principal, evidence, yes);
+  if (hindered !== null) return refuse(hindered);
   if (yes && now.fourEyes && now.requester !== null && samePerson(powers, now.requester, principal))
     return refuse(new Refusal("auth.denied", { hint: "Somebody else has to decide what you asked for." }));
   const proved = assuranceOf(powers, principal, evidence);
@@ -193,18 +214,21 @@ export const NOT_YOURS = "You may not decide this.";
 
 const whereElse = (approval: Approval): string =>
   approval.assurance === "high"
-    ? `On this machine: lazaret approvals approve ${approval.id}`
+    ? `On this machine: lazaret approvals approve ${approval.plan ?? approval.id}`
     : "Use `approve CODE` in the console, or the owner's command line.";
 
 /** Role, membership and policy as they are now, not as they were when it was asked. */
-function mayAnswer(powers: Powers, approval: Approval, principal: Principal, evidence: Evidence): boolean {
+export function mayAnswer(powers: Powers, approval: Approval, principal: Principal, evidence: Evidence): boolean {
   const conversation = (id: ConversationId | null): Conversation | null =>
     id === null ? null : (powers.store.get("conversation", id)?.value ?? null);
-  const place = conversation(approval.conversation);
+  const asked =
+    approval.plan === undefined ? approval : (powers.store.get("approval", approval.plan)?.value ?? approval);
+  const isInChat = evidence.by === "code" || evidence.by === "prompt";
+  const place = isInChat ? evidence.conversation : conversation(approval.conversation);
   const run = approval.run === null ? null : (powers.store.get("run", approval.run)?.value ?? null);
   const origin = conversation(run?.conversation ?? null);
-  if (evidence.by === "code" || evidence.by === "prompt") {
-    if (place === null || evidence.conversation.id !== place.id) return false;
+  if (isInChat) {
+    if (place === null || !asked.surfaces.some((surface) => surface.conversation === place.id)) return false;
     if (place.status !== "allowed" || place.closed) return false;
     if (place.kind === "group" && place.members !== null && !isMemberNow(powers, place, principal.id)) return false;
     if (place.gone?.includes(principal.id) === true) return false;

@@ -2,168 +2,137 @@
  * Puts a question to people: digest, code, prompt, route (CONTRACT section 7).
  * What cannot be shown in full is not asked.
  */
-import { type Approval, type Assurance, digestText } from "../core/approval.ts";
-import type { Canonical } from "../core/canonical.ts";
+import { type Approval, ASSURANCE, digestText } from "../core/approval.ts";
+import { type Canonical, canonical } from "../core/canonical.ts";
 import { type ApprovalId, type ConversationId, hex, type MessageId } from "../core/ids.ts";
 import type { Label } from "../core/label.ts";
 import {
   APPROVAL_BACKGROUND_MS,
   APPROVAL_INTERACTIVE_MS,
   APPROVAL_PROMPT_CHARS_MAX,
-  APPROVALS_PER_DAY_MAX,
-  APPROVALS_PER_RUN_MAX,
-  DAY_MS,
   MINUTE_MS,
 } from "../core/limits.ts";
-import { Refusal } from "../core/refusal.ts";
-import { type BlindPair, blindPair } from "./blind.ts";
-import { type AskFor, type Doing, labelWords } from "./call.ts";
+import type { Conversation } from "../core/people.ts";
+import { isRefusal, Refusal } from "../core/refusal.ts";
+import { blindPair } from "./blind.ts";
+import type { AskFor, Doing, PlannedStep } from "./call.ts";
 import type { Draft } from "./draft.ts";
 import { assertNoSecret } from "./leaks.ts";
-import { visibly } from "./plain-text.ts";
 import type { Powers } from "./powers.ts";
-import { evidenceOn, isEnough, routeOf, type Surface, type Ways, waysOn } from "./route.ts";
+import { codeHash, codeOf, type Prompt, promptText } from "./question.ts";
+import { assertFew, assertQuiet } from "./quiet.ts";
+import { evidenceOn, isEnough, routesOf, type Surface, waysOn } from "./route.ts";
 import { noteSaid } from "./said.ts";
 import { post, say } from "./say.ts";
-import { CODE_ALPHABET, CODE_CHARS } from "./words.ts";
 
 export type AskedPeople = { readonly id: ApprovalId; readonly where: string; readonly expiresAt: number };
 
-export const codeHash = (powers: Powers, code: string): string =>
-  hex(powers.hashing.sha256(powers.hashing.utf8(`lazaret.code.v1\u0000${code}`)));
-
-/** Eight characters of an alphabet of 31, drawn without bias. */
-function newCode(powers: Powers): string {
-  let code = "";
-  while (code.length < CODE_CHARS) {
-    for (const byte of powers.random.bytes(16)) {
-      if (byte < CODE_ALPHABET.length * 8 && code.length < CODE_CHARS)
-        code += CODE_ALPHABET[byte % CODE_ALPHABET.length];
-    }
-  }
-  return code;
-}
-
-const minutes = (ms: number): string => `${Math.max(1, Math.round(ms / MINUTE_MS))} minutes`;
-
-type Prompt = {
-  readonly ask: AskFor;
-  readonly code: string;
-  readonly agent: string;
-  readonly ttlMs: number;
-  readonly ways: Ways;
-  readonly blind: BlindPair;
-  readonly id: ApprovalId;
-  readonly domains: readonly string[];
-};
-
-/** Only what counts here is named. */
-function answerLines({ ask, code, ways, blind, id }: Prompt): string {
-  const counts = (way: Assurance | null): boolean => isEnough(way, ask.assurance);
-  if (counts(ways.code) && counts(ways.nod))
-    return `To allow it: approve ${code}\nTo refuse: deny ${code}\nOn this message ✅ or ❌ counts too.`;
-  if (counts(ways.blind))
-    return (
-      `To allow it: react with ${blind.yes} on this message, or approve ${code}\n` +
-      `To refuse: react with ${blind.no} or ❌, or deny ${code}\n` +
-      "Any other reaction ends the question: these two are known to you and me alone."
-    );
-  if (counts(ways.code))
-    return `To allow it: approve ${code}\nTo refuse: deny ${code}, or ❌ on this message; ✅ does not suffice.`;
-  if (counts(ways.button))
-    return `To allow it: the button below; neither words nor reactions suffice.\nTo refuse: the other, or deny ${code}`;
-  return `To allow it, the owner types on this machine: lazaret approvals approve ${id}\nTo refuse: deny ${code}`;
-}
-
 /**
- * The question as people read it: what, to whom, with what, why asked, what may go wrong, how to answer, until when.
- */
-function promptText(prompt: Prompt): string {
-  const { ask, agent, ttlMs, domains } = prompt;
-  return [
-    `May I ${ask.what}?`,
-    "",
-    ...visibly(ask.rendered, domains)
-      .split("\n")
-      .map((line) => `> ${line}`),
-    "",
-    `Asked by: ${agent}. It contains: ${labelWords(ask.label)}.`,
-    `Why I ask: ${ask.because}`,
-    `What may go wrong: ${ask.risk ?? "whoever reads it there can keep it and pass it on; it cannot be called back."}`,
-    answerLines(prompt),
-    `The question ends in ${minutes(ttlMs)}; without an answer nothing happens.`,
-  ].join("\n");
-}
-
-/** Two hundred questions are no question: a place is asked so often a day and no more (threat B19). */
-function assertQuiet(powers: Powers, draft: Draft, place: ConversationId): void {
-  const page = { limit: APPROVALS_PER_DAY_MAX, newestFirst: true };
-  const asked = powers.store.find("approval", "conversation", place, page);
-  const oldest = asked.length < APPROVALS_PER_DAY_MAX ? undefined : asked.at(-1)?.value;
-  if (oldest !== undefined && oldest.createdAt > draft.now - DAY_MS)
-    throw new Refusal("rate.limited", { hint: "Enough was asked there for today." });
-}
-
-/**
- * Writes the approval, the sealed stored call and the prompt into the draft.
- * The caller pauses the run in the same commit.
+ * Writes the approval, the sealed stored call and a prompt for every place into the draft; of a plan also a question
+ * for each step, behind the one prompt. The caller pauses the run in the same commit.
  */
 export function askPeople(powers: Powers, draft: Draft, doing: Doing, ask: AskFor): AskedPeople {
   const { run, request, conversation } = doing.asker;
-  const open = powers.store.find("approval", "run", run.id, { limit: APPROVALS_PER_RUN_MAX });
-  if (open.length >= APPROVALS_PER_RUN_MAX)
-    throw new Refusal("rate.limited", { hint: "This run has asked often enough." });
-  const surface = routeOf(powers, doing, ask);
-  assertQuiet(powers, draft, surface.conversation.id);
+  assertFew(powers, run.id);
+  const places = placesFor(powers, doing, ask);
+  const at = places[0]?.conversation.id ?? conversation.id;
+  for (const place of new Set([at, ...places.map((it) => it.conversation.id)])) assertQuiet(powers, place, draft.now);
   const id = draft.newId("ApprovalId");
-  const code = newCode(powers);
   const ttlMs = request === null ? APPROVAL_BACKGROUND_MS : APPROVAL_INTERACTIVE_MS;
   const expiresAt = draft.now + ttlMs;
-  const evidence = evidenceOn(powers, surface.conversation);
-  const ways = waysOn(powers, surface.conversation);
-  const blind = blindPair(powers, id);
-  const domains = [...powers.settings.linkDomains, ...(ask.domains ?? [])];
-  const text = promptText({ ask, code, agent: run.agent, ttlMs, ways, blind, id, domains });
+  const code = codeOf(powers, id);
+  const textAt = (place: Conversation | null): string =>
+    shownAt(powers, place, { ask, code, agent: run.agent, ttlMs, id });
+  const text = textAt(places[0]?.conversation ?? null);
+  const approval = approvalOf(powers, draft, doing, ask, { id, code, text, expiresAt, at });
+  const steps = (ask.steps ?? []).map((step) => askStep(powers, draft, step, approval));
+  const surfaces = places.map((place) => {
+    const answers = { id, code, expiresAt, ...answersOn(powers, place.conversation, ask) };
+    const shown = { op: "text", text: textAt(place.conversation), approval: answers } as const;
+    return { conversation: place.conversation.id, message: postPrompt(draft, doing, ask, place, shown) };
+  });
+  noteAsked(draft, doing, ask, { ...approval, surfaces, ...(steps.length === 0 ? {} : { steps }) });
+  const isHere = places.some(({ here }) => here);
+  if (!isHere) say(draft, { conversation, thread: run.thread, replyTo: run.request }, ELSEWHERE, run.id);
+  return { id, where: isHere ? "here" : places.length === 0 ? "cli" : "direct", expiresAt };
+}
+
+const ELSEWHERE = "This needs somebody's yes first. I have asked where it can be given, and I wait.";
+
+/** As people read it there; null: at the owner's command line alone. */
+function shownAt(
+  powers: Powers,
+  place: Conversation | null,
+  of: Pick<Prompt, "ask" | "code" | "agent" | "ttlMs" | "id">,
+): string {
+  const ways = place === null ? NO_WAYS : waysOn(powers, place);
+  const domains = [...powers.settings.linkDomains, ...(of.ask.domains ?? [])];
+  const code = place === null ? null : of.code;
+  const text = promptText({ ...of, code, ways, blind: blindPair(powers, of.id), domains });
   assertNoSecret(powers, text);
   if (text.length > APPROVAL_PROMPT_CHARS_MAX)
     throw new Refusal("approval.unshowable", { hint: "Make the text shorter." });
-  const approval = approvalOf(powers, draft, doing, ask, { id, code, text, expiresAt, at: surface.conversation.id });
-  const denyOnly = isEnough(evidence, ask.assurance) ? {} : { denyOnly: true };
-  const shown = { op: "text", text, approval: { id, code, expiresAt, ...denyOnly } } as const;
-  const message = postPrompt(draft, doing, ask, surface, shown);
-  draft.put("approval", id, { ...approval, surfaces: [{ conversation: surface.conversation.id, message }] });
+  return text;
+}
+const NO_WAYS = { code: null, nod: null, button: null, blind: null } as const;
+
+/** Where all of it can be answered; of a plan, where any step can. */
+function placesFor(powers: Powers, doing: Doing, ask: AskFor): readonly Surface[] {
+  if (ask.steps === undefined) return routesOf(powers, doing, ask);
+  const needed = ASSURANCE.findLast((level) => ask.steps?.some((step) => step.ask.assurance === level));
+  try {
+    return routesOf(powers, doing, { ...ask, assurance: needed ?? ask.assurance });
+  } catch (error) {
+    if (!isRefusal(error) || error.code !== "approval.no_route") throw error;
+    return routesOf(powers, doing, ask);
+  }
+}
+
+/** What a press can say where the question stands: nothing but no, or which steps. */
+function answersOn(powers: Powers, at: Conversation, ask: AskFor): { denyOnly?: true; steps?: readonly number[] } {
+  const evidence = evidenceOn(powers, at);
+  const steps = (ask.steps ?? []).flatMap((step, n) => (isEnough(evidence, step.ask.assurance) ? [n + 1] : []));
+  return { ...(isEnough(evidence, ask.assurance) ? {} : { denyOnly: true }), ...(steps.length === 0 ? {} : { steps }) };
+}
+
+/** A step: judged, bound and carried out by itself, asked and answered with its plan. */
+function askStep(powers: Powers, draft: Draft, { doing, ask }: PlannedStep, plan: Approval): ApprovalId {
+  const id = draft.newId("ApprovalId");
+  const { expiresAt, conversation } = plan;
+  const question = { id, code: null, text: null, expiresAt, at: conversation };
+  noteAsked(draft, doing, ask, { ...approvalOf(powers, draft, doing, ask, question), plan: plan.id });
+  const call = draft.need("call", doing.call);
+  draft.put("call", call.id, { ...call, status: "waiting", approval: id });
+  return id;
+}
+
+function noteAsked(draft: Draft, { asker: { run } }: Doing, ask: AskFor, approval: Approval): void {
+  draft.put("approval", approval.id, approval);
   draft.entry(
     "approval.requested",
     {
-      approval: id,
+      approval: approval.id,
       capability: approval.capability,
       digest: approval.digest,
       assurance: ask.assurance,
       four_eyes: ask.fourEyes,
       requester: approval.requester,
       rule: ask.rule,
-      conversation: surface.conversation.id,
-      expires: expiresAt,
+      conversation: approval.conversation,
+      expires: approval.expiresAt,
+      plan: approval.plan,
     },
     { session: run.session, run: run.id, actor: run.agent },
   );
-  if (!surface.here) {
-    say(
-      draft,
-      { conversation, thread: run.thread, replyTo: run.request },
-      "This needs somebody's yes first. I have asked where it can be given, and I wait.",
-      run.id,
-    );
-  }
-  return { id, where: surface.here ? "here" : "direct", expiresAt };
 }
 
 type Question = {
   readonly id: ApprovalId;
-  readonly code: string;
-  readonly text: string;
+  /** Null for a step: its plan has one, and the prompt. */
+  readonly code: string | null;
+  readonly text: string | null;
   readonly expiresAt: number;
-  readonly at: ConversationId;
+  readonly at: ConversationId | null;
 };
 
 /** What the digest of a question binds: everything that was shown and everything that will be done (section 7). */
@@ -193,7 +162,9 @@ function approvalOf(powers: Powers, draft: Draft, doing: Doing, ask: AskFor, que
   const { run } = doing.asker;
   const { id, code, text, expiresAt, at } = question;
   const bound = boundTo(powers, draft, doing, ask, question);
-  const sources = [...ask.sources.map(({ message }) => message), ...(run.request === null ? [] : [run.request])];
+  // What a step rests on voids that step alone.
+  const own = ask.steps === undefined ? ask.sources.map(({ message }) => message) : [];
+  const sources = [...own, ...(run.request === null ? [] : [run.request])];
   return {
     id,
     tenant: draft.tenant,
@@ -210,16 +181,19 @@ function approvalOf(powers: Powers, draft: Draft, doing: Doing, ask: AskFor, que
     fourEyes: ask.fourEyes,
     approvers: ask.approvers,
     digest: hex(powers.hashing.sha256(powers.hashing.utf8(digestText(bound)))),
-    codeHash: codeHash(powers, code),
+    codeHash: code === null ? "" : codeHash(powers, code),
     wrongCodes: 0,
     sources: [...new Set(sources)],
     surfaces: [],
     answer: null,
-    prompt: sealFor(draft, at, ask.label, { text }, expiresAt),
+    prompt: text === null || at === null ? null : sealFor(draft, at, ask.label, { text }, expiresAt),
     stored: sealFor(draft, run.conversation, ask.label, { call: ask.stored, bound }, expiresAt),
     createdAt: draft.now,
     expiresAt,
     status: { state: "pending" },
+    ...(ask.standing === undefined || doing.planned === true
+      ? {}
+      : { control: controlOf(powers, run.session, ask.standing) }),
   };
 }
 
@@ -257,3 +231,7 @@ const sealFor = (
 /** Hexadecimal SHA-256 of the compiled policy in force. */
 export const policyDigest = (powers: Powers): string =>
   hex(powers.hashing.sha256(powers.hashing.utf8(powers.policy.current.canonical)));
+
+/** Control arguments as an approval keeps them: a web address is content, and stays under a keyed hash. */
+export const controlOf = (powers: Powers, session: string, control: Canonical): string =>
+  powers.store.mac("idempotency", session, powers.hashing.utf8(`lazaret.control.v1\u0000${canonical(control)}`));

@@ -2,6 +2,7 @@
 import type { InvocationReply, RevealedValue } from "../core/agent.ts";
 import type { Amounts } from "../core/budget.ts";
 import { left } from "../core/budget.ts";
+import type { Canonical } from "../core/canonical.ts";
 import type { Manifest } from "../core/capability.ts";
 import type { CallId, Handle, RunId } from "../core/ids.ts";
 import { categoriesOf, type Label } from "../core/label.ts";
@@ -18,10 +19,14 @@ export type Doing = {
   readonly manifest: Manifest;
   readonly input: unknown;
   readonly justification: string;
+  /** The idempotency key of the call, where somebody gave one. */
+  readonly key?: string;
   /** Milliseconds since 1970: nothing of this call goes on after it. */
   readonly deadline: number;
   /** Aborted when the run is cancelled. */
   readonly stop: AbortSignalLike;
+  /** A step of a plan: what the rules allow is asked with the others all the same. */
+  readonly planned?: true;
 };
 export type AbortSignalLike = { readonly aborted: boolean };
 
@@ -60,7 +65,14 @@ export type AskFor = {
   readonly sources: readonly Source[];
   /** What the gateway runs after the yes; sealed. */
   readonly stored: unknown;
+  /** Where the rules want it asked: `here`, `direct`, `cli`, a channel. */
+  readonly route?: readonly string[];
+  /** Its control arguments, where the owner may say yes to the like of it for good. */
+  readonly standing?: Canonical;
+  /** Of a plan: the questions behind this one, in order. */
+  readonly steps?: readonly PlannedStep[];
 };
+export type PlannedStep = { readonly doing: Doing; readonly ask: AskFor };
 
 export type Handler = (doing: Doing) => Promise<Made | Asked>;
 export const isAsked = (result: Made | Asked): result is Asked => "ask" in result;

@@ -15,6 +15,9 @@ import { ANSWERED_BY } from "../core/quarantined.ts";
 import { INTENTS, Slots } from "../core/request.ts";
 import { PersonToken, SCOPE, Scope } from "../core/scope.ts";
 import type { Transform } from "../core/transform.ts";
+import type { Tier } from "../core/value.ts";
+import { LATER } from "./later-capabilities.ts";
+import { planManifest } from "./plan-manifest.ts";
 
 const Instant = z.number().int().min(0).max(8_640_000_000_000_000);
 const Count = z.number().int().min(0).max(1_000_000);
@@ -119,7 +122,7 @@ const OWN: readonly Manifest[] = [
   },
   {
     id: "request.read",
-    version: 2,
+    version: 3,
     title: "What the person who asked wrote, redacted, with intent and slots",
     effect: "none",
     input: z.strictObject({ earlier: z.number().int().min(0).max(EARLIER_REQUESTS_MAX).optional() }),
@@ -159,7 +162,16 @@ const READERS: Readonly<Partial<Record<CapabilityId, string>>> = {
   "message.summarize": "Summary of messages: points, topics, participants",
   "message.extract_tasks": "Tasks in messages: title, assignee, due date, priority, status",
   "message.extract_entities": "People, organisations, places, dates, amounts and links in messages",
+  "message.answer": "Answer to a question about messages: a date, an amount, a person, a choice or a sentence",
+  "message.classify": "Which of up to eight classes of your own each message belongs to",
+  "message.compose": "A draft from an instruction, by handle only, for the room",
   "message.redact": "Messages with everything personal masked",
+};
+/** What they say at most; the others say short redacted text (B). */
+const READER_TIERS: Readonly<Partial<Record<CapabilityId, Tier>>> = {
+  "message.classify": "A",
+  "message.compose": "C",
+  "message.redact": "R",
 };
 
 export type Reader = Manifest & { readonly transform: Transform };
@@ -178,7 +190,7 @@ function readerOf(transform: Transform): Reader {
   const id = transform.id as CapabilityId;
   const output = z.strictObject({ ...shapeOf(transform.output), read: Read, by: z.enum(ANSWERED_BY) });
   const input = z.strictObject({ ...shapeOf(transform.input), ...SCOPE });
-  const tier = id === "message.redact" ? "R" : "B";
+  const tier = READER_TIERS[id] ?? "B";
   const title = READERS[id] ?? id;
   return {
     id,
@@ -197,7 +209,8 @@ function readerOf(transform: Transform): Reader {
 /** Builds the catalogue. Throws `capability.schema` with field and bits when an output is wider than its tier. */
 export function catalogueOf(transforms: readonly Transform[], more: readonly Manifest[] = []): Catalogue {
   const readers = transforms.filter((t) => READERS[t.id as CapabilityId] !== undefined).map(readerOf);
-  const manifests = [...OWN, ...more, ...readers].map((manifest) => checkedManifest(manifest));
+  const each = [...OWN, ...LATER, ...more, ...readers];
+  const manifests = [...each, planManifest(each)].map((manifest) => checkedManifest(manifest));
   return {
     manifests: new Map(manifests.map((manifest) => [manifest.id, manifest])),
     readers: new Map(readers.map((reader) => [reader.id, reader])),

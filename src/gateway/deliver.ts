@@ -52,7 +52,15 @@ export async function operationOf(powers: Powers, row: OutboxRow): Promise<Opera
       };
     }
     case "edit":
-      return target === undefined ? null : { ...where, op: "edit", target, text: body.text ?? "" };
+      return target === undefined
+        ? null
+        : {
+            ...where,
+            op: "edit",
+            target,
+            text: body.text ?? "",
+            ...(body.approval === undefined ? {} : { approval: body.approval as never }),
+          };
     case "redact":
       return target === undefined ? null : { ...where, op: "redact", target };
     case "react":

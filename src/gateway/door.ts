@@ -143,13 +143,17 @@ function decidingDoor({ powers, supervisor, drives }: Gateway): Pick<TokenDoor, 
       return {
         approvals: store
           .all("approval", { limit: 1000, newestFirst: true })
+          .filter(({ value }) => value.plan === undefined)
           .map(({ value }) => approvalView(powers, value)),
       };
     },
-    decide: async (token, id, yes) => {
+    decide: async (token, id, yes, steps = null) => {
       demand(token, "owner", ...(yes ? [] : (["operator"] as const)));
       const result = await transact(powers, (draft) =>
-        answered(powers, draft, draft.need("approval", id), localOwner(powers), { by: "http" }, yes),
+        answered(powers, draft, draft.need("approval", id), localOwner(powers), { by: "http" }, yes, {
+          steps,
+          others: "refused",
+        }),
       );
       if (result.granted) await supervisor.consume(id);
       else if (result.approval.run !== null) drives.drive(result.approval.run, "approval");

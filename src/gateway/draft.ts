@@ -29,6 +29,7 @@ export class Draft {
   /** What the store answered: a draft sees one state of it. */
   readonly #found = new Map<string, string | null>();
   readonly #runs = new Map<RunId, RunDraft>();
+  readonly #roused: RunId[] = [];
   readonly #messages = new Map<Message["id"], Message>();
   readonly #parts: Parts = {};
 
@@ -191,6 +192,16 @@ export class Draft {
   /** Runs that end with this batch. */
   ended(): readonly Run[] {
     return [...this.#runs.values()].filter((run) => run.hasEnded).map((run) => run.run);
+  }
+
+  /** This run is to be driven once it is committed. */
+  rouse(id: RunId): void {
+    this.#roused.push(id);
+  }
+
+  /** Runs whose waiting ends with this batch, and those that begin beside another. */
+  woken(): readonly RunId[] {
+    return [...this.#roused, ...[...this.#runs.values()].filter(({ wasWoken }) => wasWoken).map(({ run }) => run.id)];
   }
 
   /** Approvals that were open and are not with this batch. */

@@ -3,7 +3,7 @@
  * (CONTRACT section 8).
  */
 import type { AgentDriver, RunHandle, WakeUp } from "../core/agent.ts";
-import type { RunId, SessionId } from "../core/ids.ts";
+import { MessageId, type RunId, type SessionId } from "../core/ids.ts";
 import { AGENT_YIELD_MS } from "../core/limits.ts";
 import type { Stop } from "../core/ports.ts";
 import { deadlineOf, isTerminal, type Run, type Wait } from "../core/run.ts";
@@ -12,8 +12,10 @@ import { askerOf } from "./asker.ts";
 import { seen } from "./call.ts";
 import { keepCompany } from "./company.ts";
 import type { Draft } from "./draft.ts";
+import { beginFollowup } from "./followups.ts";
 import { type Invoking, invoke } from "./invoke.ts";
 import { say } from "./say.ts";
+import { finish, pause, wakeInTime } from "./segment.ts";
 import { activeRun, newRun, runFor } from "./start.ts";
 import { thinking } from "./thinking.ts";
 import { transact } from "./transact.ts";
@@ -29,7 +31,7 @@ export class Drives {
   readonly #invoking: Invoking;
   readonly #driving = new Map<RunId, Driving>();
   /** Runs that became active again while their driver was still coming back. */
-  readonly #again = new Set<RunId>();
+  readonly #again = new Map<RunId, WakeUp["reason"]>();
   #stopping = false;
 
   constructor(invoking: Invoking) {
@@ -49,7 +51,7 @@ export class Drives {
     const run = powers.store.get("run", id)?.value;
     if (this.#stopping || run?.status.state !== "active") return;
     if (this.#driving.has(id)) {
-      this.#again.add(id);
+      this.#again.set(id, reason);
       return;
     }
     const abort = new AbortController();
@@ -57,10 +59,10 @@ export class Drives {
     const driver = run.external ? undefined : powers.drivers.find(({ name }) => name === run.agent);
     const done = driver === undefined ? Promise.resolve() : this.#segment(driver, run, reason, abort.signal);
     this.#driving.set(id, { abort, forget, done, isOurs: driver !== undefined });
-    if (run.external && run.request !== null) {
+    if (run.external && (run.request !== null || run.brief !== undefined)) {
       powers.clock.at(powers.clock.now() + AGENT_YIELD_MS, () => void this.#yield(id));
       // After a restart the person has read it already.
-      if (reason === "addressed") keepCompany(powers, run);
+      if (reason === "addressed" && run.request !== null) keepCompany(powers, run);
     }
     if (driver !== undefined) void done.then(() => this.#after(id));
   }
@@ -78,6 +80,7 @@ export class Drives {
         role: asker.role,
         addressed: asker.request?.addressed ?? "none",
         time: powers.clock.now(),
+        segment: run.segment,
       };
       await driver.drive(wake, this.handle(run.id), stop);
     } catch (error) {
@@ -105,9 +108,10 @@ export class Drives {
       draft.run(id).apply({ type: "cancel", reason: "superseded" });
       const where = { conversation, thread: run.thread, replyTo: run.request };
       say(draft, where, `${run.agent} does not answer, so I do what I can myself.`, id);
-      const { principal, request } = run;
+      const { principal, request, brief } = run;
       const { instead: _said, ...butler } = BUTLER;
-      return newRun(powers, draft, { session, principal, request, ...butler }).id;
+      const about = brief === undefined ? {} : { brief };
+      return newRun(powers, draft, { session, principal, request, ...about, ...butler }).id;
     }).catch((error: unknown) => {
       powers.log("run", { run: id, code: seen(error).code });
       return null;
@@ -123,13 +127,27 @@ export class Drives {
     return {
       run,
       invoke: (invocation) => invoke(this.#invoking, run, invocation),
-      finish: (wait?: Wait) =>
-        transact(powers, (draft) => {
-          draft.run(run).require(wait === undefined ? { type: "finish" } : { type: "wait", wait });
-        }),
+      finish: (wait?: Wait) => (wait === undefined ? finish(powers, run) : this.#pause(run, wait)),
       fail: (reason) => transact(powers, (draft) => void draft.run(run).apply({ type: "fail", reason })),
       ...thinking(this.#invoking, run),
     };
+  }
+
+  async #pause(run: RunId, wait: Wait): Promise<void> {
+    await pause(this.#invoking.powers, run, wait);
+    // Ours comes back by itself; nobody else's deadline runs while it waits.
+    if (this.#driving.get(run)?.isOurs === false) this.#release(run);
+    this.awaitTime(run);
+  }
+
+  /** Wakes a run that waits, whatever it waits for, when its time has come. Called again for each after a restart. */
+  awaitTime(id: RunId): void {
+    const { powers } = this.#invoking;
+    const run = powers.store.get("run", id)?.value;
+    if (run?.status.state !== "paused.event") return;
+    powers.clock.at(run.status.wait.until, () => {
+      if (!this.#stopping) void this.#end(id, (draft) => wakeInTime(draft, id));
+    });
   }
 
   /** The driver came back: a run that is neither over nor waiting was left lying, which is a failure by name. */
@@ -137,7 +155,8 @@ export class Drives {
     this.#release(id);
     const run = this.#invoking.powers.store.get("run", id)?.value;
     if (run === undefined) return;
-    if (this.#again.delete(id) && run.status.state === "active") return this.drive(id, "approval");
+    const again = this.#again.get(id);
+    if (this.#again.delete(id) && run.status.state === "active") return this.drive(id, again ?? "approval");
     if (run.status.state === "active" && !this.#stopping) {
       await this.#end(id, (draft) => void draft.run(id).apply({ type: "fail", reason: "agent" }));
     }
@@ -213,12 +232,17 @@ export class Drives {
       if (next === undefined || owner === null || activeRun(powers, session) !== null) return null;
       const conversation = draft.get("conversation", owner.conversation);
       draft.drop("queued", next.id);
-      if (conversation === null || powers.store.message(next.id) === null) return null;
+      if (conversation === null) return null;
       // The session's row changes with it, so that two ends at once cannot start two runs.
       draft.put("session", session, { ...owner, lastAt: draft.now });
-      return runFor(powers, draft, conversation, owner, next.id, owner.requester).id;
+      const followup = draft.get("followup", next.id);
+      if (followup !== null) return beginFollowup(powers, draft, followup, conversation).id;
+      const request = MessageId.safeParse(next.id);
+      if (!request.success || powers.store.message(request.data) === null) return null;
+      return runFor(powers, draft, conversation, owner, request.data, owner.requester).id;
     });
-    if (started !== null) this.drive(started, "addressed");
+    const isAsked = started !== null && powers.store.get("run", started)?.value.request !== null;
+    if (started !== null) this.drive(started, isAsked ? "addressed" : "schedule");
   }
 
   async close(stop: Stop): Promise<void> {

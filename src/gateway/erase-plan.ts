@@ -7,6 +7,7 @@ import type { OutboxRow } from "../core/outbox.ts";
 import type { RecordKind, Records } from "../core/records.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { PurgeScope } from "../core/verbs/evidence.ts";
+import { type LaterPlan, laterGoing } from "./erase-later.ts";
 import { isHeld, isMessageHeld } from "./holds.ts";
 import { conversationBy } from "./people.ts";
 import type { Powers } from "./powers.ts";
@@ -75,6 +76,8 @@ export function planOf(powers: Powers, scope: PurgeScope): Plan {
   const parts = wanted.filter(({ id }) => !conversations.has(id)).flatMap(({ messages }) => messages);
   const listed = [...new Set([...parts, ...listedBy(powers, scope)])];
   const messages = new Set(listed.filter((id) => !isKept(id)));
+  const later = laterGoing(powers, scope, conversations, messages);
+  const begun = new Set(later.followups.map(({ id }) => id));
   const runs = new Set(
     all(powers, "run")
       .filter(
@@ -82,14 +85,35 @@ export function planOf(powers: Powers, scope: PurgeScope): Plan {
           !isHeld(powers, run.session) &&
           (conversations.has(run.conversation) ||
             (run.request !== null && messages.has(run.request)) ||
+            (run.parent !== undefined && isParentOurs(powers, run.parent.run, conversations, messages)) ||
+            (run.brief?.followup !== undefined && begun.has(run.brief.followup)) ||
             (scope.by === "session" && run.session === scope.session)),
       )
       .map(({ id }) => id),
   );
-  return new Derived(powers, { scope, conversations, messages, runs, held: listed.length - messages.size }).plan();
+  return new Derived(powers, {
+    ...{ scope, conversations, messages, runs, later },
+    held: listed.length - messages.size,
+  }).plan();
 }
 
-type Base = Pick<Plan, "conversations" | "messages" | "runs" | "held"> & { readonly scope: PurgeScope };
+/** A child goes with the run that started it. */
+function isParentOurs(
+  { store }: Powers,
+  id: RunId,
+  conversations: ReadonlySet<ConversationId>,
+  messages: ReadonlySet<MessageId>,
+): boolean {
+  const run = store.get("run", id)?.value;
+  return (
+    run !== undefined && (conversations.has(run.conversation) || (run.request !== null && messages.has(run.request)))
+  );
+}
+
+type Base = Pick<Plan, "conversations" | "messages" | "runs" | "held"> & {
+  readonly scope: PurgeScope;
+  readonly later: LaterPlan;
+};
 
 /** Everything that was made from what goes: values, answers, questions, calls, what the bot said, pseudonyms, names. */
 class Derived {
@@ -155,6 +179,7 @@ class Derived {
     const gone = all(this.#powers, "approval").filter(
       (it) =>
         this.#isOurs(it.conversation) ||
+        it.surfaces.some((surface) => this.#isOurs(surface.conversation)) ||
         (it.run !== null && (runs.has(it.run) || this.#touched.has(it.run))) ||
         it.sources.some((source) => messages.has(source)),
     );
@@ -198,16 +223,24 @@ class Derived {
   }
 
   #rest(): void {
-    const { scope, messages, runs } = this.#base;
+    const { scope, messages, runs, later } = this.#base;
     const { store } = this.#powers;
+    const followups = new Set<string>(later.followups.map(({ id }) => id));
+    for (const { id, brief } of later.followups) this.#take("followup", id, brief.blob);
+    for (const { id, blob } of later.notes) this.#take("note", id, blob);
     for (const { id } of all(this.#powers, "issued")) if (runs.has(id)) this.#take("issued", id);
     for (const { id, session } of all(this.#powers, "queued")) {
       const place = store.get("session", session)?.value.conversation ?? null;
-      if (messages.has(id) || this.#isOurs(place)) this.#take("queued", id);
+      if (followups.has(id) || messages.has(id as MessageId) || this.#isOurs(place)) this.#take("queued", id);
     }
     for (const run of runs) this.#take("run", run);
     for (const { id, conversation } of all(this.#powers, "session"))
       if (this.#isOurs(conversation) || (scope.by === "session" && id === scope.session)) this.#take("session", id);
+    // A standing yes goes with its session, its place and whoever suggested it.
+    for (const { id, terms } of all(this.#powers, "grant"))
+      if (this.#isOurs(terms.conversation) || (scope.by === "session" && terms.session === scope.session))
+        this.#take("grant", id);
+      else if (scope.by === "sender" && terms.by === scope.principal) this.#take("grant", id);
     for (const { id, conversation, principal, blob } of all(this.#powers, "pseudonym"))
       if (this.#isOurs(conversation) || (scope.by === "sender" && principal === scope.principal))
         this.#take("pseudonym", id, blob);

@@ -8,9 +8,9 @@ import { Refusal } from "../core/refusal.ts";
 import { isTerminal } from "../core/run.ts";
 import type { VerbOutput } from "../core/verbs/all.ts";
 import type { PurgeScope } from "../core/verbs/evidence.ts";
+import { cancelRun } from "./cancel.ts";
 import { SELF } from "./deliver.ts";
 import { all, messagesOf, type Plan, planOf } from "./erase-plan.ts";
-import { cancelRun } from "./inbound.ts";
 import { forgotten, type Leftover, leftoversOf } from "./leftovers.ts";
 import { conversationBy } from "./people.ts";
 import type { Powers } from "./powers.ts";
@@ -271,18 +271,20 @@ async function receipted(powers: Powers, id: ReceiptId): Promise<void> {
 type Epoch = { readonly before: number; readonly after: number; readonly counts: { readonly [name: string]: number } };
 const COUNTS = ["messages", "blobs", "records", "references"] as const;
 
-/** What the commit that made it unreadable says of itself: its epochs and how much went. */
+/** Its epochs, from the commit that made it unreadable, and how much went, from the end of its sweep. */
 function epochOf({ store }: Powers, id: ReceiptId): Epoch {
   let isBegun = false;
+  let epochs: readonly [before: number, after: number] | null = null;
   for (let after = 0; ; ) {
     const page = store.ledger.entries(after, PAGE);
     if (page.length === 0) throw new Refusal("internal");
     for (const { type, body } of page) {
-      if (type === "purge.started" && body["receipt"] === id) isBegun = true;
-      if (!isBegun || type !== "key.rotated") continue;
       const number = (name: string): number => (typeof body[name] === "number" ? body[name] : 0);
+      if (type === "purge.started" && body["receipt"] === id) isBegun = true;
+      if (isBegun && epochs === null && type === "key.rotated") epochs = [number("from"), number("to")];
+      if (epochs === null || type !== "retention.swept" || number("epoch") !== epochs[1]) continue;
       const counts = Object.fromEntries(COUNTS.map((name) => [name, number(name)]));
-      return { before: number("from"), after: number("to"), counts };
+      return { before: epochs[0], after: epochs[1], counts };
     }
     after = page.at(-1)?.seq ?? after;
   }

@@ -2,7 +2,7 @@
  * What happened, as readers of events see it: the ledger's entries,
  * and for an external agent the request it was woken for.
  */
-import type { InvocationReply } from "../core/agent.ts";
+import type { InvocationReply, WakeUp } from "../core/agent.ts";
 import type { Entry } from "../core/entry.ts";
 import type { RunId } from "../core/ids.ts";
 import type { Clock, Stop } from "../core/ports.ts";
@@ -103,12 +103,17 @@ const eventOf = ({ seq, type, time, run, body }: Entry): GatewayEvent => {
 
 /** A run of this agent began for somebody's request: the event carries the whole `request.read` output. */
 async function wokenBy(invoking: Invoking, token: Token, entry: Entry): Promise<GatewayEvent | null> {
-  if (entry.type !== "run.started" || entry.run === undefined) return null;
+  const isWoken =
+    entry.type === "run.resumed" && (entry.body["event"] as { type?: unknown } | undefined)?.type === "wake";
+  if ((entry.type !== "run.started" && !isWoken) || entry.run === undefined) return null;
   const run = invoking.powers.store.get("run", entry.run)?.value;
-  if (run?.external !== true || run.agent !== token.name || run.request === null || run.status.state !== "active")
-    return null;
+  const isAsked = run !== undefined && (run.request !== null || run.brief !== undefined);
+  if (!isAsked || !run.external || run.agent !== token.name || run.status.state !== "active") return null;
   return addressedEvent(invoking, run, entry.seq);
 }
+
+const reasonOf = ({ segment, request, parent }: Run): WakeUp["reason"] =>
+  segment > 1 ? "event" : parent !== undefined ? "started" : request === null ? "schedule" : "addressed";
 
 /** The wake-up event of a run with the whole request. Reading it is the run's first call: the agent has taken it. */
 export async function addressedEvent(invoking: Invoking, run: Run, seq: number): Promise<GatewayEvent> {
@@ -117,12 +122,12 @@ export async function addressedEvent(invoking: Invoking, run: Run, seq: number):
     capability: "request.read",
     input: {},
     justification: "The agent was woken for this request.",
-    idempotency_key: "wake",
+    idempotency_key: run.segment === 1 ? "wake" : `wake-${run.segment}`,
   });
   const read = (reply.output ?? null) as { readonly asker?: string; readonly role?: string } | null;
   const addressed = run.request === null ? "none" : (powers.store.message(run.request)?.addressed ?? "none");
   const body = {
-    reason: "addressed",
+    reason: reasonOf(run),
     message: run.request,
     actor: read?.asker ?? null,
     role: read?.role ?? null,

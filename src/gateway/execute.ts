@@ -3,76 +3,62 @@
  * (CONTRACT section 7).
  */
 import { type Approval, type Bound, digestText } from "../core/approval.ts";
-import { type ApprovalId, type ConversationId, hex, newId } from "../core/ids.ts";
-import { BOTTOM, join, type Label, parseLabel } from "../core/label.ts";
-import { DAY_MS } from "../core/limits.ts";
+import { type ApprovalId, type BlobId, hex, newId } from "../core/ids.ts";
+import { parseLabel } from "../core/label.ts";
+import type { Principal } from "../core/people.ts";
+import type { Choice } from "../core/plan.ts";
 import type { Stop } from "../core/ports.ts";
-import type { Call } from "../core/records.ts";
-import { Refusal, type RefusalCode } from "../core/refusal.ts";
-import type { Source } from "../core/value.ts";
-import { type Answered, decide, step } from "./answer.ts";
+import { Refusal } from "../core/refusal.ts";
+import { type Answered, decide, denied, type Evidence, step } from "./answer.ts";
 import { policyDigest } from "./ask.ts";
-import { askerOf } from "./asker.ts";
+import { type FileCall, noteOpened, readApproved } from "./attachments.ts";
 import { placeOf } from "./broker.ts";
 import type { Catalogue } from "./capabilities.ts";
+import { conclude, settlePlan } from "./conclude.ts";
 import type { Draft } from "./draft.ts";
-import { concludeRaise, EXTEND, performRaise, type RaiseCall } from "./extend.ts";
+import { performRaise, type RaiseCall } from "./extend.ts";
 import { intend, sendApproved } from "./http-perform.ts";
 import type { HttpCall } from "./http-request.ts";
 import { shownRequest } from "./http-shape.ts";
+import { showOpenSteps } from "./open-steps.ts";
+import { performReveal, performSend, type RevealCall, type SendCall } from "./perform.ts";
 import { grantPermit } from "./permit.ts";
+import { decidePlan } from "./plan-answer.ts";
 import type { Powers } from "./powers.ts";
-import { issue, tokensIn } from "./pseudonyms.ts";
-import { keepContext, noteSink } from "./reveal.ts";
-import { noteSaid } from "./said.ts";
-import { post, say } from "./say.ts";
+import { renderedReveal } from "./reveal.ts";
+import { performStanding, type StandingCall } from "./standing.ts";
 import { transact } from "./transact.ts";
-import { type NewValue, writeValue } from "./values.ts";
 
 /** The sealed call of an approval: exactly what was shown. */
 export type Stored = {
-  readonly call:
-    | {
-        readonly kind: "send";
-        readonly conversation: ConversationId;
-        readonly relation: string;
-        readonly rendered: { readonly text: string; readonly label: Label; readonly sources: readonly Source[] };
-      }
-    | { readonly kind: "reveal"; readonly output: unknown; readonly value: NewValue }
-    | HttpCall
-    | RaiseCall;
+  readonly call: SendCall | RevealCall | HttpCall | FileCall | RaiseCall | StandingCall;
   readonly bound: Bound;
 };
 
-const CODE: Readonly<Partial<Record<Approval["status"]["state"], RefusalCode>>> = {
-  denied: "approval.denied",
-  expired: "approval.expired",
-  void: "approval.void",
-};
-
-/** Closes the call of an approval that will not be: refused with its code, the budget back, the run going on. */
-export function conclude(draft: Draft, approval: Approval): void {
-  const code = CODE[approval.status.state];
-  if (code !== undefined && approval.capability === EXTEND) {
-    concludeRaise(draft, approval);
-    return;
-  }
-  if (code === undefined || approval.run === null || approval.call === null) return;
-  const call = draft.get("call", approval.call);
-  if (call?.status !== "waiting") return;
-  const run = draft.run(approval.run);
-  run.apply({ type: "answered", approval: approval.id, granted: false }, { call: call.id });
-  run.apply({ type: "settle", call: call.id, reserved: call.reserved, used: { steps: 1 } }, { code });
-  draft.put("call", call.id, { ...call, status: "refused", code });
-}
+/** Which steps an answer names, and what becomes of the others. */
+type Named = Omit<Choice, "yes">;
+const ALL: Named = { steps: null, others: "open" };
 
 /** One answer on any surface: decided, and where it ended the question without a yes, the waiting call is closed. */
-export function answered(powers: Powers, draft: Draft, ...answer: AnswerArgs): Answered {
-  const result = decide(powers, draft, ...answer);
+export function answered(
+  powers: Powers,
+  draft: Draft,
+  approval: Approval,
+  principal: Principal,
+  evidence: Evidence,
+  yes: boolean,
+  named: Named = ALL,
+): Answered {
+  if (approval.steps !== undefined) return decidePlan(powers, draft, approval, principal, evidence, { yes, ...named });
+  const isWhole = named.steps === null || (named.steps.length === 1 && named.steps[0] === 1);
+  if (approval.plan !== undefined || !isWhole) {
+    const hint = approval.plan === undefined ? "There is one step alone." : "Answer the plan that it is a step of.";
+    return denied(draft, approval, principal, new Refusal("input.invalid", { field: "steps", hint }));
+  }
+  const result = decide(powers, draft, approval, principal, evidence, yes);
   if (!result.granted) conclude(draft, result.approval);
   return result;
 }
-type AnswerArgs = Parameters<typeof decide> extends [unknown, unknown, ...infer Rest] ? Rest : never;
 
 /**
  * Carries out what was granted. Safe to call again: only a granted approval is consumed,
@@ -80,13 +66,36 @@ type AnswerArgs = Parameters<typeof decide> extends [unknown, unknown, ...infer 
  */
 export async function carryOutApproved(powers: Powers, catalogue: Catalogue, id: ApprovalId): Promise<Carried> {
   const approval = powers.store.get("approval", id)?.value;
+  const plan = approval?.plan === undefined ? approval : powers.store.get("approval", approval.plan)?.value;
+  if (plan?.steps !== undefined) return carryOutSteps(powers, catalogue, plan);
+  return carryOutOne(powers, catalogue, id);
+}
+
+/** Every step that was granted, in order; the plan ends when none is left. */
+async function carryOutSteps(powers: Powers, catalogue: Catalogue, plan: Approval): Promise<Carried> {
+  const later: NonNullable<Carried>[] = [];
+  for (const id of plan.steps ?? []) {
+    const more = await carryOutOne(powers, catalogue, id);
+    if (more !== null) later.push(more);
+  }
+  const settle = async (): Promise<void> => {
+    await transact(powers, (draft) => settlePlan(draft, plan.id));
+    await showOpenSteps(powers, plan.id);
+  };
+  if (later.length === 0) {
+    await settle();
+    return null;
+  }
+  return async (stop) => {
+    for (const more of later) await more(stop);
+    await settle();
+  };
+}
+
+async function carryOutOne(powers: Powers, catalogue: Catalogue, id: ApprovalId): Promise<Carried> {
+  const approval = powers.store.get("approval", id)?.value;
   if (approval?.status.state !== "granted" || approval.stored === null) return null;
-  const permit = grantPermit({ by: "gateway", why: "prompt" }, "prompt", approval.capability, [approval.stored]);
-  const stored = await powers.store.open(
-    permit,
-    [approval.stored],
-    ([opened]) => JSON.parse(powers.hashing.text(opened?.bytes ?? new Uint8Array())) as Stored,
-  );
+  const stored = await storedOf(powers, approval.capability, approval.stored);
   return transact(powers, (draft) => {
     const now = draft.get("approval", id);
     if (now?.status.state !== "granted") return null;
@@ -101,7 +110,14 @@ export async function carryOutApproved(powers: Powers, catalogue: Catalogue, id:
   });
 }
 
-/** A web request that was begun, still to be sent; null when nothing is left to do. */
+/** What was asked for, opened. */
+export function storedOf(powers: Powers, capability: string, blob: BlobId): Promise<Stored> {
+  const permit = grantPermit({ by: "gateway", why: "prompt" }, "prompt", capability, [blob]);
+  const read = (bytes: Uint8Array = new Uint8Array()) => JSON.parse(powers.hashing.text(bytes)) as Stored;
+  return powers.store.open(permit, [blob], ([opened]) => read(opened?.bytes));
+}
+
+/** What takes its time and was begun: a web request, a file. Null when nothing is left to do. */
 export type Carried = ((stop: Stop) => Promise<void>) | null;
 
 /** The digest as it follows from what is about to be done, not as it was written down. */
@@ -122,11 +138,11 @@ function renderedCall(call: Stored["call"]): string {
     case "http":
       return shownRequest(call.prepared);
     case "raise":
+    case "file":
+    case "standing":
       return call.text;
   }
 }
-
-export const renderedReveal = (output: unknown): string => JSON.stringify(output, null, 1);
 
 /** What makes a yes worthless: the run went on, another policy or version, a source that changed. */
 function changed(
@@ -136,8 +152,9 @@ function changed(
   approval: Approval,
   { bound, call }: Stored,
 ): "run_ended" | "changed" | "edited" | null {
+  if (call.kind === "standing") return bound.policy === policyDigest(powers) ? null : "changed";
   const run = approval.run === null ? null : draft.run(approval.run).run;
-  const isWaiting = run?.status.state === "paused.approval" && run.status.approval === approval.id;
+  const isWaiting = run?.status.state === "paused.approval" && run.status.approval === (approval.plan ?? approval.id);
   if (!isWaiting) return "run_ended";
   if (bound.policy !== policyDigest(powers)) return "changed";
   if (call.kind === "raise") return null;
@@ -155,6 +172,10 @@ const isOther = ({ store, settings }: Powers, { name, version }: HttpCall["secre
   version !== null && store.secretVersion(settings.tenant, name) !== version;
 
 function perform(powers: Powers, draft: Draft, approval: Approval, { call: what }: Stored): Carried {
+  if (what.kind === "standing") {
+    performStanding(powers, draft, approval, what);
+    return null;
+  }
   if (what.kind === "raise") {
     performRaise(draft, approval, what);
     return null;
@@ -162,96 +183,19 @@ function perform(powers: Powers, draft: Draft, approval: Approval, { call: what 
   const call = approval.call === null ? null : draft.get("call", approval.call);
   if (call === null || approval.run === null) throw new Refusal("internal");
   const run = draft.run(approval.run);
-  run.require({ type: "answered", approval: approval.id, granted: true }, { call: call.id });
+  // The run of a plan waits until its last step has ended.
+  if (approval.plan === undefined)
+    run.require({ type: "answered", approval: approval.id, granted: true }, { call: call.id });
   if (what.kind === "send") performSend(powers, draft, approval, call, what);
   if (what.kind === "reveal") performReveal(powers, draft, approval, call, what);
+  if (what.kind === "file") {
+    noteOpened(draft, run, call.id, what);
+    return () => readApproved(powers, call.id, what);
+  }
   if (what.kind !== "http") return null;
   const handle = newId("Handle", powers.random.bytes(16));
   intend(draft, call.id, call.run, what);
   const sink = placeOf(what.host);
   run.note("label.lowered", { call: call.id, by: "human.release", digest: approval.digest, sink });
   return (stop) => sendApproved(powers, call.id, what, handle, stop);
-}
-
-function performSend(
-  powers: Powers,
-  draft: Draft,
-  approval: Approval,
-  call: Call,
-  send: Extract<Stored["call"], { kind: "send" }>,
-): void {
-  const target = draft.get("conversation", send.conversation);
-  const run = draft.run(call.run);
-  const settle = (used: number): void => {
-    const cost = { steps: 1, egress_bytes: used };
-    run.apply({ type: "settle", call: call.id, reserved: call.reserved, used: cost }, { capability: call.capability });
-  };
-  if (target === null || target.status !== "allowed" || target.closed) {
-    settle(0);
-    draft.put("call", call.id, { ...call, status: "refused", code: "conversation.unknown", approval: approval.id });
-    return;
-  }
-  const isOwn = target.id === run.run.conversation;
-  const where = { conversation: target, thread: isOwn ? run.run.thread : null };
-  const message = post(
-    draft,
-    where,
-    { op: "text", text: send.rendered.text },
-    parseLabel(send.rendered.label),
-    run.run.id,
-    { call: call.id, approval: approval.id },
-  );
-  const sources = send.rendered.sources.map((source) => source.message);
-  noteSaid(draft, message, { channel: target.channel, conversation: target.id, run: run.run.id }, sources);
-  run.note("label.lowered", { call: call.id, by: "human.release", digest: approval.digest, sink: target.id });
-  // Sending what was asked for is an answer: the room that asked reads that it happened.
-  run.apply({ type: "replied" }, { call: call.id });
-  if (!isOwn) {
-    const origin = draft.need("conversation", run.run.conversation);
-    say(
-      draft,
-      { conversation: origin, thread: run.run.thread, replyTo: run.run.request },
-      `Done: it goes to ${target.alias ?? "the direct chat"}.`,
-      run.run.id,
-    );
-  }
-  settle(2 * send.rendered.text.length);
-  const said = { output: { delivered: "queued", message }, values: [] };
-  const answer = draft.sealJson(
-    "call",
-    "answer.v1",
-    run.run.conversation,
-    BOTTOM,
-    said,
-    draft.now + powers.settings.ttlMs,
-  );
-  draft.put("call", call.id, { ...call, status: "done", answer, approval: approval.id });
-}
-
-function performReveal(
-  powers: Powers,
-  draft: Draft,
-  approval: Approval,
-  call: Call,
-  { value, output }: Extract<Stored["call"], { kind: "reveal" }>,
-): void {
-  const run = draft.run(call.run);
-  const label = parseLabel(value.label);
-  const expires = draft.now + DAY_MS;
-  run.apply(
-    { type: "settle", call: call.id, reserved: call.reserved, used: { steps: 1 } },
-    { capability: call.capability },
-  );
-  run.apply(
-    { type: "revealed", context: join(run.run.context, label), bits: 0, chars: 0 },
-    { call: call.id, approval: approval.id },
-  );
-  const asker = askerOf(powers, run.run);
-  keepContext(draft, asker.token, run.run);
-  noteSink(draft, asker, call.id, label);
-  issue(draft, run.run.id, tokensIn(JSON.stringify(output)));
-  const shown = writeValue(draft, run.run.id, { ...value, label }, output, expires);
-  const answer = draft.sealJson("call", "answer.v1", run.run.conversation, label, { output, values: [shown] }, expires);
-  draft.put("call", call.id, { ...call, status: "done", answer, approval: approval.id, values: [value.handle] });
-  run.note("label.lowered", { call: call.id, by: "human.release", digest: approval.digest, sink: run.run.agent });
 }

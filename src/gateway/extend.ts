@@ -105,6 +105,7 @@ function askForMore(
       fourEyes: decision.fourEyes === true || powers.settings.fourEyes,
       approvers: decision.approvers ?? ["owner"],
       rule: decision.rule,
+      ...(decision.route === undefined ? {} : { route: decision.route }),
       because: decision.because,
       destination: `budget.${unit}`,
       label: BOTTOM,

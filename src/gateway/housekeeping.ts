@@ -8,14 +8,17 @@ import { dayOf } from "../core/records.ts";
 import { isTerminal } from "../core/run.ts";
 import { step } from "./answer.ts";
 import { seen } from "./call.ts";
+import { conclude } from "./conclude.ts";
 import type { Drives } from "./drive.ts";
 import { finishPurges } from "./erase.ts";
 import { repeatNotices } from "./everybody.ts";
-import { conclude } from "./execute.ts";
+import { sweepFollowups } from "./followups.ts";
 import { isMessageHeld, released, settleDeferred } from "./holds.ts";
 import { DELETED_SINCE, withdraw } from "./keep.ts";
+import { sweepNotes } from "./notes.ts";
 import type { Powers } from "./powers.ts";
 import type { Rejections } from "./rejections.ts";
+import { isDue, remind } from "./remind.ts";
 import { transact } from "./transact.ts";
 
 const SWEEP_MESSAGES = 500;
@@ -77,6 +80,8 @@ export class Housekeeping {
     await this.#release();
     await this.#sweep();
     await this.#sweepDerived();
+    await sweepFollowups(this.#powers);
+    await sweepNotes(this.#powers);
   }
 
   /** Values past their age, and answers kept for repeats, go with the day they belong to. */
@@ -134,6 +139,7 @@ export class Housekeeping {
     const { store } = this.#powers;
     const resumed = new Set<RunId>();
     for (const { value } of store.find("approval", "open", "open", { limit: 10_000 })) {
+      if (isDue(value, this.#powers.clock.now())) await transact(this.#powers, (draft) => remind(draft, value.id));
       if (this.#powers.clock.now() < value.expiresAt) continue;
       await transact(this.#powers, (draft) => {
         const approval = draft.get("approval", value.id);

@@ -4,7 +4,7 @@
  */
 import type { HttpAnswer } from "../core/http.ts";
 import type { CallId, Handle, RunId } from "../core/ids.ts";
-import { CATEGORY, join, type Label } from "../core/label.ts";
+import { CATEGORY, type Label } from "../core/label.ts";
 import { DAY_MS, HTTP_ANSWER_BYTES_MAX, HTTP_MS_MAX } from "../core/limits.ts";
 import type { Stop } from "../core/ports.ts";
 import type { Call } from "../core/records.ts";
@@ -13,12 +13,13 @@ import { deadlineOf, isTerminal, type Run } from "../core/run.ts";
 import { askerOf } from "./asker.ts";
 import { lease, placeOf, rememberGrants, withSecrets } from "./broker.ts";
 import { type Doing, type Made, seen } from "./call.ts";
+import { closeDone, closeFailed } from "./closing.ts";
 import type { Draft } from "./draft.ts";
 import type { HttpCall } from "./http-request.ts";
 import { bytesOf, type HttpOutput, mediaKind } from "./http-shape.ts";
 import { scrubbedText } from "./leaks.ts";
 import type { Powers } from "./powers.ts";
-import { keepContext, labelAt, noteSink } from "./reveal.ts";
+import { labelAt, noteSink } from "./reveal.ts";
 import { transact } from "./transact.ts";
 import { type NewValue, viewOf, writeValue } from "./values.ts";
 
@@ -132,9 +133,18 @@ function noteFailed(draft: Draft, run: RunId, id: CallId, call: HttpCall, code: 
 }
 
 /** Where the rules let it go without a question. */
-export async function sendNow(powers: Powers, doing: Doing, call: HttpCall, handle: Handle): Promise<Made> {
+export async function sendNow(
+  powers: Powers,
+  doing: Doing,
+  call: HttpCall,
+  handle: Handle,
+  permitted: (draft: Draft) => void = () => {},
+): Promise<Made> {
   const { run } = doing.asker;
-  await transact(powers, (draft) => intend(draft, doing.call, run.id, call));
+  await transact(powers, (draft) => {
+    permitted(draft);
+    intend(draft, doing.call, run.id, call);
+  });
   const msMax = msFor(powers, run);
   const outcome = await attempt(powers, run.id, doing.call, call, msMax)
     .then(({ answer, sent }) => outcomeOf(powers, doing, call, handle, answer, sent))
@@ -178,43 +188,30 @@ export async function sendApproved(
     const outcome = outcomeOf(powers, doing, call, handle, answer, sent);
     await transact(powers, (draft) => close(draft, doing, id, call, outcome));
   } catch (error) {
-    await transact(powers, (draft) => closeFailed(draft, id, call, seen(error)));
+    await transact(powers, (draft) => endFailed(draft, id, call, seen(error)));
   }
 }
 
 function close(draft: Draft, { asker }: Pick<Doing, "asker">, id: CallId, call: HttpCall, outcome: Outcome): void {
   const record = draft.need("call", id);
   if (record.status !== "waiting") return;
-  const { output, kept, value, bytes } = outcome;
-  const run = draft.run(record.run);
-  const label = labelAt("A", value.label);
-  const expires = draft.now + DAY_MS;
   noteDone(draft, record.run, id, call, outcome);
-  const used = { steps: 1, egress_bytes: bytes };
-  run.apply({ type: "settle", call: id, reserved: record.reserved, used }, { capability: CAPABILITY });
-  run.apply({ type: "valued", kind: value.kind }, { handle: value.handle });
-  run.apply({ type: "revealed", context: join(run.run.context, label), bits: 0, chars: 0 }, { call: id });
-  keepContext(draft, asker.token, run.run);
-  noteSink(draft, asker, id, value.label);
-  const shown = writeValue(draft, record.run, value, kept, expires);
-  const said = { output, values: [shown] };
-  const answer = draft.sealJson("call", "answer.v1", run.run.conversation, value.label, said, expires);
-  draft.put("call", id, { ...record, status: "done", answer, values: [value.handle] });
+  const used = { steps: 1, egress_bytes: outcome.bytes };
+  closeDone(draft, asker, record, { ...outcome, capacity: { bits: 0, chars: 0 }, used });
 }
 
 /** In full on doubt: what may have left counts as sent. */
-function closeFailed(draft: Draft, id: CallId, call: HttpCall, refusal: Refusal): void {
+function endFailed(draft: Draft, id: CallId, call: HttpCall, refusal: Refusal): void {
   const record = draft.need("call", id);
   if (record.status !== "waiting") return;
   noteFailed(draft, record.run, id, call, refusal.code);
-  settleFailed(draft, record, refusal.code, refusal.hint ?? null);
+  settleFailed(draft, record, refusal.code, refusal.hint);
 }
 
-function settleFailed(draft: Draft, record: Call, code: Refusal["code"], hint: string | null): void {
+function settleFailed(draft: Draft, record: Call, code: Refusal["code"], hint?: string | undefined): void {
   const isUnknown = code === "effect.unknown" || code === "http.timeout";
   const used = isUnknown ? record.reserved : { steps: 1 };
-  draft.run(record.run).apply({ type: "settle", call: record.id, reserved: record.reserved, used }, { code });
-  draft.put("call", record.id, { ...record, status: isUnknown ? "unknown" : "failed", code, hint });
+  closeFailed(draft, record, isUnknown ? "unknown" : "failed", used, { code, hint });
 }
 
 /** After a start: a request that was on its way is unknown, and its run is told. Returns runs that go on. */
@@ -227,7 +224,7 @@ export async function settleUnknown(powers: Powers): Promise<readonly RunId[]> {
     await transact(powers, (draft) => {
       const record = draft.need("call", id);
       draft.run(record.run).note("effect.unknown", { effect: id, call: id, code: "restarted" });
-      settleFailed(draft, record, "effect.unknown", null);
+      settleFailed(draft, record, "effect.unknown");
     });
   }
   return cut.map(({ run }) => run);

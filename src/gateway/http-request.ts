@@ -1,6 +1,7 @@
 /** `http.request`: judged here, asked of a person where the rules say so, carried out in http-perform.ts. */
 
 import type { Decision } from "../../policy/decide.ts";
+import type { Canonical } from "../core/canonical.ts";
 import type { Manifest } from "../core/capability.ts";
 import type { HttpHost } from "../core/http.ts";
 import { newId } from "../core/ids.ts";
@@ -17,6 +18,7 @@ import { bodyTexts, HttpInput, HttpOutput, type Prepared, prepared, shownRequest
 import { assertNoSecret } from "./leaks.ts";
 import type { Powers } from "./powers.ts";
 import { freshOf, valuesOf } from "./speak.ts";
+import { matterOf, standingFor, useStanding } from "./standing.ts";
 import { fieldOf, handlesOf, type Piece, parseTemplate, renderValue } from "./template.ts";
 
 export const HTTP_MANIFEST: Manifest = {
@@ -150,7 +152,22 @@ export const httpRequest =
     // The world is outside every audience: what came from a conversation goes there by a person's yes alone.
     const isPrivate = made.label.audience !== "*";
     const isAsked = decision.effect === "ask" || uses.some(({ effect }) => effect === "ask") || isNew || isPrivate;
-    if (isAsked || control !== "configured") return ask(powers, decision, call, shown, { isNew, isPrivate });
+    // What only a release lets out, what a second person sees, and what carries a secret, is asked each time.
+    const isAlike =
+      (made.label.cats & ~DERIVED_CEILING) === 0 &&
+      wanted.length === 0 &&
+      decision.fourEyes !== true &&
+      !powers.settings.fourEyes;
+    const { method, origin, path, query, headers } = made.prepared;
+    const place = { method, origin, path, query: query.map(([name, value]) => [name, value]), headers: { ...headers } };
+    const matter = matterOf(powers, doing, place, made.label);
+    const standing = isAlike && doing.planned !== true ? standingFor(powers, matter) : null;
+    if (standing !== null)
+      return sendNow(powers, doing, call, newId("Handle", powers.random.bytes(16)), (draft) =>
+        useStanding(powers, draft, doing, standing, matter),
+      );
+    if (isAsked || doing.planned === true || control !== "configured")
+      return ask(powers, decision, call, shown, { isNew, isPrivate, ...(isAlike ? { standing: place } : {}) });
     return sendNow(powers, doing, call, newId("Handle", powers.random.bytes(16)));
   };
 
@@ -159,7 +176,7 @@ function ask(
   decision: Decision,
   call: HttpCall,
   shown: string,
-  why: { readonly isNew: boolean; readonly isPrivate: boolean },
+  why: { readonly isNew: boolean; readonly isPrivate: boolean; readonly standing?: Canonical },
 ): Asked {
   const { host, secrets, label, sources } = call;
   const names = [...new Set(secrets.map(({ name }) => name))].join(", ");
@@ -169,13 +186,16 @@ function ask(
       ? decision.because
       : why.isPrivate
         ? "What it holds came from a conversation."
-        : "The agent chose this address itself.";
+        : isConfigured(host, call.prepared)
+          ? decision.because
+          : "The agent chose this address itself.";
   return {
     ask: {
       assurance: decision.assurance ?? "medium",
       fourEyes: decision.fourEyes === true || powers.settings.fourEyes,
       approvers: decision.approvers ?? ["owner", "approver"],
       rule: decision.rule,
+      ...(decision.route === undefined ? {} : { route: decision.route }),
       because: `${because}${first}`,
       destination: placeOf(host),
       label,
@@ -183,6 +203,7 @@ function ask(
       domains: [host.host],
       what: `send this request to ${host.host}${names === "" ? "" : `, with the secret ${names}`}`,
       sources,
+      ...(why.standing === undefined ? {} : { standing: why.standing }),
       stored: call,
     },
   };

@@ -11,8 +11,9 @@ import { TRANSFORM_MS_MAX } from "../core/limits.ts";
 import type { Call } from "../core/records.ts";
 import { Refusal } from "../core/refusal.ts";
 import { deadlineOf, isTerminal } from "../core/run.ts";
-import { type Asker, askerOf, contextOf, judge, refusalBy, requestOf } from "./asker.ts";
-import { type Asked, callRecord, type Doing, type Handler, isAsked, type Made, nextOf, refused, seen } from "./call.ts";
+import { abandonSteps, admitCall, type Begun } from "./admit.ts";
+import type { Asker } from "./asker.ts";
+import { type Asked, type Doing, type Handler, isAsked, type Made, nextOf, refused, seen } from "./call.ts";
 import type { Catalogue } from "./capabilities.ts";
 import type { Draft } from "./draft.ts";
 import { exhausted } from "./extend.ts";
@@ -85,7 +86,7 @@ async function begin(invoking: Invoking, runId: RunId, invocation: Invocation): 
   if ("refusal" in opened) throw opened.refusal;
   if ("asked" in opened) return opened.asked;
   if ("known" in opened) return again(invoking, opened.known, mac);
-  const work = carryOut(invoking, opened.asker, opened.call, manifest, input, invocation.justification);
+  const work = carryOut(invoking, opened.asker, opened.call, manifest, input, invocation);
   invoking.open.set(opened.call.id, work);
   try {
     return await work;
@@ -128,17 +129,13 @@ export async function answerOf(invoking: Invoking, id: CallId): Promise<Invocati
   return { status: "done", ...stored, budget_left: left(run.budget), next: nextOf(run) };
 }
 
-type Admitted =
-  | { readonly asker: Asker; readonly call: Call }
-  | { readonly known: Call }
-  | { readonly asked: InvocationReply }
-  | { readonly refusal: Refusal };
+type Admitted = Begun | { readonly known: Call } | { readonly asked: InvocationReply };
 
 /** A call's id follows from its key, so that two calls with one key meet in the same record. */
 export const callIdOf = (powers: Powers, run: RunId, key: string): CallId =>
   CallId.parse(`call_${powers.store.mac("idempotency", run, powers.hashing.utf8(`key\u0000${key}`)).slice(0, 32)}`);
 
-/** Decide and reserve, in one commit. A denial costs its step too, so that asking for ever ends. */
+/** Is it new, does the budget reach, may it be? */
 function admit(
   invoking: Invoking,
   draft: Draft,
@@ -156,55 +153,8 @@ function admit(
   if (run.run.status.state !== "active") return { refusal: refusalOf(run.run) };
   const spent = exhausted(powers, draft, run, id, manifest);
   if (spent !== null) return spent;
-  const bytes = powers.hashing.utf8(invocation.justification);
-  const label = { ...run.run.context, integrity: 2 as const };
-  const why = draft.seal({
-    kind: "note",
-    schema: "justification.v1",
-    conversation: run.run.conversation,
-    label,
-    bytes,
-    expires: draft.now + powers.settings.ttlMs,
-  });
-  // Kept for what reads: when a source is edited before the answer is out, the same is asked once more.
-  const sealed =
-    manifest.effect === "none"
-      ? draft.sealJson("call", "input.v1", run.run.conversation, label, input, draft.now + powers.settings.ttlMs)
-      : null;
-  const call = { ...callRecord(draft, id, runId, manifest, mac), why, input: sealed };
-  const applied = run.apply({ type: "reserve", call: call.id, cost: manifest.cost }, { capability: manifest.id }, [
-    { name: "justification", blob: why, bytes },
-  ]);
-  if (!applied || isTerminal(run.run)) return { refusal: refusalOf(run.run) };
-  const asker = askerOf(powers, run.run);
-  // What sends is judged with its destination by its own handler; everything else is judged here.
-  if (manifest.egress === undefined) {
-    const decision = judge(
-      powers,
-      requestOf(
-        powers,
-        asker,
-        { action: "invoke", capability: manifest.id, effect: manifest.effect },
-        contextOf(asker),
-      ),
-    );
-    run.note("decision.made", {
-      call: call.id,
-      action: "invoke",
-      capability: manifest.id,
-      effect: decision.effect,
-      rule: decision.rule,
-    });
-    if (decision.effect !== "allow") {
-      const refusal =
-        decision.effect === "deny" ? refusalBy(decision) : new Refusal("capability.disabled", { rule: decision.rule });
-      run.apply({ type: "settle", call: call.id, reserved: manifest.cost, used: { steps: 1 } });
-      draft.put("call", call.id, { ...call, status: "refused", code: refusal.code });
-      return { refusal };
-    }
-  }
-  draft.put("call", call.id, call);
-  return { asker, call };
+  const { justification } = invocation;
+  return admitCall(powers, draft, run, { id, manifest, mac, input, justification });
 }
 
 async function carryOut(
@@ -213,13 +163,14 @@ async function carryOut(
   call: Call,
   manifest: Manifest,
   input: unknown,
-  justification: string,
+  { justification, idempotency_key: key }: Invocation,
 ): Promise<InvocationReply> {
   const { powers } = invoking;
   const handler = invoking.handlers.get(manifest.id);
   const now = powers.clock.now();
   const deadline = Math.min(now + TRANSFORM_MS_MAX, deadlineOf(asker.run));
-  const doing: Doing = { asker, call: call.id, manifest, input, justification, deadline, stop: { aborted: false } };
+  const stop = { aborted: false };
+  const doing: Doing = { asker, call: call.id, manifest, input, justification, key, deadline, stop };
   try {
     if (handler === undefined) throw new Refusal("capability.unknown");
     const result = await handler(doing);
@@ -274,6 +225,7 @@ function fail(powers: Powers, doing: Doing, call: Call, refusal: Refusal): Promi
       run.note("transform.failed", { call: call.id, capability: call.capability, code: refusal.code });
     const reply = refused(run.run, refusal.code, refusal.hint);
     const status = reply.status === "failed" ? "failed" : "refused";
+    abandonSteps(powers, draft, call, refusal.code);
     draft.put("call", call.id, { ...call, status, code: refusal.code, hint: refusal.hint ?? null });
     return reply;
   });

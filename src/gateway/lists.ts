@@ -2,10 +2,12 @@
 import { BOTTOM, type Label } from "../core/label.ts";
 import { EARLIER_REQUESTS_MAX, RANGE_MESSAGES_MAX, REPLY_CHARS_MAX } from "../core/limits.ts";
 import type { Message } from "../core/message.ts";
+import type { Conversation } from "../core/people.ts";
 import { Refusal } from "../core/refusal.ts";
 import { ReadRequest } from "../core/request.ts";
 import type { Scope } from "../core/scope.ts";
 import { refusalBy } from "./asker.ts";
+import { aboutOf, messageOf, namedLater, readBrief } from "./brief.ts";
 import type { Doing, Handler, Made } from "./call.ts";
 import { confirmPresence } from "./confirm.ts";
 import type { Draft } from "./draft.ts";
@@ -101,37 +103,46 @@ export const messageList =
     );
   };
 
+const rangeOfOne = (conversation: Conversation, request: Message): Range => ({
+  conversation,
+  messages: [request],
+  label: request.label,
+  read: {
+    messages: 1,
+    people: 1,
+    from: request.sentAt,
+    to: request.sentAt,
+    unread_media: 0,
+    others_unread: false,
+    gap: false,
+    cut: false,
+  },
+});
+
 /** The member's own words, redacted (tier R): the only text an agent reads without anybody being asked. */
 export const requestRead =
   (powers: Powers): Handler =>
   async (doing) => {
     const { asker } = doing;
-    const { request, conversation, principal } = asker;
+    const { conversation, principal, run } = asker;
+    const request = asker.request ?? messageOf(run);
     if (request === null || principal === null) throw new Refusal("not_found", { hint: "Nobody asked for this run." });
     await confirmPresence(powers, principal.id);
-    const range: Range = {
-      conversation,
-      messages: [request],
-      label: request.label,
-      read: {
-        messages: 1,
-        people: 1,
-        from: request.sentAt,
-        to: request.sentAt,
-        unread_media: 0,
-        others_unread: false,
-        gap: false,
-        cut: false,
-      },
-    };
+    const range = rangeOfOne(conversation, request);
     const label = labelAt("own-request", request.label);
     const decision = judgeReveal(powers, asker, "request.read", "own-request", label);
     if (decision.effect !== "allow") throw refusalBy(decision);
     const crowd = await crowdFor(powers, doing, range);
     const me = crowd.tokens.get(principal.id) ?? "";
-    const outcome = await runTransform(powers, doing, range, crowd, { aliases: aliasesOf(powers), me });
-    const found = ReadRequest.parse(outcome.kind === "value" ? outcome.value : outcome.fallback);
-    const read = withinReach(powers, doing, found);
+    const outcome = await runTransform(powers, doing, range, crowd, {
+      aliases: aliasesOf(powers),
+      me,
+      due: asker.request === null,
+    });
+    const said = ReadRequest.parse(outcome.kind === "value" ? outcome.value : outcome.fallback);
+    const kept = await aboutOf(powers, doing, request, said);
+    const { about: _behindItsHandle, ...found } = said;
+    const read = withinReach(powers, doing, run.brief === undefined ? found : readBrief(run.brief, found));
     const count = (doing.input as { readonly earlier?: number }).earlier ?? EARLIER_REQUESTS_MAX;
     const earlier = await earlierOf(powers, doing, request, me, count);
     const zone = timezoneOf(powers, conversation, principal);
@@ -155,18 +166,19 @@ export const requestRead =
     const write = (draft: Draft): void => {
       earlier.write(draft);
       writeFound(draft, conversation.id, request.label, outcome.found, draft.now + conversation.ttlMs);
+      kept.write(draft);
       const { person, conversation: named, to } = read.slots;
       issue(
         draft,
         asker.run.id,
         [me, ...tokensIn(read.text), ...(person === null ? [] : [person])],
-        [...(named === null ? [] : [named]), ...(to === "direct" ? ["direct"] : [])],
+        [...(named === null ? [] : [named]), ...(to === "direct" ? ["direct"] : []), ...namedLater(read.slots)],
       );
       draft
         .run(asker.run.id)
-        .note("transform.completed", { call: doing.call, capability: "request.read", version: 2, messages: 1 });
+        .note("transform.completed", { call: doing.call, capability: "request.read", version: 3, messages: 1 });
     };
-    return { ...made(output, label, write), values: earlier.values };
+    return { ...made(output, label, write), values: [...kept.values, ...earlier.values] };
   };
 
 /** When this person last spoke to the bot here before the request. */

@@ -6,7 +6,6 @@ import { type Amounts, left } from "../core/budget.ts";
 import { canonical } from "../core/canonical.ts";
 import type { CallId, RunId } from "../core/ids.ts";
 import { CATEGORY, type Label, TENANT_MIXED } from "../core/label.ts";
-import { DAY_MS, POOL_DAY_COST_MICROS_MAX, POOL_DAY_TOKENS_MAX } from "../core/limits.ts";
 import {
   costOf,
   type ModelAnswer,
@@ -17,13 +16,13 @@ import {
   tokensAtMost,
   unpriced,
 } from "../core/model.ts";
-import type { Pool } from "../core/records.ts";
 import { Refusal } from "../core/refusal.ts";
 import { isTerminal } from "../core/run.ts";
 import { type Asker, askerOf, judge, refusalBy, requestOf } from "./asker.ts";
 import { seen } from "./call.ts";
 import type { Draft } from "./draft.ts";
 import { grantPermit } from "./permit.ts";
+import { drawDay, settleDay } from "./pool.ts";
 import type { Powers } from "./powers.ts";
 import { transact } from "./transact.ts";
 import { refusalOf } from "./transition.ts";
@@ -90,11 +89,10 @@ function open(powers: Powers, draft: Draft, question: Question, cost: Partial<Am
   if (decision.effect !== "allow") return refusalBy(decision);
   const isShort = Object.entries(cost).find(([unit, amount]) => left(run.run.budget)[unit as keyof Amounts] < amount);
   if (isShort !== undefined && question.short === "keep") return new Refusal("budget.exhausted", { field: isShort[0] });
-  const pool = poolOf(draft, run.run.conversation);
-  if (!hasRoom(pool, cost)) return new Refusal("budget.pool");
+  const lacks = drawDay(powers, draft, run.run.conversation, { tokens: 0, cost_micros: 0, ...cost, steps: 0 });
+  if (lacks !== null) return new Refusal("budget.pool", { field: lacks });
   if (!run.apply({ type: "reserve", call, cost }, { capability, model: profile.name })) return refusalOf(run.run);
   if (isTerminal(run.run)) return refusalOf(run.run);
-  draw(draft, pool, cost);
   run.note("egress.checked", {
     call,
     sink: "model",
@@ -183,30 +181,9 @@ function settle(
     const run = draft.run(id);
     const details = { capability, model: profile.name, host: profile.host, ...(code === null ? {} : { code }) };
     run.apply({ type: "settle", call, reserved, used }, details);
-    const pool = poolOf(draft, run.run.conversation);
-    draw(draft, pool, {
+    settleDay(draft, run.run.conversation, {
       tokens: (used.tokens ?? 0) - (reserved.tokens ?? 0),
       cost_micros: (used.cost_micros ?? 0) - (reserved.cost_micros ?? 0),
     });
   });
-}
-
-function poolOf(draft: Draft, conversation: string): Pool {
-  const day = Math.floor(draft.now / DAY_MS);
-  const id = `${conversation}/${day}`;
-  const empty = { id, tenant: draft.tenant, used: {}, bits: 0, chars: 0, proactive: 0, day };
-  return draft.get("pool", id) ?? empty;
-}
-
-const hasRoom = ({ used }: Pool, cost: Partial<Amounts>): boolean =>
-  (used.tokens ?? 0) + (cost.tokens ?? 0) <= POOL_DAY_TOKENS_MAX &&
-  (used.cost_micros ?? 0) + (cost.cost_micros ?? 0) <= POOL_DAY_COST_MICROS_MAX;
-
-function draw(draft: Draft, pool: Pool, by: Partial<Amounts>): void {
-  const used = {
-    ...pool.used,
-    tokens: Math.max(0, (pool.used.tokens ?? 0) + (by.tokens ?? 0)),
-    cost_micros: Math.max(0, (pool.used.cost_micros ?? 0) + (by.cost_micros ?? 0)),
-  };
-  draft.put("pool", pool.id, { ...pool, used });
 }

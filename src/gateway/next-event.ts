@@ -42,8 +42,8 @@ export async function awaited<T>(
 
 export class NextEvents {
   readonly #invoking: Invoking;
-  /** When a run was given to somebody. */
-  readonly #handed = new Map<RunId, number>();
+  /** When a run was given to somebody, and which segment of it. */
+  readonly #handed = new Map<RunId, { readonly at: number; readonly segment: number }>();
   /** Up to which entry of the ledger an agent was told. */
   readonly #told = new Map<TokenId, number>();
 
@@ -64,22 +64,21 @@ export class NextEvents {
   async #work(token: Token): Promise<GatewayEvent | null> {
     const { store, clock } = this.#invoking.powers;
     const runs = store.find("run", "agent", token.name, { limit: RUNS_LOOKED_AT_MAX, newestFirst: true });
-    const run = runs
-      .map(({ value }) => value)
-      .findLast((it) => isWork(token, it) && clock.now() >= this.#freeAt(it.id));
+    const run = runs.map(({ value }) => value).findLast((it) => isWork(token, it) && clock.now() >= this.#freeAt(it));
     if (run === undefined) return null;
     // Marked before anything is awaited: whoever asks meanwhile gets another one.
     if (this.#handed.size >= HANDED_MAX) this.#forget();
-    this.#handed.set(run.id, clock.now());
+    this.#handed.set(run.id, { at: clock.now(), segment: run.segment });
     return addressedEvent(this.#invoking, run, store.ledger.size());
   }
 
   /** When this run may be handed to somebody: at once, or when whoever has it did nothing for a while. */
-  #freeAt(id: RunId): number {
+  #freeAt({ id, segment }: Run): number {
     const handed = this.#handed.get(id);
-    if (handed === undefined) return 0;
+    // What goes on after it had waited is handed out anew.
+    if (handed === undefined || handed.segment < segment) return 0;
     const calls = this.#invoking.powers.store.find("call", "run", id, { limit: 1, newestFirst: true });
-    return Math.max(handed, calls[0]?.value.at ?? 0) + RUN_LEASE_MS;
+    return Math.max(handed.at, calls[0]?.value.at ?? 0) + RUN_LEASE_MS;
   }
 
   #forget(): void {
@@ -108,7 +107,7 @@ export class NextEvents {
 const isWork = (token: Token, run: Run): boolean =>
   run.external &&
   run.agent === token.name &&
-  run.request !== null &&
+  (run.request !== null || run.brief !== undefined) &&
   run.status.state === "active" &&
   token.conversations.includes(run.conversation) &&
   opensRun(token, run.id);

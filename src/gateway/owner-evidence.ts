@@ -3,10 +3,10 @@ import type { Entry } from "../core/entry.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Owner } from "../core/verbs/all.ts";
 import type { EVIDENCE_VERBS } from "../core/verbs/evidence.ts";
+import { cancelRun } from "./cancel.ts";
 import { dryRun, purge } from "./erase.ts";
 import { answered } from "./execute.ts";
 import type { Gateway } from "./gateway.ts";
-import { cancelRun } from "./inbound.ts";
 import type { Outside } from "./outside.ts";
 import { localOwner, owned } from "./owned.ts";
 import { conversationBy } from "./people.ts";
@@ -109,6 +109,7 @@ function approvalVerbs({
       const found = open === true ? store.find("approval", "open", "open", page) : store.all("approval", page);
       return {
         approvals: found
+          .filter(({ value }) => value.plan === undefined)
           .map(({ value }) => approvalView(powers, value))
           .filter(({ state }) => open !== true || state === "pending"),
       };
@@ -124,10 +125,11 @@ function approvalVerbs({
       );
       return { ...approvalView(powers, found), prompt };
     },
-    "approvals.decide": async ({ approval, yes }) => {
+    "approvals.decide": async ({ approval, yes, steps = null }) => {
       const owner = localOwner(powers);
+      const named = { steps, others: "refused" } as const;
       const result = await transact(powers, (draft) =>
-        answered(powers, draft, draft.need("approval", approval), owner, { by: "socket" }, yes),
+        answered(powers, draft, draft.need("approval", approval), owner, { by: "socket" }, yes, named),
       );
       if (result.granted) await supervisor.consume(result.approval.id);
       else if (result.approval.run !== null) drives.drive(result.approval.run, "approval");

@@ -1,7 +1,7 @@
 /**
  * Which messages a call is about, whether the asker may have them, and their text as turns (CONTRACT sections 2 and 5).
  */
-import type { CallId, ConversationId, MessageId, PrincipalId, ThreadId } from "../core/ids.ts";
+import type { CallId, ConversationId, Handle, MessageId, PrincipalId, ThreadId } from "../core/ids.ts";
 import { joinAll, type Label } from "../core/label.ts";
 import { RANGE_MESSAGES_MAX } from "../core/limits.ts";
 import type { Message } from "../core/message.ts";
@@ -9,6 +9,7 @@ import type { Conversation, Pseudonym } from "../core/people.ts";
 import { Refusal } from "../core/refusal.ts";
 import { LAST_DEFAULT, type Scope } from "../core/scope.ts";
 import type { Turn } from "../core/transform.ts";
+import type { Value } from "../core/value.ts";
 import type { Asker } from "./asker.ts";
 import type { Read } from "./capabilities.ts";
 import type { Draft } from "./draft.ts";
@@ -23,6 +24,8 @@ export type Range = {
   readonly messages: readonly Message[];
   readonly label: Label;
   readonly read: Read;
+  /** The text of an attachment is read instead of what the messages say. */
+  readonly file?: Value;
 };
 
 /**
@@ -53,6 +56,7 @@ export function isReachable(powers: Powers, { principal, token }: Asker, other: 
 
 /** Messages of people in the scope, oldest first: never the request itself, never what the bot said. */
 export function rangeOf(powers: Powers, asker: Asker, scope: Scope): Range {
+  if (scope.file !== undefined) return fileRange(powers, asker, scope.file);
   const conversation = conversationOf(powers, asker, scope.conversation);
   const isOwn = conversation.id === asker.conversation.id;
   const wanted =
@@ -73,6 +77,21 @@ export function rangeOf(powers: Powers, asker: Asker, scope: Scope): Range {
         : label,
     read: readOf(conversation, kept, scope, wanted.cut),
   };
+}
+
+/** The message that an extracted text came with. Another run's text, or one that is gone, is `not_found`. */
+function fileRange(powers: Powers, { run }: Asker, handle: Handle): Range {
+  const { store, clock } = powers;
+  const value = store.get("value", handle)?.value;
+  const isOurs = value?.run === run.id && value.kind === "attachment.extract_text" && value.expiresAt > clock.now();
+  const message = isOurs ? store.message(value.sources[0]?.message as MessageId) : null;
+  const conversation = message === null ? undefined : store.get("conversation", message.conversation)?.value;
+  if (!isOurs || message === null || conversation === undefined) throw new Refusal("not_found", { field: handle });
+  if (isHeld(powers, conversation.id)) throw new Refusal("not_found");
+  const read = readOf(conversation, [message], {}, false);
+  const others = Math.max(0, read.unread_media - 1);
+  const label = value.label;
+  return { conversation, messages: [message], label, file: value, read: { ...read, unread_media: others } };
 }
 
 type Wanted = { readonly messages: readonly Message[]; readonly cut: boolean };
@@ -167,12 +186,13 @@ export async function withTurns<T>(
   crowd: Crowd,
   use: (turns: readonly Turn[]) => Promise<T>,
 ): Promise<T> {
-  const blobs = range.messages.map((message) => message.blob);
+  const blobs = range.file === undefined ? range.messages.map((message) => message.blob) : [range.file.blob];
   const permit = grantPermit({ by: "run", run: asker.run.id, call, reserved: true }, "transform", capability, blobs);
   const zone = timezoneOf(powers, range.conversation, asker.principal);
   const position = new Map(range.messages.map((message, index) => [message.id, index]));
-  return powers.store.open(permit, blobs, (opened) =>
-    use(
+  return powers.store.open(permit, blobs, (opened) => {
+    if (range.file !== undefined) return use(fileTurns(powers, range, crowd, opened[0]?.bytes));
+    return use(
       range.messages.map((message, index) => ({
         index,
         sender: crowd.tokens.get(message.sender) ?? "",
@@ -182,9 +202,36 @@ export async function withTurns<T>(
         replyTo: message.replyTo === null ? null : (position.get(message.replyTo) ?? null),
         media: message.media.length,
       })),
-    ),
-  );
+    );
+  });
 }
+
+/** A document as turns of whoever sent it: lines that belong together, never more turns than a range has. */
+function fileTurns(powers: Powers, { messages }: Range, crowd: Crowd, bytes: Uint8Array | undefined): readonly Turn[] {
+  const text = textOf(powers, bytes);
+  const chars = Math.max(FILE_TURN_CHARS, Math.ceil((2 * text.length) / RANGE_MESSAGES_MAX));
+  const parts: string[] = [];
+  for (const line of text.split("\n")) {
+    const last = parts.at(-1);
+    if (last === undefined || line === "" || last.length + line.length > chars) parts.push(line);
+    else parts[parts.length - 1] = last === "" ? line : `${last}\n${line}`;
+  }
+  const [message] = messages;
+  const sender = message === undefined ? "" : (crowd.tokens.get(message.sender) ?? "");
+  return parts
+    .filter((part) => part !== "")
+    .slice(0, RANGE_MESSAGES_MAX)
+    .map((part, index) => ({
+      index,
+      sender,
+      text: part,
+      sentAt: message?.sentAt ?? null,
+      offsetMinutes: 0,
+      replyTo: null,
+      media: 0,
+    }));
+}
+const FILE_TURN_CHARS = 400;
 
 function textOf(powers: Powers, bytes: Uint8Array | undefined): string {
   if (bytes === undefined) throw new Refusal("not_found");

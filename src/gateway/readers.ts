@@ -3,23 +3,23 @@
 import type { Decision } from "../../policy/decide.ts";
 import type { Capacity } from "../core/capability.ts";
 import { newId } from "../core/ids.ts";
-import { BOTTOM, type Label } from "../core/label.ts";
+import { BOTTOM, join, type Label } from "../core/label.ts";
 import type { Found, TransformCall, TransformOutcome } from "../core/ports.ts";
 import type { AnsweredBy } from "../core/quarantined.ts";
 import { Refusal } from "../core/refusal.ts";
 import { SCOPE, type Scope } from "../core/scope.ts";
 import type { Source, Value } from "../core/value.ts";
+import { contextOf } from "./asker.ts";
 import type { Asked, Doing, Handler, Made } from "./call.ts";
 import type { Catalogue, Reader } from "./capabilities.ts";
 import type { Draft } from "./draft.ts";
 import { isWithin } from "./egress.ts";
-import { renderedReveal } from "./execute.ts";
 import { languageOf, timezoneOf } from "./people.ts";
 import { grantPermit } from "./permit.ts";
 import type { Powers } from "./powers.ts";
 import { issue, tokensIn, writeFound } from "./pseudonyms.ts";
 import { type Crowd, crowdOf, type Range, rangeOf, withTurns } from "./range.ts";
-import { book, fits, judgeReveal, labelAt, measured, noteSink, withoutText } from "./reveal.ts";
+import { book, fits, judgeReveal, labelAt, measured, noteSink, renderedReveal, withoutText } from "./reveal.ts";
 import { transact } from "./transact.ts";
 import { type NewValue, viewOf, writeValue } from "./values.ts";
 import { withModel } from "./with-model.ts";
@@ -136,9 +136,11 @@ export async function remake(powers: Powers, catalogue: Catalogue, doing: Doing,
   );
   const scope = pick(input, "scope") as Scope;
   const same = scope.conversation === undefined ? {} : { conversation: scope.conversation };
-  const range = rangeOf(powers, doing.asker, { ...same, messages: value.sources.map(({ message }) => message) });
+  const again = scope.file === undefined ? { ...same, messages: value.sources.map(({ message }) => message) } : scope;
+  const range = rangeOf(powers, doing.asker, again);
   const read = await readOver(powers, doing, reader, range, pick(input, "options"));
-  const made: NewValue = { ...value, label: labelAt(reader.tier, read.sources), sources: sourcesOf(range) };
+  const known = reader.tier === "C" ? join(read.sources, value.label) : read.sources;
+  const made: NewValue = { ...value, label: labelAt(reader.tier, known), sources: sourcesOf(range) };
   return {
     value: { ...value, ...made, remade: true },
     output: read.output,
@@ -168,7 +170,7 @@ const sourcesOf = (range: Range): readonly Source[] =>
  * A range of another conversation may be shown to the asker here,
  * when here is the asker's direct chat within that audience.
  */
-export function sourceLabel(powers: Powers, doing: Doing, range: Range): Label {
+export function sourceLabel(powers: Powers, doing: Doing, range: Pick<Range, "conversation" | "label">): Label {
   const { conversation } = doing.asker;
   if (range.conversation.id === conversation.id) return range.label;
   const isAlone = conversation.kind !== "group";
@@ -189,7 +191,8 @@ type Reading = {
 function reveal(powers: Powers, doing: Doing, reader: Reader, read: Reading): Made | Asked {
   const { asker } = doing;
   const { range, output, capacity, sources } = read;
-  const label = labelAt(reader.tier, sources);
+  // A draft holds what the agent wrote: it knows what the run knows.
+  const label = labelAt(reader.tier, reader.tier === "C" ? join(sources, contextOf(asker)) : sources);
   const value: NewValue = {
     handle: newId("Handle", powers.random.bytes(16)),
     conversation: range.conversation.id,
@@ -245,6 +248,7 @@ function askReveal(powers: Powers, doing: Doing, decision: Decision, value: NewV
       fourEyes: decision.fourEyes === true || powers.settings.fourEyes,
       approvers: decision.approvers ?? ["owner", "approver"],
       rule: decision.rule,
+      ...(decision.route === undefined ? {} : { route: decision.route }),
       because: decision.because,
       destination: `agent ${doing.asker.run.agent}`,
       label: value.label,

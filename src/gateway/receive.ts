@@ -5,6 +5,7 @@ import { type Activation, activate, type Rejection } from "./activate.ts";
 import type { Draft } from "./draft.ts";
 import { missedEverywhere, placeAsItIs, receiveMembership, sayUnread, seenIn } from "./elsewhere.ts";
 import { answerEverybody, welcome, wordOf } from "./everybody.ts";
+import { hearFor } from "./followups.ts";
 import type { Aftermath, Handlers } from "./handlers.ts";
 import { keep, keyOf, messageBy, revise, withdraw } from "./keep.ts";
 import { findPrincipal, senderOf } from "./people.ts";
@@ -174,7 +175,10 @@ function takeMessage(
   if (answer !== null) return answer(sender);
   if (activation.is === "rejected") return reject(activation.reason);
   const kept = keep(powers, draft, event, place, sender, activation);
-  if (kept !== null) return kept;
+  if (kept !== null) {
+    hearFor(powers, draft, kept);
+    return kept;
+  }
   gapAt(draft, conversation, envelope.received_at);
   return reject("quota");
 }
@@ -192,6 +196,8 @@ function begin(powers: Powers, draft: Draft, conversation: Conversation, message
   switch (started.is) {
     case "started":
       return { do: "drive", run: started.run.id };
+    case "woken":
+      return NOTHING;
     case "queued":
       say(draft, where, `I am still working on your earlier request; this one is number ${started.ahead} in line.`);
       return { do: "nothing" };

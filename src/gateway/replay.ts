@@ -76,13 +76,13 @@ function storedDifferences({ store }: Powers, fold: Fold, wanted: (session: stri
       found.push(`${value.id}: stored as ${value.status}, the ledger says ${state}`);
   }
   for (const { value } of store.all("pool", page)) {
-    const shown = fold.shown.get(value.id);
+    const shown = fold.shown.get(value.id) ?? { bits: 0, chars: 0 };
     const conversation = value.id.slice(0, value.id.lastIndexOf("/"));
     // A session is a part of its conversation's day, so pools are compared for the whole ledger alone; and a ledger
     // that goes on after another has not the whole day.
     if (!wanted(conversation) || !wanted(null) || fold.inherits) continue;
-    if (shown?.bits !== value.bits || shown.chars !== value.chars)
-      found.push(`${value.id}: shown ${wordsOf(value)}, the ledger says ${wordsOf(shown ?? { bits: 0, chars: 0 })}`);
+    if (shown.bits !== value.bits || shown.chars !== value.chars)
+      found.push(`${value.id}: shown ${wordsOf(value)}, the ledger says ${wordsOf(shown)}`);
   }
   return found.flatMap((what) => (what === null ? [] : [{ seq: null, what }]));
 }

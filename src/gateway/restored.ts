@@ -6,7 +6,7 @@ import type { Entry } from "../core/entry.ts";
 import type { Store } from "../core/ports.ts";
 import { isTerminal } from "../core/run.ts";
 import { step } from "./answer.ts";
-import { cancelRun } from "./inbound.ts";
+import { cancelRun } from "./cancel.ts";
 import type { Powers } from "./powers.ts";
 import { transact } from "./transact.ts";
 
@@ -46,6 +46,9 @@ export async function endRestored(powers: Powers): Promise<void> {
   await transact(powers, (draft) => {
     for (const { value } of store.find("approval", "open", "open", { limit: OPEN_MAX }))
       step(draft, value, { type: "void", reason: "run_ended" }, "daemon");
+    // One that was revoked since the copy was made must not come back, so none does.
+    for (const { value } of store.all("grant", { limit: OPEN_MAX }))
+      if (value.revokedAt === null) draft.put("grant", value.id, { ...value, revokedAt: draft.now });
     for (const { value } of store.all("queued", { limit: OPEN_MAX })) draft.drop("queued", value.id);
   });
 }

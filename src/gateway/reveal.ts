@@ -19,6 +19,7 @@ import type { Tier } from "../core/value.ts";
 import { type Asker, judge, requestOf } from "./asker.ts";
 import type { Draft } from "./draft.ts";
 import { modelFor } from "./model-call.ts";
+import { poolOf } from "./pool.ts";
 import type { Powers } from "./powers.ts";
 
 type Schema = { readonly [key: string]: unknown };
@@ -99,12 +100,6 @@ function readerOf(powers: Powers, { token, run }: Asker): { destination: Request
 const dayOf = (now: number): number => Math.floor(now / DAY_MS);
 const poolId = (conversation: string, now: number): string => `${conversation}/${dayOf(now)}`;
 
-function poolOf(draft: Draft, conversation: string): Pool {
-  const id = poolId(conversation, draft.now);
-  const empty = { id, tenant: draft.tenant, used: {}, bits: 0, chars: 0, proactive: 0, day: dayOf(draft.now) };
-  return draft.get("pool", id) ?? empty;
-}
-
 /** What a value would say beyond what this run and this conversation's day may still be told. */
 export function fits(
   powers: Powers,
@@ -145,6 +140,9 @@ export function keepContext(draft: Draft, token: Token | null, run: Run): void {
   const stored = draft.need("token", token.id);
   draft.put("token", token.id, { ...stored, context: join(stored.context, run.context) });
 }
+
+/** An output as a person reads it before saying yes to showing it. */
+export const renderedReveal = (output: unknown): string => JSON.stringify(output, null, 1);
 
 /** A reveal to an external agent is egress to its recipient. */
 export function noteSink(draft: Draft, { token, run }: Asker, call: CallId, label: Label): void {

@@ -102,33 +102,70 @@ function nearestFirst(powers: Powers, { channel }: Conversation, role: string): 
   return [...all.filter((one) => one.channel === channel), ...all.filter((one) => one.channel !== channel)];
 }
 
-/**
- * Where the question goes: here when somebody can answer here well enough,
- * else to an approver's direct chat, else nowhere.
- */
-export function routeOf(powers: Powers, doing: Doing, ask: AskFor): Surface {
+/** Is this a place where what is asked may be seen and can be answered well enough? */
+function isGood(powers: Powers, doing: Doing, ask: AskFor, place: Conversation): boolean {
+  const isSeen = maySee(powers, place, ask.label, doing.asker.conversation);
+  return place.status === "allowed" && isEnough(evidenceOn(powers, place), ask.assurance) && isSeen;
+}
+
+/** Is there anybody in the conversation it came from who may answer? */
+function isAnswered(powers: Powers, doing: Doing, ask: AskFor): boolean {
   const { conversation, principal } = doing.asker;
-  const maySeeIt = (place: Conversation): boolean => maySee(powers, place, ask.label, conversation);
-  const isGood = (place: Conversation): boolean =>
-    place.status === "allowed" && isEnough(evidenceOn(powers, place), ask.assurance) && maySeeIt(place);
   const asker = principal !== null && conversation.kind !== "group" ? [principal.id] : [];
   const people = [...(conversation.members ?? []).slice(0, CANDIDATES_MAX), ...asker];
-  const isAnswered = (who: AskFor): boolean => people.some((id) => isAnswerer(powers, doing, who, conversation, id));
-  const isHere = isGood(conversation) && isAnswered(ask);
+  return people.some((id) => isAnswerer(powers, doing, ask, conversation, id));
+}
+
+/** The direct chat of somebody who may answer, of one channel where that is asked; null when there is none. */
+function directFor(powers: Powers, doing: Doing, ask: AskFor, channel?: string): Conversation | null {
+  for (const role of ask.approvers)
+    for (const value of nearestFirst(powers, doing.asker.conversation, role)) {
+      const direct = value.direct === null ? undefined : powers.store.get("conversation", value.direct)?.value;
+      const isThere = direct !== undefined && (channel === undefined || direct.channel === channel);
+      if (isThere && isGood(powers, doing, ask, direct) && isAnswerer(powers, doing, ask, direct, value.id))
+        return direct;
+    }
+  return null;
+}
+
+/**
+ * Where the question goes when no rule says so: here when somebody can answer here well enough, else to an approver's
+ * direct chat, else nowhere.
+ */
+function bestOf(powers: Powers, doing: Doing, ask: AskFor): Surface {
+  const { conversation } = doing.asker;
+  const isHere = isGood(powers, doing, ask, conversation) && isAnswered(powers, doing, ask);
   // In a group, answering by a code alone is for those who have no chat with us alone.
   const isBest = isEnough(waysOn(powers, conversation).nod, ask.assurance) || conversation.kind !== "group";
   const hasButton = isEnough(waysOn(powers, conversation).button, ask.assurance);
   if (isHere && (isBest || hasButton)) return { conversation, here: true };
-  for (const role of ask.approvers) {
-    for (const value of nearestFirst(powers, conversation, role)) {
-      const direct = value.direct === null ? undefined : powers.store.get("conversation", value.direct)?.value;
-      if (direct !== undefined && isGood(direct) && isAnswerer(powers, doing, ask, direct, value.id))
-        return { conversation: direct, here: false };
-    }
-  }
+  const direct = directFor(powers, doing, ask);
+  if (direct !== null) return { conversation: direct, here: false };
   if (isHere) return { conversation, here: true };
   // High assurance is answered at the owner's command line; the prompt says so where the question came from.
-  if (ask.assurance === "high" && maySeeIt(conversation) && isAnswered({ ...ask, fourEyes: false }))
+  const isSeen = maySee(powers, conversation, ask.label, conversation);
+  if (ask.assurance === "high" && isSeen && isAnswered(powers, doing, { ...ask, fourEyes: false }))
     return { conversation, here: true };
-  throw new Refusal("approval.no_route", { hint: "Pair an owner or approver who can answer with enough evidence." });
+  throw NO_ROUTE();
+}
+const NO_ROUTE = (): Refusal =>
+  new Refusal("approval.no_route", { hint: "Pair an owner or approver who can answer with enough evidence." });
+
+/**
+ * Every place where a question is put. As the rules say: `here`, an approver's `direct` chat, that of a channel by its
+ * name, `cli`. None where it is answered at the owner's command line alone; never one that may not see it.
+ */
+export function routesOf(powers: Powers, doing: Doing, ask: AskFor): readonly Surface[] {
+  if (ask.route === undefined) return [bestOf(powers, doing, ask)];
+  const { conversation } = doing.asker;
+  const isHere = isGood(powers, doing, ask, conversation) && isAnswered(powers, doing, ask);
+  const places = ask.route.flatMap((name): readonly Conversation[] => {
+    if (name === "cli") return [];
+    if (name === "here") return isHere ? [conversation] : [];
+    const direct = directFor(powers, doing, ask, name === "direct" ? undefined : name);
+    return direct === null ? [] : [direct];
+  });
+  if (places.length === 0 && !ask.route.includes("cli")) throw NO_ROUTE();
+  const unique = [...new Map(places.map((place) => [place.id, place])).values()];
+  return unique.map((place) => ({ conversation: place, here: place.id === conversation.id }));
 }

@@ -33,7 +33,13 @@ export type Posted =
         readonly code: string;
         readonly expiresAt: number;
         readonly denyOnly?: boolean;
+        readonly steps?: readonly number[];
       };
+    }
+  | {
+      readonly op: "edit";
+      readonly text: string;
+      readonly approval?: { readonly id: string; readonly steps: readonly number[] };
     }
   | { readonly op: "edit" | "redact" | "react" | "typing"; readonly text?: string; readonly key?: string };
 

@@ -23,6 +23,7 @@ import { putBack, type Stretch } from "./pseudonyms.ts";
 import { type Remade, remake } from "./readers.ts";
 import { noteSaid } from "./said.ts";
 import { post } from "./say.ts";
+import { matterOf, standingFor, useStanding } from "./standing.ts";
 import { fieldOf, handlesOf, parseTemplate, renderValue } from "./template.ts";
 
 export type Rendered = {
@@ -159,7 +160,14 @@ function enqueue(
   return message;
 }
 
-function madeBy(powers: Powers, doing: Doing, destination: Destination, rendered: Rendered, sends: number): Made {
+function madeBy(
+  powers: Powers,
+  doing: Doing,
+  destination: Destination,
+  rendered: Rendered,
+  sends: number,
+  permitted: (draft: Draft) => void = () => {},
+): Made {
   let message = "";
   return {
     get output() {
@@ -171,6 +179,7 @@ function madeBy(powers: Powers, doing: Doing, destination: Destination, rendered
     capacity: { bits: 0, chars: 0 },
     used: { steps: 1, egress_bytes: 2 * rendered.text.length },
     write: (draft) => {
+      permitted(draft);
       message = enqueue(powers, draft, doing, destination, rendered, sends);
     },
   };
@@ -188,7 +197,7 @@ async function speak(
   const { asker, manifest } = doing;
   const prefix = asker.role === "agent" ? `[${asker.run.agent}] ` : "";
   const rendered = await render(powers, catalogue, doing, prefix + template);
-  const { destination, control } = route(rendered);
+  const { destination, control: vouched } = route(rendered);
   const isReleased = needsRelease(destination, rendered.label);
   const sends = sendsOf(powers, asker);
   const { decision } = checkEgress(powers, asker, destination, rendered.label, {
@@ -196,27 +205,38 @@ async function speak(
     capability: manifest.id as CapabilityId,
     effect: manifest.effect,
     // What nobody named may still be asked: the person who says yes is shown it (section 3).
-    control: control === "unvouched" ? "shown" : control,
+    control: vouched === "unvouched" ? "shown" : vouched,
     released: isReleased,
     sends,
   });
   if (decision.effect === "deny") throw refusalBy(decision);
-  const isUnvouched = control === "unvouched" && decision.effect === "allow";
-  if (decision.effect === "allow" && !isUnvouched && !isReleased)
-    return madeBy(powers, doing, destination, rendered, sends);
+  const isUnvouched = vouched === "unvouched" && decision.effect === "allow";
+  const isFree = decision.effect === "allow" && !isUnvouched && !isReleased;
+  if (isFree && doing.planned !== true) return madeBy(powers, doing, destination, rendered, sends);
+  // Content is released by its digest, and a second person is asked: neither can be said for good.
+  const isAlike = !isReleased && decision.fourEyes !== true && !powers.settings.fourEyes;
+  const control = { to: destination.conversation.id };
+  const matter = matterOf(powers, doing, control, rendered.label);
+  const standing = isAlike && doing.planned !== true ? standingFor(powers, matter) : null;
+  if (standing !== null)
+    return madeBy(powers, doing, destination, rendered, sends, (draft) =>
+      useStanding(powers, draft, doing, standing, matter),
+    );
   return {
     ask: {
-      assurance: decision.assurance ?? (isUnvouched ? "low" : "medium"),
+      assurance: decision.assurance ?? (isReleased ? "medium" : "low"),
       // A rule may ask for a second person; none may waive what the owner configured.
       fourEyes: decision.fourEyes === true || powers.settings.fourEyes,
       approvers: decision.approvers ?? ["owner", "approver"],
       rule: decision.rule,
+      ...(decision.route === undefined ? {} : { route: decision.route }),
       because: isUnvouched ? "The agent chose this destination itself." : decision.because,
       destination: destination.conversation.alias ?? destination.relation,
       label: rendered.label,
       rendered: rendered.text,
       what: `send this text to ${nameOf(destination.conversation)}`,
       sources: rendered.sources,
+      ...(isAlike ? { standing: control } : {}),
       stored: {
         kind: "send",
         conversation: destination.conversation.id,

@@ -1,12 +1,13 @@
 /** Starts a run for a request, or queues it behind the one its session already has (CONTRACT section 8). */
 import { type Amounts, capped, newBudget } from "../core/budget.ts";
 import type { Canonical } from "../core/canonical.ts";
+import type { Brief } from "../core/followup.ts";
 import type { ConversationId, MessageId, PrincipalId, SessionId, ThreadId } from "../core/ids.ts";
 import type { Label } from "../core/label.ts";
 import { QUEUED_RUNS_PER_SESSION_MAX } from "../core/limits.ts";
 import type { Message } from "../core/message.ts";
 import type { Conversation } from "../core/people.ts";
-import { isTerminal, type Predicate, type Run } from "../core/run.ts";
+import { isTerminal, type Predicate, type Run, type Wait } from "../core/run.ts";
 import { isIdle, type Session, sessionKey } from "../core/session.ts";
 import { answererFor } from "./answerer.ts";
 import type { Draft } from "./draft.ts";
@@ -44,19 +45,20 @@ export type NewRun = {
   readonly session: Session;
   readonly principal: PrincipalId;
   readonly request: MessageId | null;
+  readonly brief?: Brief;
   readonly agent: string;
   readonly external: boolean;
   readonly context: Label;
   readonly budget?: Partial<Amounts>;
   readonly doneWhen?: Predicate;
+  readonly parent?: Run["parent"];
   readonly background?: boolean;
 };
 
-/** A new run; its entry carries the whole first state, so that replay can begin from it. */
-export function newRun(powers: Powers, draft: Draft, order: NewRun): Run {
-  const { settings } = powers;
+/** A new run, not begun. */
+export function runFrom({ settings }: Powers, draft: Draft, order: NewRun): Run {
   const cap = order.background === true ? settings.background : settings.interactive;
-  const run: Run = {
+  return {
     id: draft.newId("RunId"),
     tenant: draft.tenant,
     session: order.session.id,
@@ -66,6 +68,8 @@ export function newRun(powers: Powers, draft: Draft, order: NewRun): Run {
     agent: order.agent,
     external: order.external,
     request: order.request,
+    ...(order.brief === undefined ? {} : { brief: order.brief }),
+    ...(order.parent === undefined ? {} : { parent: order.parent }),
     createdAt: draft.now,
     status: { state: "active", since: draft.now },
     budget: newBudget(capped(order.budget ?? {}, cap)),
@@ -77,6 +81,13 @@ export function newRun(powers: Powers, draft: Draft, order: NewRun): Run {
     segment: 1,
     onExhausted: settings.onExhausted ?? "fail",
   };
+}
+
+export const newRun = (powers: Powers, draft: Draft, order: NewRun): Run =>
+  beginRun(draft, runFrom(powers, draft, order));
+
+/** Its entry carries the whole first state, so that replay can begin from it. */
+export function beginRun(draft: Draft, run: Run): Run {
   draft.put("run", run.id, run);
   draft.entry(
     "run.started",
@@ -88,6 +99,8 @@ export function newRun(powers: Powers, draft: Draft, order: NewRun): Run {
 
 export type Started =
   | { readonly is: "started"; readonly run: Run }
+  /** The session's run waited for this and goes on with it. */
+  | { readonly is: "woken" }
   | { readonly is: "queued"; readonly ahead: number }
   | { readonly is: "full" };
 
@@ -98,6 +111,10 @@ export function request(powers: Powers, draft: Draft, conversation: Conversation
   const session = openSession(powers, draft, conversation.id, message.thread, message.sender);
   const busy = activeRun(powers, session.id);
   if (busy !== null) {
+    if (waitsFor(busy, "message")) {
+      draft.run(busy.id).apply({ type: "wake", message: message.id });
+      return { is: "woken" };
+    }
     const waiting = powers.store.find("queued", "session", session.id, { limit: QUEUED_RUNS_PER_SESSION_MAX });
     if (waiting.length >= QUEUED_RUNS_PER_SESSION_MAX) return { is: "full" };
     draft.put("queued", message.id, {
@@ -126,8 +143,11 @@ export function runFor(
   return run;
 }
 
-/** The session's run that has not ended, if any. */
+export const waitsFor = ({ status }: Run, what: Wait["for"]): boolean =>
+  status.state === "paused.event" && status.wait.for === what;
+
+/** The session's run that has not ended, if any. A child works for its parent, beside it. */
 export function activeRun(powers: Powers, session: SessionId): Run | null {
   const runs = powers.store.find("run", "session", session, { limit: 20, newestFirst: true });
-  return runs.find(({ value }) => !isTerminal(value))?.value ?? null;
+  return runs.find(({ value }) => !isTerminal(value) && value.parent === undefined)?.value ?? null;
 }

@@ -12,6 +12,8 @@ import type { Drives } from "./drive.ts";
 import { purge } from "./erase.ts";
 import { finishForgets } from "./everybody.ts";
 import { carryOutApproved } from "./execute.ts";
+import { cutOffReads } from "./file-resume.ts";
+import type { Followups } from "./followups.ts";
 import type { Aftermath, Handlers } from "./handlers.ts";
 import type { HookOutbox } from "./hooks.ts";
 import { settleUnknown } from "./http-perform.ts";
@@ -36,6 +38,7 @@ export class Supervisor {
   readonly #drives: Drives;
   readonly #handlers: Handlers;
   readonly #rejections: Rejections;
+  readonly #followups: Followups;
   readonly #lines = new Map<string, Line>();
   /** Web requests on their way, and what ends them. */
   readonly #away = new Set<Promise<void>>();
@@ -45,13 +48,23 @@ export class Supervisor {
   #again = false;
   #stopping = false;
 
-  constructor(powers: Powers, catalogue: Catalogue, drives: Drives, handlers: Handlers, rejections: Rejections) {
+  constructor(
+    powers: Powers,
+    catalogue: Catalogue,
+    drives: Drives,
+    handlers: Handlers,
+    rejections: Rejections,
+    followups: Followups,
+  ) {
+    this.#followups = followups;
     this.#powers = powers;
     this.#catalogue = catalogue;
     this.#drives = drives;
     this.#handlers = handlers;
     this.#rejections = rejections;
     powers.bell.ring = () => this.kick();
+    powers.bell.over = (run) => drives.stopped(run);
+    powers.bell.rouse = (run) => drives.drive(run, "event");
   }
 
   /**
@@ -211,17 +224,24 @@ export class Supervisor {
    */
   async recover(): Promise<void> {
     const { store } = this.#powers;
+    for (const { value } of store.find("run", "open", "open", { limit: 10_000 }))
+      if (value.status.state === "active")
+        await transact(this.#powers, (draft) => void draft.run(value.id).apply({ type: "restarted" }));
     const open = store.find("call", "open", "open", { limit: 10_000 });
     for (const { value } of open.filter((it) => it.value.status === "open")) await this.#giveBack(value.id, value.run);
     await settleUnknown(this.#powers);
+    for (const { run, read } of cutOffReads(this.#powers))
+      this.#inBackground(read().then(() => this.#drives.drive(run, "approval")));
     this.#inBackground(this.forget());
     for (const { value } of store.find("approval", "open", "open", { limit: 10_000 })) {
       if (value.status.state === "granted") await this.consume(value.id);
     }
     for (const { value } of store.find("run", "open", "open", { limit: 10_000 })) {
       if (value.status.state === "active") this.#drives.drive(value.id, "started");
+      else this.#drives.awaitTime(value.id);
     }
     for (const { value } of store.all("queued", { limit: 10_000 })) await this.#drives.ended(value.session);
+    this.#followups.start();
     this.drainSoon();
   }
 
@@ -243,7 +263,7 @@ export class Supervisor {
   /** Everything that was begun has come to rest: for tests and for a clean stop. */
   async idle(): Promise<void> {
     for (let quiet = 0; quiet < 3; quiet++) {
-      if (this.#draining !== null || this.#drives.busy > 0 || this.#away.size > 0) quiet = 0;
+      if (this.#draining !== null || this.#drives.busy > 0 || this.#away.size > 0 || this.#followups.busy) quiet = 0;
       await this.#draining;
       await Promise.all(this.#away);
       for (const line of this.#lines.values()) await line.delivery.idle();
@@ -253,6 +273,7 @@ export class Supervisor {
 
   async close(): Promise<void> {
     this.#stopping = true;
+    await this.#followups.stop();
     const lines = [...this.#lines.values()];
     for (const line of lines) line.abort.abort();
     await Promise.allSettled(lines.map(closed));

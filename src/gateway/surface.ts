@@ -75,8 +75,14 @@ export interface TokenDoor {
   sessions(token: Token): VerbOutput<"sessions.list">;
   trace(token: Token, session: SessionId): VerbOutput<"trace.export">;
   approvals(token: Token): VerbOutput<"approvals.list">;
-  /** A yes over HTTP counts as low. */
-  decide(token: Token, approval: ApprovalId, yes: boolean, reason?: string): Promise<VerbOutput<"approvals.show">>;
+  /** A yes over HTTP counts as low. With `steps` of a plan, the others are refused. */
+  decide(
+    token: Token,
+    approval: ApprovalId,
+    yes: boolean,
+    steps?: readonly number[] | null,
+    reason?: string,
+  ): Promise<VerbOutput<"approvals.show">>;
   channels(token: Token): VerbOutput<"channel.list">;
   checkpoint(token: Token): Promise<string>;
   entries(token: Token, after: number, limit: number): VerbOutput<"ledger.entries">;

@@ -2,6 +2,7 @@
 import { isRefusal, Refusal } from "../core/refusal.ts";
 import type { Run } from "../core/run.ts";
 import { Draft } from "./draft.ts";
+import { endFamilies } from "./family.ts";
 import type { Powers } from "./powers.ts";
 import { say } from "./say.ts";
 import { showSettled } from "./settled.ts";
@@ -40,7 +41,9 @@ async function again<T>(powers: Powers, build: (draft: Draft) => T): Promise<T> 
 async function attempt<T>(powers: Powers, build: (draft: Draft) => T): Promise<{ readonly result: T } | null> {
   const draft = new Draft(powers);
   const result = build(draft);
-  for (const run of draft.ended()) tell(draft, run);
+  endFamilies(powers, draft);
+  const ended = draft.ended();
+  for (const run of ended) tell(draft, run);
   for (const approval of draft.settled()) showSettled(powers, draft, approval);
   try {
     if (!draft.isEmpty) await draft.commit();
@@ -49,6 +52,8 @@ async function attempt<T>(powers: Powers, build: (draft: Draft) => T): Promise<{
     throw error;
   }
   if (draft.speaks) powers.bell.ring();
+  for (const { id, status } of ended) if (status.state === "cancelled") powers.bell.over?.(id);
+  for (const run of draft.woken()) powers.bell.rouse?.(run);
   if (draft.tells) for (const hear of powers.news) hear();
   return { result };
 }
@@ -56,7 +61,8 @@ async function attempt<T>(powers: Powers, build: (draft: Draft) => T): Promise<{
 /** One sentence with the cause and the next step. */
 function tell(draft: Draft, run: Run): void {
   const { status } = run;
-  if (status.state !== "failed" || run.request === null || run.facts.replies > 0) return;
+  const isAsked = run.request !== null || run.brief !== undefined;
+  if (status.state !== "failed" || !isAsked || run.facts.replies > 0) return;
   const conversation = draft.get("conversation", run.conversation);
   if (conversation === null) return;
   const text =

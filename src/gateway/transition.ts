@@ -15,6 +15,7 @@ export class RunDraft {
   readonly #version: number | null;
   #run: Run;
   readonly #wasTerminal: boolean;
+  readonly #wasWaiting: boolean;
   readonly #entries: EntryDraft[] = [];
   readonly #now: number;
 
@@ -22,12 +23,18 @@ export class RunDraft {
     this.#version = stored.version;
     this.#run = stored.value;
     this.#wasTerminal = isTerminal(stored.value);
+    this.#wasWaiting = stored.value.status.state === "paused.event";
     this.#now = now;
   }
 
   /** Did it end by what was applied here? */
   get hasEnded(): boolean {
     return isTerminal(this.#run) && !this.#wasTerminal;
+  }
+
+  /** Did what it waited for come? */
+  get wasWoken(): boolean {
+    return this.#wasWaiting && this.#run.status.state === "active";
   }
 
   get run(): Run {
@@ -124,6 +131,9 @@ const BY_EVENT: Readonly<Record<RunEvent["type"], EntryType>> = {
   answered: "run.resumed",
   wait: "run.paused",
   wake: "run.resumed",
+  restarted: "run.resumed",
+  spawned: "run.stepped",
+  child_over: "run.stepped",
   raise: "budget.reserved",
   finish: "run.done",
   tick: "run.stepped",

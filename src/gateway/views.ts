@@ -107,7 +107,16 @@ export const approvalView = (powers: Powers, it: Approval): ApprovalView => ({
   created_at: it.createdAt,
   expires_at: it.expiresAt,
   digest: it.digest,
+  ...(it.steps === undefined ? {} : { steps: stepViews(powers, it.steps) }),
 });
+
+const stepViews = (powers: Powers, steps: NonNullable<Approval["steps"]>): NonNullable<ApprovalView["steps"]> =>
+  steps.flatMap((id, at) => {
+    const step = powers.store.get("approval", id)?.value;
+    if (step === undefined) return [];
+    const { capability, destination, assurance, state } = approvalView(powers, step);
+    return [{ step: at + 1, capability, destination, assurance, state }];
+  });
 
 export const entryView = (entry: Entry): EntryView => {
   const { tenant: _tenant, body, ...rest } = entry;

@@ -1,7 +1,7 @@
 /** Words that the gateway answers itself, before any run (CONTRACT sections 7, 8 and 12). Pure. */
 
 export type Word =
-  | { readonly word: "status" | "cancel" | "help" }
+  | { readonly word: "status" | "cancel" | "help" | "approvals" }
   | {
       readonly word: "approve";
       readonly code: string;
@@ -43,12 +43,13 @@ export function parseEverybodyWord(text: string, keywords: readonly string[]): E
   return Object.hasOwn(FOR_EVERYBODY, word) ? (FOR_EVERYBODY[word] ?? null) : null;
 }
 
-const SIMPLE: Readonly<Record<string, "status" | "cancel" | "help">> = {
+const SIMPLE: Readonly<Record<string, "status" | "cancel" | "help" | "approvals">> = {
   status: "status",
   cancel: "cancel",
   stop: "cancel",
   abort: "cancel",
   help: "help",
+  approvals: "approvals",
   // What Telegram's own button says when a chat begins.
   start: "help",
 };

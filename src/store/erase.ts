@@ -19,25 +19,22 @@ import {
 } from "./keys.ts";
 import { settleNext, writeNext } from "./rekey.ts";
 import { type RandomPool, SealBroken, wipe } from "./seal.ts";
+import { type Counts, pause, Sweeper } from "./sweep.ts";
 import { dropMessage, type Tables } from "./tables.ts";
 import type { Tally } from "./tally.ts";
 import { nextUnlock } from "./unlock.ts";
 
-/** Rows a step: a longer step would hold up what people wait for. */
-const SWEEP_ROWS = 100;
 const SHRINK_PAGES = 256;
 const TRUNCATE_TRIES = 5;
 
 const NOTHING = { conversations: [], messages: [], blobs: [], drop: [], put: [], refs: [], entries: [] };
-
-type Counts = { blobs: number; messages: number; records: number; references: number };
-const pause = (): Promise<void> => new Promise((resume) => setImmediate(resume));
 
 export class Eraser {
   readonly #tables: Tables;
   readonly #committer: Committer;
   readonly #files: EpochFiles;
   readonly #pool: RandomPool;
+  readonly #sweeper: Sweeper;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(tables: Tables, committer: Committer, files: EpochFiles, pool: RandomPool) {
@@ -45,6 +42,7 @@ export class Eraser {
     this.#committer = committer;
     this.#files = files;
     this.#pool = pool;
+    this.#sweeper = new Sweeper(tables, committer);
   }
 
   /** One after another. A plan without anything in it is a rotation of the epoch. Rejects as a commit does. */
@@ -79,7 +77,7 @@ export class Eraser {
   /** At start: finishes what a crash interrupted. The unreadable step is never half done. */
   async resume(): Promise<void> {
     this.#files.keepOnly(this.#tables.keys.epoch);
-    if (this.#meta("sweeping") === 1) await this.#sweep();
+    if (this.#sweeper.isPending()) await this.#sweeper.sweep();
   }
 
   close(): void {
@@ -88,8 +86,8 @@ export class Eraser {
 
   async #erase(plan: ErasePlan): Promise<Erased> {
     const before = this.#tables.keys.epoch;
-    const counts = this.#enter(before + 1, (tally) => this.#unreadable(plan, before, before + 1, tally));
-    await this.#sweep();
+    this.#enter(before + 1, (tally) => this.#unreadable(plan, before, before + 1, tally));
+    const counts = await this.#sweeper.sweep();
     return { ...counts, epoch: [before, before + 1], journalClean: await this.#clean() };
   }
 
@@ -97,13 +95,13 @@ export class Eraser {
    * New key file, then the commit, then the end of the old file. Whatever fails, the file that the database names
    * stays.
    */
-  #enter(epoch: number, work: (tally: Tally) => Counts): Counts {
+  #enter(epoch: number, work: (tally: Tally) => void): void {
     const { keys, refs, probe } = this.#tables;
     this.#committer.flush();
     this.#files.write(epoch);
     probe("erase.key.written");
     try {
-      return this.#committer.alone(work);
+      this.#committer.alone(work);
     } finally {
       refs.forget();
       if (this.#meta("epoch") === epoch) keys.enter(epoch, this.#files.kek(epoch));
@@ -113,11 +111,11 @@ export class Eraser {
     }
   }
 
-  #unreadable(plan: ErasePlan, before: number, epoch: number, tally: Tally): Counts {
+  #unreadable(plan: ErasePlan, before: number, epoch: number, tally: Tally): void {
     const { records, quarantine, refs, ledger, clock, statements } = this.#tables;
     const now = clock.now();
     const counts: Counts = { blobs: 0, messages: 0, records: 0, references: 0 };
-    for (const conversation of plan.conversations) this.#kill(plan.tenant, conversation, counts);
+    for (const conversation of plan.conversations) this.#kill(plan.tenant, conversation);
     const blobsBefore = tally.blobs;
     for (const id of plan.messages) if (dropMessage(this.#tables, id, now, tally)) counts.messages++;
     for (const id of plan.blobs) quarantine.drop(id, tally);
@@ -131,8 +129,8 @@ export class Eraser {
     const broken = this.#rewrapAll(kek, epoch, tally);
     wipe(kek);
     statements.of("UPDATE meta SET value = ? WHERE name = 'epoch'").run(epoch);
-    statements.of("INSERT OR REPLACE INTO meta VALUES ('sweeping', 1)").run();
     const { tenant } = plan;
+    this.#sweeper.begin({ tenant, epoch, counts });
     ledger.append(
       [
         ...plan.entries,
@@ -141,22 +139,17 @@ export class Eraser {
           tenant,
           body: { blob, check: "rewrap" },
         })),
-        { type: "key.rotated", tenant, actor: "daemon", body: { from: before, to: epoch, ...counts } },
+        { type: "key.rotated", tenant, actor: "daemon", body: { from: before, to: epoch } },
       ],
       () => new Map(),
     );
-    return counts;
   }
 
-  /** The conversation's key goes; its rows follow in steps. */
-  #kill(tenant: string, conversation: string, counts: Counts): void {
+  /** The conversation's key goes; its rows follow in steps, and are counted as they go: nobody waits for that here. */
+  #kill(tenant: string, conversation: string): void {
     const { keys, statements } = this.#tables;
     const found = keys.find(tenant, conversation);
     if (found === null) return;
-    const count = (sql: string): number => Number(statements.of(sql).pluck().get(found.n));
-    counts.blobs += count("SELECT count(*) FROM blob WHERE conv = ?");
-    counts.messages += count("SELECT count(*) FROM message WHERE conv = ?");
-    counts.references += count("SELECT count(*) FROM ref WHERE conv = ?");
     statements.of("UPDATE conversation_key SET dead = 1, wrapped = x'' WHERE n = ?").run(found.n);
     statements.of("DELETE FROM pseudonym_key WHERE conversation = ?").run(conversation);
     this.#tables.probe("erase.killed");
@@ -229,28 +222,6 @@ export class Eraser {
       wipe(key);
       statements.of("UPDATE pseudonym_key SET wrapped = ? WHERE conversation = ?").run(again, conversation);
     }
-  }
-
-  /** Rows of erased conversations, in steps between which others work. */
-  async #sweep(): Promise<void> {
-    const { statements, messages, quarantine, refs, outbox, clock, probe } = this.#tables;
-    const dead = statements.of("SELECT n, conversation FROM conversation_key WHERE dead = 1").all();
-    for (const { n, conversation } of dead as { n: number; conversation: string }[]) {
-      let ref: number | null = 0;
-      // Some of each kind a step: what a step costs is the one sync at its end.
-      const some = (tally: Tally): number => {
-        const gone = quarantine.sweep(n, SWEEP_ROWS, tally) + messages.sweep(n, SWEEP_ROWS, tally);
-        if (ref !== null) ref = refs.sweep(n, ref, SWEEP_ROWS, clock.now());
-        return gone + (ref === null ? 0 : 1);
-      };
-      while (this.#committer.alone(some) > 0) await pause();
-      probe("erase.swept");
-      this.#committer.alone((tally) => {
-        outbox.dropConversation(conversation, tally);
-        statements.of("DELETE FROM conversation_key WHERE n = ?").run(n);
-      });
-    }
-    this.#committer.alone(() => statements.of("INSERT OR REPLACE INTO meta VALUES ('sweeping', 0)").run());
   }
 
   /** Free pages back to the system and the journal truncated; busy readers make it false, never an error. */

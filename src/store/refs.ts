@@ -128,12 +128,12 @@ export class RefTable {
     return rows.length;
   }
 
-  /** Inside a transaction: the next rows of an erased conversation after row `after`; answers the last row's number. */
-  sweep(conv: number, after: number, limit: number, at: number): number | null {
+  /** Inside a transaction: the next rows of an erased conversation after row `after`. Answers the last one's number. */
+  sweep(conv: number, after: number, limit: number, at: number): { readonly count: number; readonly last: number } {
     const sql = "SELECT * FROM ref WHERE conv = ? AND n > ? ORDER BY n LIMIT ?";
     const rows = this.#statements.of(sql).all(conv, after, limit) as Row[];
     for (const row of rows) this.#bury(row, at);
-    return rows.at(-1)?.n ?? null;
+    return { count: rows.length, last: rows.at(-1)?.n ?? after };
   }
 
   /** Inside a transaction: seals a key row's references anew under its next key. What does not open goes. */

@@ -81,6 +81,18 @@ const CONVERSATIONS =
   "welche (?:chats|unterhaltungen|gruppen|raume|kanale|gesprache)|quel(?:le)?s (?:conversations|discussions|" +
   "groupes|salons)|(?:liste|montre)(?:[- ]moi)? (?:les|mes) (?:conversations|discussions|groupes|salons)|" +
   "(?:que|cuales|lista de|muestra) (?:mis |las |los )?(?:conversaciones|chats|grupos|salas)";
+const FILE_NOUN =
+  "attachments?|attached (?:\\S+ )?(?:file|document)|files?|documents?|docs?|docx|pdfs?|csv|spreadsheet|word file|" +
+  "datei(?:en)?|anhang|anhange|dokumente?s?|pieces? jointes?|fichiers?|archivos?|adjuntos?|documentos?";
+/** "what is in the file", "summarise the attached report": at most a few words between the verb and the noun. */
+const FILE_ASKS =
+  "(?:¿ ?)?(?:what(?:'s| is| does| do| are| was)?|summari[sz]e|sum up|recap|tl;?dr|read|open|extract|show|give me|" +
+  "tell me|go through|look (?:at|into)|was (?:steht|ist)|fasse?|lies|offne|zeig(?:e)?|que (?:contient|dit|hay|dice|contiene)|" +
+  "qu'est[- ]ce qu'il y a|qu'y a-t-il|resume[sz]?|lis|ouvre|montre|lee|abre|muestra)" +
+  `(?: \\S+){0,5}? (?:${FILE_NOUN})`;
+/** About what was said of a file, not what stands in it. */
+const FILE_OTHERS =
+  "about the (?:file|document|attachment)s?|messages|conversation|chat|thread|discussion|who|when|where|why";
 const SCHEDULE =
   "remind (?:me|us|everyone|everybody)|set (?:a |an )?(?:reminder|alarm|timer)|wake me|follow up (?:on|with|in|" +
   "tomorrow)|schedule|" +
@@ -156,6 +168,7 @@ const RULES: readonly Rule[] = [
   { intent: "question", fits: ASKS_BACK, asked: true },
   { intent: "schedule", fits: w(SCHEDULE), unless: starts("what|who|when|did|list|show|was|wer|wann") },
   { intent: "send", fits: starts(SEND), unless: FOR_ME, asked: true },
+  { intent: "file", fits: starts(FILE_ASKS), unless: w(`${FILE_OTHERS}|${TASKS}`), asked: true },
   { intent: "conversations", fits: w(CONVERSATIONS), unless: w(SUMMARY) },
   { intent: "redact", fits: w(REDACT), unless: starts("redacta") },
   {

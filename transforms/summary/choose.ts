@@ -51,17 +51,18 @@ function worth(candidate: Candidate, text: string): number {
   const rest = text.startsWith(speaker) ? text.slice(speaker.length) : text;
   const many = (pattern: RegExp): number => (rest.match(pattern) ?? []).length;
   return (
-    1.0 * Math.min(2, many(WHEN)) +
+    0.8 * Math.min(2, many(WHEN)) +
     0.5 * Math.min(2, many(/(?<![\p{L}\p{N}])\d[\d.,:]*/gu)) +
-    0.9 * Math.min(1, many(MONEY)) +
+    1.3 * Math.min(1, many(MONEY)) +
     0.3 * Math.min(2, many(/(?<=\s)\p{Lu}[\p{L}\p{N}_]+/gu)) +
     0.3 * Math.min(5, content.size) +
     (DUTIES[act] ?? 0) +
     (/^They agree on /u.test(text) ? 1.2 : 0) +
     (/^\S+(?: \S+)? will /u.test(text) && act === "request" ? 0.7 : 0) +
     (TROUBLE.test(rest) ? 0.6 : 0) -
+    (/^\S+ (?:if|when|because|unless)\b/u.test(text) ? 2 : 0) -
     (/^(?:Her|His|Their|They|It|That|This|He|She|All should (?:not )?(?:be|get|have))\b/u.test(text) ? 0.4 : 0) -
-    0.7 * Math.min(2, many(DANGLING)) -
+    1.0 * Math.min(2, many(DANGLING)) -
     (act === "question" || (question && act === "fact") ? 1.5 : 0) -
     (content.size < 2 ? 1.2 : 0) -
     (content.size < 3 && /\bit\b|\bnot$/u.test(rest) ? 1 : 0)
@@ -88,6 +89,9 @@ function overlap(candidate: Candidate, covered: ReadonlySet<string>): number {
   return shared / candidate.content.size;
 }
 
+/** One sentence told in two ways, or two people who wrote the same. */
+const saysTheSame = (a: Candidate, b: Candidate): boolean => a.sentence === b.sentence || a.text === b.text;
+
 /** Two statements of a dialogue: the best, then the best next to it that is short enough and adds something. */
 function choosePair(all: readonly Weighed[]): Candidate[] {
   const chosen: Candidate[] = [];
@@ -98,7 +102,7 @@ function choosePair(all: readonly Weighed[]): Candidate[] {
     let bestValue = Number.NEGATIVE_INFINITY;
     for (const item of all) {
       const { candidate } = item;
-      if (chosen.some((other) => other.sentence === candidate.sentence)) continue;
+      if (chosen.some((other) => saysTheSame(other, candidate))) continue;
       if (chosen.length > 0 && words + candidate.words > PAIR_WORDS_MAX) continue;
       const same = chosen[0]?.speaker === candidate.speaker ? SAME_SPEAKER_COST : 0;
       const value = item.weight - OVERLAP_COST * overlap(candidate, covered) - same;
@@ -122,12 +126,15 @@ function choosePacked(all: readonly Weighed[], room: Room): Candidate[] {
     if (distinct.length >= PACKED_MAX) break;
     const { candidate } = item;
     const repeated = distinct.some(
-      ({ candidate: other }) =>
-        other.sentence === candidate.sentence || overlap(candidate, other.content) > GROUP_OVERLAP,
+      ({ candidate: other }) => saysTheSame(other, candidate) || overlap(candidate, other.content) > GROUP_OVERLAP,
     );
     if (!repeated) distinct.push(item);
   }
-  const items = distinct.map(({ candidate, weight }) => ({ value: weight, chars: candidate.text.length + 1 }));
+  // Each is about one fact: a heavy one is not worth two.
+  const items = distinct.map(({ candidate, weight }) => ({
+    value: weight / (1 + weight),
+    chars: candidate.text.length + 1,
+  }));
   return pack(items, room.charsMax + 1, room.pointsMax).flatMap((i) => distinct[i]?.candidate ?? []);
 }
 

@@ -95,5 +95,18 @@ export function compacted(candidate: Candidate, turns: readonly Turn[], nameOf: 
     .replace(/ ([,.;:!?])/gu, "$1")
     .replace(/,+(?=[,.]|$)/gu, "")
     .trim();
+  text = weightier(text);
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+const HALVES_CHARS_MIN = 40;
+const EXACT = /\d|(?:mon|tues|wednes|thurs|fri|satur|sun)day|tomorrow|tonight/iu;
+
+/** Of two halves the one that says when or how much, where the other says neither. */
+function weightier(text: string): string {
+  const [first = "", second, more] = text.split(/, (?!and |or |but )/u);
+  if (text.length < HALVES_CHARS_MIN || second === undefined || more !== undefined || /^(?:If|When)\b/u.test(first))
+    return text;
+  if (EXACT.test(first) === EXACT.test(second)) return text;
+  return EXACT.test(first) ? first : second;
 }

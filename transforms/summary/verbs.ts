@@ -181,7 +181,12 @@ function expand(word: string, next: string): string {
   return word;
 }
 
-const TOKEN = /\d{1,3}(?:,\d{3})+(?![\p{L}\p{N}])|[\p{L}\p{N}_]+(?:['.:/&@+-][\p{L}\p{N}_]+)*'?|[^\s\p{L}\p{N}]/gu;
+/** A combining mark belongs to its letter: torn off, it would make two words of one. */
+const TOKEN = new RegExp(
+  String.raw`\d{1,3}(?:,\d{3})+(?![\p{L}\p{N}])|[\p{L}\p{N}_][\p{L}\p{N}\p{M}_]*(?:['.:/&@+-][\p{L}\p{N}\p{M}_]+)*'?` +
+    String.raw`|[^\s\p{L}\p{N}]`,
+  "gu",
+);
 
 /** Words and marks of a sentence with contractions written out; `$` and `€` cling to their number. */
 export function tokensOf(sentence: string): string[] {

@@ -2,9 +2,11 @@
 import type { Clause } from "../summary/clauses.ts";
 import { IMPERATIVES } from "../summary/verbs.ts";
 import type { Priority } from "./board.ts";
+import { OTHERS } from "./foreign-phrases.ts";
+import { germanLast, germanPresent, infinitive } from "./infinitive.ts";
 import type { People } from "./people.ts";
-import { ENGLISH, IDLE, OTHERS, type Phrase } from "./phrases.ts";
-import { baseOf, fromGerund, germanLast } from "./title.ts";
+import { ENGLISH, IDLE, type Phrase } from "./phrases.ts";
+import { baseOf, fromGerund } from "./title.ts";
 
 /** Something to do as one clause says it, before anything else of the chat is known. */
 export type Found = {
@@ -36,18 +38,30 @@ export function priorityOf(text: string): Priority {
   return HIGH.test(text) ? "high" : "normal";
 }
 
+type Groups = Readonly<Record<string, string | undefined>>;
+
+/** What is to be done, from the groups of a form. */
+function saidIn(groups: Groups): string | undefined {
+  const { what, thing, charge, gerund, done, ing, tail, present, object, conjugated } = groups;
+  if (thing !== undefined && done !== undefined) return `${baseOf(done)} ${thing}${tail ?? ""}`;
+  if (thing !== undefined && ing !== undefined) return `${fromGerund(ing)} ${thing}${tail ?? ""}`;
+  if (gerund !== undefined) return fromGerund(gerund);
+  if (thing !== undefined) return `take care of ${thing}`;
+  if (present !== undefined && object !== undefined) return germanPresent(present, object);
+  if (conjugated !== undefined) return infinitive(conjugated, !SPANISH.test(conjugated));
+  return what ?? groups["else"] ?? charge;
+}
+
+const SPANISH =
+  /(?:^|\s)(?:el|los|las|unos?|unas?|y|al|del)\s|^\p{L}+[oó]\s|^(?:trae|hace|recoge|pide|envía|manda|lleva)\s/iu;
+
 function match(text: string, phrases: readonly Phrase[], strong: boolean): Found | null {
   for (const { pattern, who, asks, weak, tentative } of phrases) {
     const groups = pattern.exec(text)?.groups;
     if (groups === undefined) continue;
-    const { what, thing, gerund, done, tail, name } = groups as Record<string, string | undefined>;
-    if (thing !== undefined && done !== undefined)
-      return { what: `${baseOf(done)} ${thing}${tail ?? ""}`, who, name: null, asks: false };
-    const said =
-      what ??
-      (gerund === undefined ? undefined : fromGerund(gerund)) ??
-      (thing === undefined ? undefined : `take care of ${thing}`);
+    const said = saidIn(groups as Groups);
     if (said === undefined || IDLE.test(said)) return null;
+    const { name } = groups;
     if (weak === true && !strong && said.split(" ").length < 2) return null;
     return { what: said, who, name: name ?? null, asks: asks === true, tentative: tentative === true };
   }
@@ -78,6 +92,10 @@ function inTokens(
   if (found !== null) return found;
   const all = clause.polite && /^(?:all|everyone|everybody)$/iu.test(tokens[0] ?? "");
   if (all) return inTokens(tokens.slice(1), clause, called, people, listed);
+  if (clause.polite && /^(?:someone|somebody|anyone|anybody)$/iu.test(tokens[0] ?? "")) {
+    const one = inTokens(tokens.slice(1), clause, called, people, listed);
+    return one === null ? null : { ...one, who: "open" };
+  }
   const verb = (tokens[0] ?? "").toLowerCase();
   const known = IMPERATIVES.has(verb) || (clause.polite && !NO_VERB.test(verb));
   if (
@@ -95,7 +113,8 @@ function inTokens(
     people.senders.length === 2 &&
     !clause.question &&
     !IDLE.test(text) &&
-    !/ (?:me|this|it out)\b/iu.test(text)
+    !/ (?:this|it out)\b/iu.test(text) &&
+    (!/ me\b/iu.test(text) || /^(?:send|bring|email|forward|text) me (?:the|your|my|a)\b/iu.test(text))
   ) {
     return { what: text, who: "addressee", name: null, asks: false };
   }
@@ -123,7 +142,8 @@ function doing(tokens: readonly string[], people: People): Found | null {
 
 /** After "please" anything may be a verb but these. */
 const NO_VERB = new RegExp(
-  "^(?:i|you|he|she|it|we|they|the|a|an|this|that|these|those|my|your|our|his|her|their|there|not" +
+  "^(?:someone|somebody|anyone|anybody|i|you|he|she|it|we|they|the|a|an|this|that|these|those|my|your|our|his|" +
+    "her|their|there|not" +
     "|no|and|or|but|if|in|on|at|by|for|to|with|of|all|some|is|are|was|more|one|two|who|what|which" +
     String.raw`|can|could|will|would|should|thanks?|\d.*)$`,
   "u",
@@ -139,7 +159,9 @@ export function listOf(what: string): string[] {
 
 export function foreign(sentence: string): Found | null {
   const found = match(sentence.replace(/[\s.!?]+$/u, ""), OTHERS, false);
-  return found === null ? null : { ...found, what: germanLast(found.what) };
+  if (found === null) return null;
+  const bare = found.what.replace(/^(?:(?:mir|uns|dir|euch|me|nous|nos)(?: bitte)? )+/iu, "");
+  return { ...found, what: germanLast(bare) };
 }
 
 /** "booked the tickets" → "book the tickets"; "book the tickets" stays. */

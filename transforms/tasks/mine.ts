@@ -10,7 +10,7 @@ import { People } from "./people.ts";
 import { NO, type Phrase, TAKES, YES } from "./phrases.ts";
 import { Referents } from "./referents.ts";
 import { assigneeOf, dueOf, listenerOf, type Scene } from "./scene.ts";
-import { ALL, ALL_DONE, INQUIRY, NOT_YET, READY } from "./signals.ts";
+import { ALL, ALL_DONE, INQUIRY, NOT_YET, READY, TAKES_IT } from "./signals.ts";
 import { baseOf, titleOf, withoutCondition, withoutDates } from "./title.ts";
 import { fateOf } from "./turns-of-fate.ts";
 
@@ -70,6 +70,7 @@ export class Miner {
       for (const what of listOf(item.what)) this.#take({ ...item, what }, clause.tokens.join(" "), sentence, scene);
     }
     if (found) return;
+    if (!question && TAKES_IT.test(sentence) && this.#answering({ ...scene, yes: true }, due)) return;
     const [, name = "", job = ""] = /^(\p{L}[\p{L}\p{N}_]+): (.+?)[.!]?$/u.exec(sentence) ?? [];
     const holder = this.#people.find(name);
     const item =

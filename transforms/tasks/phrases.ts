@@ -1,6 +1,6 @@
 /**
- * How people ask for things and promise them, in English, German, French and Spanish: one pattern a form, all anchored
- * and linear.
+ * How people ask for things and promise them, in English (the other languages: foreign-phrases.ts): one pattern a form,
+ * all anchored and linear.
  */
 
 /** Who a form puts to work: the speaker, the person spoken to, the person named in the first group, or nobody yet. */
@@ -104,7 +104,29 @@ export const ENGLISH: readonly Phrase[] = [
       `|will have to|will need to) ${AV}(?<what>.+)`,
     "open",
   ),
-  en(`(?:still )?(?:need|needs|have|got) to ${AV}(?<what>.+)`, "open"),
+  en(`(?:still )?(?:need|have|got) to ${AV}(?<what>.+)`, "speaker", { weak: true }),
+  en(`(?:am )?(?:going to|gonna) ${AV}(?<what>.+)`, "speaker", { weak: true }),
+  en(`will ${AV}(?!(?:you|i|he|she|it|they|we|the|there|this|that|be|do|not|never) )(?<what>.+)`, "speaker", {
+    weak: true,
+  }),
+  en(`i (?:have |had )?promised to ${AV}(?<what>.+)`, "speaker"),
+  en(
+    `(?:i am )?${AV}(?<gerund>(?:sending|renewing|booking|ordering|calling|buying|picking|transferring|rotating|` +
+      `fixing|` +
+      `writing|bringing|uploading|printing|paying|checking|updating|emailing|mailing|posting|asking|preparing|` +
+      `reserving|` +
+      `cancelling|collecting|getting|cleaning|testing|reviewing|restarting|replying) ` +
+      `(?:it|them|that|this|him|her|you|the|a|an|one|some|my|your|both|two) ?.*)`,
+    "speaker",
+    { weak: true },
+  ),
+  en(`(?:i|we) (?:still )?need (?:someone|somebody|volunteers|a volunteer|people) for (?<thing>.+)`, "open"),
+  en(`(?:i|we) (?:still )?need (?:someone|somebody|volunteers|people) (?:who (?:can|could) |to )(?<what>.+)`, "open"),
+  en(
+    `(?<thing>(?:the|our|my|this|that) [^,;:]+?) (?:(?:still|also) )?needs? (?:a )?(?:good )?(?<ing>\\p{L}{3,}ing)` +
+      `(?<tail>(?: .+)?)`,
+    "open",
+  ),
   en(`(?<name>\\p{Lu}[\\p{L}\\p{N}_]+) (?:can|could|would|will) you ${AV}(?<what>.+)`, "named"),
   en(
     `(?<name>[\\p{L}\\p{N}_]+) (?:will|is going to|is gonna|shall|agreed to|offered to|promised to` +
@@ -119,73 +141,13 @@ export const ENGLISH: readonly Phrase[] = [
     "named",
   ),
   en(
-    `(?<thing>(?:the|our|my|this|that|your|those|these|all) .+?) (?:(?:still|also) )?(?:needs? to be|has ` +
+    `(?<thing>(?:the|our|my|this|that|your|those|these|all) [^,;:]+?) (?:(?:still|also) )?(?:needs? to be|has ` +
       `to be|have to be|must be|should be) ${AV}(?<done>(?!(?:on|in|at|by|to|for|from|of|up|about|around|before|` +
-      `after|between|with|without|a|an|the|here|there|no|not|as|more|less|very|too|so|enough|fine|ok|okay)\\b)` +
+      `after|between|with|without|a|an|the|here|there|no|not|as|more|less|very|too|so|enough|fine|ok|okay|home|back|` +
+      `away|ready|able|careful|open|closed|online|quiet|possible)\\b)` +
       `\\p{L}+)(?<tail>(?: .+)?)`,
     "open",
   ),
-];
-
-const other = (body: string, who: Who, more: Partial<Phrase> = {}): Phrase => ({
-  pattern: new RegExp(`(?:^[¿¡]?|[,;:.!?] [¿¡]?|(?:und|et|y|ok|okay|aber|mais|pero) )${body}$`, "iu"),
-  who,
-  ...more,
-});
-
-const BITTE = "(?:(?:bitte|mal|noch|vielleicht|kurz|auch|dann|schnell|eben) )*";
-const SVP = "(?:(?:s'il te plaît|s'il vous plaît|stp|svp|aussi|peut-être) )*";
-const FAVOR = "(?:(?:por favor|porfa|también|quizás) )*";
-const NAMED = "(?<name>\\p{Lu}[\\p{L}\\p{N}_]+)";
-
-/** The other languages, over a sentence without its end mark. */
-export const OTHERS: readonly Phrase[] = [
-  other(
-    `(?:kannst du|könntest du|würdest du|könnt ihr|könntet ihr|können sie|könnten sie|magst du|willst du) ` +
-      `${BITTE}(?<what>.+)`,
-    "addressee",
-  ),
-  other(`(?:kann|könnte|könnt|muss|müsste|sollte) (?:jemand|wer|irgendwer) ${BITTE}(?<what>.+)`, "open"),
-  other(`wer (?:kann|könnte|will|möchte|macht) ${BITTE}(?<what>.+)`, "open"),
-  other(`(?:jemand|einer) (?:muss|müsste|sollte|soll) ${BITTE}(?<what>.+)`, "open"),
-  other(`(?:vergiss|vergesst|vergessen sie) (?:bitte )?nicht,? ${BITTE}(?<what>.+)`, "addressee"),
-  other(`(?:denk|denkt|denke) ${BITTE}(?:daran|dran|an),? (?<what>.+)`, "addressee"),
-  other(`bitte ${BITTE}(?<what>.+)`, "addressee"),
-  other(`du (?:musst|solltest|sollst) ${BITTE}(?<what>.+)`, "addressee"),
-  other(`ich (?:werde|muss|soll|sollte|wollte|will) ${BITTE}(?<what>.+)`, "speaker"),
-  other(`ich (?:kümmere mich um|kümmer mich um|übernehme) ${BITTE}(?<thing>.+)`, "speaker"),
-  other(
-    `ich (?<what>(?:schicke|schick|sende|bringe|bring|kaufe|kauf|buche|buch|rufe|ruf|hole|hol|mache|mach` +
-      `|reserviere|bestelle|bestell|schreibe|schreib|frage|frag|zahle|bezahle|organisiere|besorge|besorg` +
-      `|backe|prüfe|melde|repariere) .+)`,
-    "speaker",
-  ),
-  other(`wir (?:müssen|sollten|sollen) ${BITTE}(?<what>.+)`, "open"),
-  other(`${NAMED} (?:muss|soll|sollte|wird|kann) ${BITTE}(?<what>.+)`, "named"),
-  other(
-    `(?:peux-tu|pourrais-tu|tu peux|tu pourrais|vous pouvez|pouvez-vous|pourriez-vous|est-ce que tu peux` +
-      `|est-ce que tu pourrais) ${SVP}(?<what>.+)`,
-    "addressee",
-  ),
-  other(
-    `(?:quelqu'un peut|quelqu'un pourrait|qui peut|qui pourrait|il faut|il faudrait|on doit|on devrait` +
-      `|nous devons) ${SVP}(?<what>.+)`,
-    "open",
-  ),
-  other(`(?:n'oublie pas|n'oubliez pas) (?:de |d')?(?<what>.+)`, "addressee"),
-  other(`(?:merci de|pense à|pensez à) (?<what>.+)`, "addressee"),
-  other(`tu (?:dois|devrais) ${SVP}(?<what>.+)`, "addressee"),
-  other(`je (?:vais|dois|devrais) ${SVP}(?<what>.+)`, "speaker"),
-  other(`je m'occupe (?:de |du |des |d')(?<thing>.+)`, "speaker"),
-  other(`${NAMED} (?:doit|va|devrait) (?<what>.+)`, "named"),
-  other(`(?:puedes|podrías|puede|podría|podéis|pueden) ${FAVOR}(?<what>.+)`, "addressee"),
-  other(`(?:alguien puede|alguien podría|quién puede|hay que|tenemos que|debemos) ${FAVOR}(?<what>.+)`, "open"),
-  other(`(?:no te olvides de|no olvides|acuérdate de|recuerda) (?<what>.+)`, "addressee"),
-  other(`por favor,? (?<what>.+)`, "addressee"),
-  other(`(?:tienes que|debes|deberías) ${FAVOR}(?<what>.+)`, "addressee"),
-  other(`(?:yo )?(?:voy a|tengo que|debo) ${FAVOR}(?<what>.+)`, "speaker"),
-  other(`(?:yo )?me encargo (?:de |del )(?<thing>.+)`, "speaker"),
-  other(`${NAMED} (?:tiene que|debe|va a) (?<what>.+)`, "named"),
 ];
 
 /** Verbs and openings with which nothing is to be done although the form says so. */
@@ -210,7 +172,8 @@ export const YES = new RegExp(
     "|certainly|got it|gladly|consider it done|i(?:'| wi)ll (?:do|take|handle) (?:it|that|this" +
     "|care)|i(?:'| wi)ll take care of|i can do (?:it|that|this)|i can take (?:it|that|this)|i(?:'m" +
     "| am) on it|me!?$|i(?:'ll| will)!?$|i can!?$|i got (?:it|this)|i(?:'ve| have) got (?:it|this)" +
-    "|leave it to me|count on me|done deal|sounds good|fine|alright|great|perfect|yes please|please" +
+    "|leave it to me|count on me|done deal|sounds good|fine|alright|great|perfect|should be (?:fine|ok|okay|" +
+    "doable|possible)|yes please|please" +
     "|ja|klar|mach ich|mache ich|gerne|gern|übernehme ich|erledige ich|ich mach(?:e)? das" +
     "|kein problem|oui|d'accord|bien sûr|je m'en occupe|je m'en charge|ça marche|sí|si|claro" +
     String.raw`|ich kann$|je peux|yo puedo|vale|yo lo hago|yo me encargo|por supuesto)(?![\p{L}\p{N}])`,
@@ -219,8 +182,8 @@ export const YES = new RegExp(
 
 /** Words that take a job on by themselves. */
 export const TAKES = new RegExp(
-  String.raw`(?:^|[\s,.!])(?:on it|i(?:'| wi)ll (?:do|take|handle) (?:it|that|this|care)|i can do (?:it` +
-    "|that|this)|i can take (?:it|that|this)|me!?$|i will!?$|i'll!?$|i can!?$|leave it to me" +
+  String.raw`(?:^|[\s,.!])(?:on it|will do|i(?:'| wi)ll (?:do|take|handle) (?:it|that|this|care)|can do (?:it` +
+    "|that|this)|can take (?:it|that|this)|me!?$|i will!?$|i'll!?$|i can!?$|leave it to me" +
     "|count on me|mach ich|mache ich|übernehme ich|erledige ich|ich mach(?:e)? das|je m'en occupe" +
     String.raw`|je m'en charge|yo lo hago|yo me encargo)(?![\p{L}\p{N}])`,
   "iu",

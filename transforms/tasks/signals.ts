@@ -16,3 +16,12 @@ export const READY = new RegExp(
   "iu",
 );
 export const ALL = /(?<![\p{L}])@?(?:all|everyone|everybody|team|folks|alle|tous|todos)(?![\p{L}])/iu;
+/** "ich nehm ihn mit", "je les réserve", "lo llamo": a promise whose object is what was asked for. */
+export const TAKES_IT = new RegExp(
+  String.raw`^(?:(?:ja|jo|ok|okay|klar|oui|sí|si|vale|claro|d'accord|bien sûr)[,!.]? )*(?:ich \p{L}+ (?:ihn|sie|` +
+    "es|das)" +
+    String.raw`|je (?:le|la|les|l'|te le|te la|te les)\s?\p{L}{3,}|(?:yo |ya )?(?:te |os |se )?(?:lo|la|los|` +
+    String.raw`las) \p{L}+o)` +
+    String.raw`(?![\p{L}\p{N}])`,
+  "iu",
+);

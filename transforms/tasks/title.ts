@@ -26,7 +26,8 @@ function withoutLeading(text: string): string {
 }
 const COURTESY = new RegExp(
   String.raw`[\s,]*(?<![\p{L}])(?:please|pls|asap|a\.s\.a\.p\.?|as soon as possible|as soon as you can` +
-    "|right away|immediately|urgently|when(?:ever)? you (?:can|get (?:a|the) chance|have (?:time|a " +
+    "|right away|immediately|urgently|at some point|some time|sometime|when(?:ever)? you (?:can|get (?:a|" +
+    "the) chance|have (?:time|a " +
     "(?:minute|moment|sec|second)))|if (?:possible|you can|you could|you have time|you don't mind" +
     "|you do not mind|needed|that is ok|that is okay|that works)|when(?:ever)? possible|no rush" +
     "|no hurry|for me|for us|on your way(?: home| back)?|at the latest|thanks|thank you|thx|ok|okay" +
@@ -119,18 +120,8 @@ export function fromGerund(text: string): string {
   return [fitting, ...rest].join(" ");
 }
 
-/** "schicke dir die Fotos" → "die Fotos schicken": the list form of a German promise. */
-export function germanLast(what: string): string {
-  const match = new RegExp(
-    "^(schick|send|bring|kauf|buch|ruf|hol|mach|reservier|bestell|schreib|frag|zahl|bezahl" +
-      "|organisier|besorg|back|prüf|meld|reparier)e? (?:(?:dir|euch|ihm|ihr|ihnen|mir|uns) )?(.+?)" +
-      "( (?:an|ab|mit|aus|ein|auf|nach|zurück|vorbei))?$",
-    "iu",
-  ).exec(what);
-  if (match === null) return what;
-  const [, verb = "", object = "", prefix = ""] = match;
-  return `${object} ${prefix.trim()}${verb.toLowerCase()}en`;
-}
+/** What is left of "everyone: …" and "ich back eine" says nothing. */
+const NOBODY = /^(?:everyone|everybody|all|someone|ein[e]?n? \p{L}+|(?:ihn|sie|es|lo|la|le|les) \p{L}+)$/iu;
 
 /** Verbs whose "if" is what they ask: "check if it works". */
 const ASKING = /^(?:ask|check|see|tell|let|confirm|find|look|verify|test|decide|know|say|figure|remind|make sure)\b/iu;
@@ -178,7 +169,9 @@ export function titleOf(
     .replace(/(?: (?:by|on|at|until|before|for|and|or|to|the|a|in|with|am|um|bis|de|le|el))+$/iu, "")
     .trim();
   text = text.split(" ").slice(0, TITLE_WORDS_MAX).join(" ");
-  if (!/\p{L}{2}/u.test(text)) return null;
+  // What hangs on behind a comma may be what must not be told: a number, an address.
+  if (isUnfit(text)) text = text.replace(/,.*$/u, "");
+  if (!/\p{L}{2}/u.test(text) || NOBODY.test(text)) return null;
   text = text.charAt(0).toUpperCase() + text.slice(1);
   if (isUnfit(text)) return null;
   const fit = reworded(text, echoes);

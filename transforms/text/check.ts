@@ -85,14 +85,19 @@ export function echoes(candidate: string, sources: readonly string[]): boolean {
     return id;
   });
   const runs = new Set<string>();
-  for (let length = WHOLE_MESSAGE_WORDS_MIN; length <= SHARED_WORDS_MAX; length++)
+  for (let length = 1; length <= SHARED_WORDS_MAX; length++)
     for (let at = 0; at + length <= ids.length; at++) runs.add(ids.slice(at, at + length).join(" "));
-  return sources.some((source) => echoesOne(idOf, runs, wordsOf(source)));
+  return sources.some((source) => echoesOne(idOf, runs, source));
 }
 
-function echoesOne(idOf: ReadonlyMap<string, number>, runs: ReadonlySet<string>, source: readonly string[]): boolean {
-  const ids = source.map((word) => idOf.get(word) ?? -1);
-  if (ids.length < WHOLE_MESSAGE_WORDS_MIN) return false;
+/** Letters parted by anything, marks too: whether a mark joins or parts depends on the script, so both count. */
+const PARTS = /[\p{L}\p{N}_]+/gu;
+const partsOf = (text: string): number =>
+  Math.max(...[text, normalise(text).text].map((form) => form.toLowerCase().match(PARTS)?.length ?? 0));
+
+function echoesOne(idOf: ReadonlyMap<string, number>, runs: ReadonlySet<string>, source: string): boolean {
+  const ids = wordsOf(source).map((word) => idOf.get(word) ?? -1);
+  if (ids.length < WHOLE_MESSAGE_WORDS_MIN && partsOf(source) < WHOLE_MESSAGE_WORDS_MIN) return false;
   if (ids.length < SHARED_WORDS_MAX) return runs.has(ids.join(" "));
   let known = 0;
   for (let at = 0; at < ids.length; at++) {

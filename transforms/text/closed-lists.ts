@@ -3,6 +3,7 @@
  * project.
  */
 import { FLAG } from "./flags.ts";
+import { FOREIGN_ERRAND_WORDS } from "./foreign-errands.ts";
 import { FOREIGN_FUNCTION_WORDS } from "./foreign-words.ts";
 import { PLACE_HEADS, PLACE_WORDS } from "./places.ts";
 
@@ -197,6 +198,7 @@ const COPULAS = "is was are were ist sind war est es está son equals = lautet n
 export const CLOSED_LISTS: readonly (readonly [number, string])[] = [
   [FLAG.FUNCTION, FUNCTION_WORDS],
   [FLAG.FUNCTION, FOREIGN_FUNCTION_WORDS],
+  [FLAG.CAPITAL_OK, FOREIGN_ERRAND_WORDS],
   [FLAG.CLOSED, CHAT_WORDS],
   [FLAG.TITLE, TITLES],
   [FLAG.STREET, STREETS],

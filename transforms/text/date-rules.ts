@@ -89,6 +89,14 @@ function endOf(unit: Unit, next: boolean, anchor: Anchor): Resolved | null {
   return unit === "year" ? onDay(dayOf(next ? year + 1 : year, 12, 31)) : null;
 }
 
+/** The last day of the month of that number that is still to come. */
+function endOfMonth(month: number, anchor: Anchor): Resolved | null {
+  if (anchor.local === null) return null;
+  const now = civilOf(anchor.local.day);
+  const year = month < now.month ? now.year + 1 : now.year;
+  return onDay(dayOf(year, month, monthLength(year, month)));
+}
+
 /** The first day of the following period. */
 function startOfNext(unit: Unit, anchor: Anchor): Resolved | null {
   if (anchor.local === null) return null;
@@ -176,6 +184,17 @@ export const DATE_RULES: readonly DateRule[] = [
   rule(`(?:in|within|innerhalb\\s+von|dans|en|dentro\\s+de)\\s+(?:the\\s+next\\s+)?(${NUMBER})\\s+(${UNIT})`, (g, a) =>
     after(numberOf(g[1]), unitOf(g[2]), a),
   ),
+  rule(`(?:heute|aujourd'hui|hoy|today)\\s+(?:in|dans|en|dentro\\s+de)\\s+(${NUMBER})\\s+(${UNIT})`, (g, a) =>
+    after(numberOf(g[1]), unitOf(g[2]), a),
+  ),
+  rule(`(${DAYS})\\s+in\\s+einer\\s+woche`, (g, a) => {
+    const next = weekday(weekdayNumber(g[1]), false, false, a);
+    return next === null ? null : onDay(next.day + 7);
+  }),
+  rule(`(${DAYS})(?:abend|morgen|früh|nachmittag|vormittag|mittag|nacht)s?`, (g, a) =>
+    weekday(weekdayNumber(g[1]), false, false, a),
+  ),
+  rule(`(?:the\\s+)?(?:end\\s+of|ende|fin|finales\\s+de)\\s+(${MONTH})`, (g, a) => endOfMonth(monthNumber(g[1]), a)),
   rule(`(${NUMBER})\\s+(${UNIT})\\s+(?:from\\s+(?:now|today)|later)`, (g, a) => after(numberOf(g[1]), unitOf(g[2]), a)),
   rule("(?:a\\s+)?(week|fortnight)\\s+from\\s+(?:now|today)", (g, a) => after(key(g[1]) === "week" ? 1 : 2, "week", a)),
   rule(

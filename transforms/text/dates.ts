@@ -5,6 +5,7 @@
 import { isoDay, type Local, localOf, rfc3339 } from "./civil.ts";
 import { type Anchor, DATE_RULES, type Resolved } from "./date-rules.ts";
 import { EVENING, MORNING, oneOf } from "./date-words.ts";
+import { spokenTimes } from "./spoken-times.ts";
 
 /**
  * When and where a message was written: milliseconds since 1970 UTC or null, and the offset from UTC in minutes then.
@@ -83,13 +84,14 @@ const around = (text: string, start: number, end: number): string => text.slice(
 
 function timesOf(text: string): TimeSpan[] {
   const found: TimeSpan[] = [];
-  const add = (match: RegExpExecArray, hour: number, minute: number, half: string): void => {
-    const start = match.index;
-    const end = start + match[0].length;
+  const add = (match: RegExpExecArray, hour: number, minute: number, half: string): void =>
+    put(match.index, match.index + match[0].length, hour, minute, half);
+  const put = (start: number, end: number, hour: number, minute: number, half: string): void => {
     const at = minuteOf(hour, minute, half, around(text, start, end));
     if (at !== null && !found.some((other) => other.start < end && start < other.end))
       found.push({ start, end, minute: at });
   };
+  for (const { start, end, hour, minute } of spokenTimes(text)) put(start, end, hour, minute, "");
   for (const m of text.matchAll(MERIDIEM)) add(m, Number(m[1]), Number(m[2] ?? 0), m[3] ?? "");
   for (const m of text.matchAll(CLOCK)) {
     const half = m[3] ?? "";

@@ -16,6 +16,8 @@ const ABBREVIATIONS = new Set(
 );
 
 const TERMINATOR = /[.!?…。！？]/u;
+/** What may end a sentence: a terminator, or the end of a line. */
+const STOPS: ReadonlySet<number> = new Set(Array.from(".!?…。！？\n", (sign) => sign.charCodeAt(0)));
 const CLOSING = /["'”’)\]»]/u;
 const PICTURE = /\p{Extended_Pictographic}/u;
 
@@ -34,7 +36,7 @@ function isInnerDot(text: string, at: number): boolean {
   if (ABBREVIATIONS.has(word)) return next !== "";
   if (/^\p{L}$/u.test(word) && word !== "i" && /^[A-Z]$/u.test(text[at - 1] ?? "")) return true;
   // "am 3. Mai", "1. call Ben": a short number before a dot and more text on the line.
-  return /^\d{1,2}$/u.test(word) && /^\. ?(?:\p{L}|\d)/u.test(text.slice(at, at + 3));
+  return /^(?:\d{1,2}\.)?\d{1,2}$/u.test(word) && /^\. ?(?:\p{L}|\d)/u.test(text.slice(at, at + 3));
 }
 
 /** End of the run of terminators, closing quotes and spaced dots (". . .") that starts at `at`. */
@@ -63,12 +65,16 @@ export function sentencesOf(text: string): Sentence[] {
   let start = 0;
   let at = 0;
   while (at < text.length) {
+    if (!STOPS.has(text.charCodeAt(at))) {
+      at += 1;
+      continue;
+    }
     const char = text[at] ?? "";
     if (char === "\n") {
       cut(text, start, at, found);
       start = at + 1;
       at += 1;
-    } else if (TERMINATOR.test(char) && !(char === "." && isInnerDot(text, at))) {
+    } else if (!(char === "." && isInnerDot(text, at))) {
       const end = endOfStop(text, at);
       cut(text, start, end, found);
       start = end;
@@ -84,7 +90,7 @@ export function sentencesOf(text: string): Sentence[] {
 /** A word with its place. Apostrophes and inner hyphens belong to the word ("don't", "x-ray"). */
 export type Word = { readonly start: number; readonly end: number; readonly text: string };
 
-const WORD = /[\p{L}\p{N}_]+(?:['’][\p{L}]+)*/gu;
+const WORD = /[\p{L}\p{N}_][\p{L}\p{N}\p{M}_]*(?:['’][\p{L}\p{M}]+)*/gu;
 
 /** The words of a text in order; `_` belongs to a word so that pseudonyms stay whole. */
 export function wordsOf(text: string): Word[] {

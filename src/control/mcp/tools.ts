@@ -104,7 +104,8 @@ const Call = z.strictObject({
 
 /** JSON Schema of the call of one capability, its own input schema inside. */
 function callSchema({ input }: CapabilityView): object {
-  const { $schema: _dialect, ...own } = input as { readonly $schema?: string; readonly required?: unknown };
+  // What a schema refers to stands at the root, where its references look for it.
+  const { $schema: _dialect, $defs, ...own } = input as Partial<Record<"$schema" | "$defs" | "required", unknown>>;
   const { $schema, properties, additionalProperties } = z.toJSONSchema(Call, { io: "input" });
   const needsInput = Array.isArray(own.required) && own.required.length > 0;
   return {
@@ -112,6 +113,7 @@ function callSchema({ input }: CapabilityView): object {
     type: "object",
     properties: { ...properties, input: own },
     required: ["run", ...(needsInput ? ["input"] : []), "justification"],
+    ...($defs === undefined ? {} : { $defs }),
     additionalProperties,
   };
 }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { ASSURANCE } from "../approval.ts";
 import { UNITS } from "../budget.ts";
 import { ApprovalId, ConversationId, HoldId, Name, PrincipalId, ReceiptId, RunId, SessionId, TokenId } from "../ids.ts";
+import { PLAN_STEPS_MAX } from "../limits.ts";
 import { Count, Done, Instant, Nothing, Pin, verb, Words } from "./verb.ts";
 
 const Amounts = z.strictObject(
@@ -47,10 +48,14 @@ export const SessionView = z.strictObject({
   runs: Count,
 });
 
+const APPROVAL_STATES = ["pending", "granted", "denied", "expired", "void", "consumed"] as const;
+/** Numbers of a plan's steps, as its prompt shows them. */
+export const StepNumbers = z.array(z.number().int().min(1).max(PLAN_STEPS_MAX)).min(1).max(PLAN_STEPS_MAX);
+
 export const ApprovalView = z.strictObject({
   id: ApprovalId,
   capability: z.string().max(64),
-  state: z.enum(["pending", "granted", "denied", "expired", "void", "consumed"]),
+  state: z.enum(APPROVAL_STATES),
   assurance: z.enum(ASSURANCE),
   conversation: ConversationId.nullable(),
   alias: Name.nullable(),
@@ -59,6 +64,19 @@ export const ApprovalView = z.strictObject({
   created_at: Instant,
   expires_at: Instant,
   digest: z.string().length(64),
+  /** Of a plan: its steps, each with what a yes to it has to prove. */
+  steps: z
+    .array(
+      z.strictObject({
+        step: z.number().int().min(1).max(PLAN_STEPS_MAX),
+        capability: z.string().max(64),
+        destination: Words,
+        assurance: z.enum(ASSURANCE),
+        state: z.enum(APPROVAL_STATES),
+      }),
+    )
+    .max(PLAN_STEPS_MAX)
+    .optional(),
 });
 
 const LedgerView = z.strictObject({
@@ -139,7 +157,14 @@ export const EVIDENCE_VERBS = {
     ApprovalView.extend({ prompt: z.string().max(20_000) }),
   ),
   "approvals.decide": verb(
-    z.strictObject({ approval: ApprovalId, yes: z.boolean(), reason: z.string().max(200).optional(), pin: Pin }),
+    z.strictObject({
+      approval: ApprovalId,
+      yes: z.boolean(),
+      /** Of a plan: these alone, and the others are refused. */
+      steps: StepNumbers.optional(),
+      reason: z.string().max(200).optional(),
+      pin: Pin,
+    }),
     ApprovalView,
     "high",
   ),
