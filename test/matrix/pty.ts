@@ -4,7 +4,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { RealHome } from "../real-lazaret.ts";
 
 const LAUNCHER = new URL("../../src/launch.cjs", import.meta.url).pathname;
-const WAIT_MS_MAX = 120_000;
+const WAIT_MS_MAX = 60_000;
+/** How a line editor moves the cursor and clears what was there. */
+const MOVES = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*[A-Za-z]`, "g");
 
 export class Pty {
   /** How often somebody typed. */
@@ -30,18 +32,18 @@ export class Pty {
   }
 
   get shown(): string {
-    return this.#shown;
+    return this.#shown.replace(MOVES, "");
   }
 
   /** What comes next that looks so; throws with what was shown when it does not come. */
   async shows(looks: RegExp): Promise<RegExpExecArray> {
     for (const begun = performance.now(); performance.now() - begun < WAIT_MS_MAX; await pause(20)) {
-      const found = looks.exec(this.#shown.slice(this.#read));
+      const found = looks.exec(this.shown.slice(this.#read));
       if (found === null) continue;
       this.#read += found.index + found[0].length;
       return found;
     }
-    throw new Error(`waited in vain for ${String(looks)}; shown was ${JSON.stringify(this.#shown)}`);
+    throw new Error(`waited in vain for ${String(looks)}; shown was ${JSON.stringify(this.shown)}`);
   }
 
   async answer(question: RegExp, text: string): Promise<void> {
