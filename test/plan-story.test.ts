@@ -204,6 +204,18 @@ describe("a plan", () => {
     expect(outcome()).toEqual(["refused", "done"]);
   });
 
+  test("at the console is answered by its words, and the rest of it is told there", async () => {
+    await open();
+    steps = [send("work", "Late."), send("club", "No training."), send("team", "Moved.")];
+    await here.type("tell them all");
+    const asked = here.said.findLast((text) => text.startsWith("May I do these 3 things?")) ?? "";
+    const [, word] = /approve ([A-Z0-9]{8})/.exec(asked) ?? [];
+    await here.type(`approve ${word} 2-3`);
+    expect(await sent()).toEqual(["No training.", "Moved."]);
+    expect(here.said.some((text) => /1\. work: refused\n2\. club: done\n3\. team: done/.test(text))).toBe(true);
+    expect(outcome()).toEqual(["refused", "done", "done"]);
+  });
+
   test("an answer that is too weak for a step leaves it open, and a better one does it", async () => {
     const reply = { capability: "chat.reply", input: { template: "I told them." }, justification: "to say so" };
     await open({ assurance: "low", drivers: [quoting(reply)] });
