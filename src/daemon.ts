@@ -1,41 +1,34 @@
 /** One running Lazaret: builds every room from its powers, and takes it down again in order. */
-import { ConsoleConnector } from "../connectors/console.ts";
 import { CONNECTORS } from "../connectors/index.ts";
 import type { OpenPipe } from "../connectors/matrix/wire.ts";
 import type { Request } from "../connectors/telegram/wire.ts";
-import type { WebhookConnector } from "../connectors/webhook.ts";
-import type { WithSecret } from "../connectors/webhook-signature.ts";
 import { TRANSFORMS } from "../transforms/index.ts";
-import { CheckpointDoor, keepsCheckpoints } from "./checkpoint-door.ts";
 import type { CheckpointPlace } from "./checkpoint-places.ts";
 import { type Config, configuredOf, settingsOf } from "./config.ts";
 import type { AgentDriver } from "./core/agent.ts";
 import type { AttachmentReader } from "./core/attachment.ts";
 import { SHUTDOWN_MS_MAX } from "./core/limits.ts";
-import type { Clock, Connector, HookDoor, Random, TransformRunner } from "./core/ports.ts";
-import type { Channel } from "./core/records.ts";
+import type { Clock, Random, TransformRunner } from "./core/ports.ts";
 import { isRefusal, Refusal } from "./core/refusal.ts";
 import type { CheckView } from "./core/verbs/care.ts";
-import { Connecting } from "./edge/connect.ts";
+import type { WallPort } from "./core/wall.ts";
 import { nextByCron } from "./edge/cron.ts";
 import { CheckedHttp } from "./edge/http.ts";
-import { NetworkWall } from "./edge/wall.ts";
 import { WorkerRunner } from "./edge/worker-runner.ts";
 import { policyDigest } from "./gateway/ask.ts";
 import { bootstrap } from "./gateway/bootstrap.ts";
 import { noteCapabilities } from "./gateway/capability-changes.ts";
 import { frontOf } from "./gateway/front.ts";
 import { buildGateway, type Gateway } from "./gateway/gateway.ts";
-import { HookOutbox } from "./gateway/hooks.ts";
 import { Housekeeping } from "./gateway/housekeeping.ts";
 import type { Outside } from "./gateway/outside.ts";
-import { grantPermit } from "./gateway/permit.ts";
 import type { Log, Powers } from "./gateway/powers.ts";
 import { offerAgain } from "./gateway/prompts.ts";
 import { endRestored } from "./gateway/restored.ts";
 import { scrubbedLog } from "./gateway/scrubbed.ts";
 import type { Surface } from "./gateway/surface.ts";
 import { transact } from "./gateway/transact.ts";
+import { Lines } from "./lines.ts";
 import { MatrixLines } from "./matrix-lines.ts";
 import { driversOf, modelsOf } from "./model-lines.ts";
 import { compilePolicy, loadedNames, rulesInForce } from "./rules.ts";
@@ -64,8 +57,7 @@ export type DaemonPowers = {
   /** Keys that are kept elsewhere change elsewhere. */
   readonly keys?: Outside["keys"];
   readonly http: () => string | null;
-  /** Beside it stand the sockets of network walls; without it none is built. */
-  readonly socketPath?: string;
+  readonly wall?: WallPort;
   /** Asks a server on the network. */
   readonly request: Request;
   /** Starts the process of a Matrix account; without it there are none. */
@@ -103,7 +95,7 @@ function powersOf(given: DaemonPowers, transforms: TransformRunner, policy: Powe
     nextWall: nextByCron,
     settings,
     http,
-    ...(given.socketPath === undefined ? {} : { wall: wallOf(given, given.socketPath) }),
+    ...(given.wall === undefined ? {} : { wall: given.wall }),
     models: modelsOf(config.models, store, http),
     ...(given.files === undefined ? {} : { files: given.files }),
     log: scrubbedLog({ store, hashing, settings }, log),
@@ -112,12 +104,6 @@ function powersOf(given: DaemonPowers, transforms: TransformRunner, policy: Powe
     news: new Set(),
     policy: { current: policy },
   };
-}
-
-function wallOf({ clock, http }: DaemonPowers, socketPath: string): NetworkWall {
-  const wall = new NetworkWall({ clock, connecting: new Connecting({ clock }), socketPath, door: http });
-  wall.sweep();
-  return wall;
 }
 
 export async function startDaemon(given: DaemonPowers): Promise<Daemon> {
@@ -209,7 +195,7 @@ async function close(
   powers: Powers,
 ): Promise<void> {
   await house.stop();
-  gateway.walls.close();
+  await gateway.walls.close();
   const hurry = new AbortController();
   const forget = powers.clock.at(powers.clock.now() + SHUTDOWN_MS_MAX, () => hurry.abort());
   await gateway.drives.close(hurry.signal);
@@ -226,81 +212,5 @@ async function close(
     powers.log("daemon", { code: error.code });
   } finally {
     await powers.store.close();
-  }
-}
-
-/** Connectors by channel, each made from its record. */
-class Lines {
-  readonly hooks = new Map<string, HookDoor>();
-  readonly #powers: Powers;
-  readonly #gateway: Gateway;
-  readonly #bots: TelegramLines;
-  readonly #accounts: MatrixLines;
-  #console: ConsoleConnector | null = null;
-
-  constructor(powers: Powers, gateway: Gateway, bots: TelegramLines, accounts: MatrixLines) {
-    this.#powers = powers;
-    this.#accounts = accounts;
-    this.#bots = bots;
-    this.#gateway = gateway;
-    const channel = powers.store.all("channel", { limit: 1000 }).find(({ value }) => value.kind === "console");
-    if (channel !== undefined) this.#console = new ConsoleConnector(this.#place(channel.value.id), powers);
-  }
-
-  get console(): ConsoleConnector {
-    if (this.#console === null) throw new Refusal("channel.unknown", { hint: "No console channel is configured." });
-    return this.#console;
-  }
-
-  #place(channel: string): { readonly tenant: string; readonly channel: string } {
-    return { tenant: this.#powers.settings.tenant, channel };
-  }
-
-  async say(text: string, place: string | null): Promise<void> {
-    await this.console.submit(text, place === null ? {} : { conversation: place });
-  }
-
-  async connect(channel: string): Promise<void> {
-    const record = this.#powers.store.get("channel", channel)?.value;
-    if (record === undefined) throw new Refusal("channel.unknown", { field: channel });
-    const outbox = new HookOutbox(this.#powers, channel);
-    await this.#gateway.supervisor.connect(await this.#make(record, outbox), outbox);
-  }
-
-  async #make(record: Channel, outbox: HookOutbox): Promise<Connector> {
-    switch (record.kind) {
-      case "console":
-        return this.console;
-      case "webhook":
-        return this.#webhook(record, outbox);
-      case "telegram":
-        return this.#bots.make(record);
-      case "matrix":
-        return this.#accounts.make(record);
-    }
-  }
-
-  async #webhook(record: Channel, rows: HookOutbox): Promise<WebhookConnector | CheckpointDoor> {
-    const { store, clock, random, settings } = this.#powers;
-    const { id: channel, secret } = record;
-    const withSecret: WithSecret = (use) => {
-      if (secret === null) throw new Refusal("channel.down", { hint: "The channel has no secret." });
-      const permit = grantPermit({ by: "gateway", why: "send" }, "secret", "channel.hook", []);
-      return store.useSecret(permit, settings.tenant, secret, use);
-    };
-    if (keepsCheckpoints(record)) {
-      const keeper = new CheckpointDoor(channel, this.#powers, withSecret);
-      this.hooks.set(channel, keeper);
-      return keeper;
-    }
-    const made = await CONNECTORS.webhook(this.#place(channel), {
-      clock,
-      random,
-      rows,
-      seen: (delivery) => store.ref("delivery", settings.tenant, channel, delivery) !== null,
-      withSecret,
-    });
-    this.hooks.set(channel, made);
-    return made;
   }
 }

@@ -31,8 +31,10 @@ function placeOf(path: string, role: Place["role"]): Place {
   };
 }
 
-const OURS =
-  /^(?:lazaret\.db(?:-wal|-shm)?|daemon\.lock(?:-journal)?|config\.yaml|keys|matrix|state|lazaret\.sock|wall-[0-9a-f]{6}-\w{6})$/;
+const OURS = new RegExp(
+  String.raw`^(?:lazaret\.db(?:-wal|-shm)?|daemon\.lock(?:-journal)?|config\.yaml|keys|matrix` +
+    String.raw`|state|lazaret\.sock|wall-[\w-]{13})$`,
+);
 
 export async function factsOf(
   daemon: Daemon,

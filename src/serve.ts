@@ -15,6 +15,7 @@ import { doctor } from "./doctor.ts";
 import { factsOf } from "./doctor-facts.ts";
 import { SandboxedReader } from "./edge/attachment-reader.ts";
 import { provedSandbox, type Sandbox } from "./edge/sandbox-probe.ts";
+import { wallBeside } from "./edge/wall.ts";
 import { setWrong } from "./gateway/owner.ts";
 import { grantPermit } from "./gateway/permit.ts";
 import { earlierConfig, type HomeConfig, pathsOf, readHomeConfig } from "./home-config.ts";
@@ -162,7 +163,7 @@ async function run(env: Environment, home: Home, cwd: string, stop: () => void):
       exportLedger: (file) => store.exportLedger(file),
       keys: homeKeys(store, paths),
       http: () => running.http,
-      socketPath: paths.socketPath,
+      wall: wallBeside(paths.socketPath, wallClock, () => running.http),
       request: systemRequest,
       ...(sandbox.walls === null ? {} : { files: new SandboxedReader(sandbox.walls, wallClock) }),
       openPipe: () => openProcess(new URL("./matrix-account.ts", import.meta.url)),

@@ -88,8 +88,10 @@ function started(powers: BoxPowers, box: Box, order: BoxOrder): Promise<number> 
   });
   return new Promise((resolve, reject) => {
     let report: string | null = null;
-    const end = (error: Refusal): void => {
-      reject(error);
+    let ended: Refusal | null = null;
+    // Everything behind the wall goes with it, and only then is it said.
+    const end = (why: Refusal): void => {
+      ended ??= why;
       child.kill("SIGKILL");
     };
     const stopped = (): void => void child.kill("SIGKILL");
@@ -101,7 +103,8 @@ function started(powers: BoxPowers, box: Box, order: BoxOrder): Promise<number> 
     child.on("error", () => reject(missing("there is no program unshare: install util-linux")));
     child.on("close", (code) => {
       box.stop.removeEventListener("abort", stopped);
-      if (report === "standing") resolve(code ?? 137);
+      if (ended !== null) reject(ended);
+      else if (report === "standing") resolve(code ?? 137);
       else if (box.stop.aborted) resolve(130);
       else reject(missing(report ?? reasonOf(said)));
     });
@@ -114,6 +117,7 @@ function held(path: string, end: (error: Refusal) => void, child: { once(event: 
   const hold: Socket = connect(path);
   hold.setEncoding("utf8").on("data", (piece: string) => {
     told += piece;
+    if (told.includes("\n")) hold.destroy();
   });
   hold.on("error", () => {});
   hold.once("close", () => end(refusalIn(told)));

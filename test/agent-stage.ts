@@ -21,7 +21,7 @@ const ROOMS = ["family", "work", "side"] as const;
 
 export async function agentStage(
   outside: HookOptions["outside"] = {},
-  more: Pick<HookOptions, "drivers" | "settings"> = {},
+  more: Pick<HookOptions, "drivers" | "settings" | "wall"> = {},
 ): Promise<AgentStage> {
   const here = await hookWorld({
     ...more,

@@ -65,7 +65,8 @@ describe("at a start", () => {
     const store = await home.open();
     const id = "capability/seen/request.read";
     const known = store.get("setting", id);
-    const value = { ...(known?.value.value as object), version: 1, effect: "once" };
+    const { version, ...rest } = (known?.value.value ?? {}) as { readonly version: number };
+    const value = { ...rest, version: version - 1, effect: "once" };
     const put = {
       kind: "setting",
       id,
@@ -75,11 +76,11 @@ describe("at a start", () => {
     await store.commit({ put: [put] });
     await store.close();
     const here = await daemonOn(home);
-    const said = "request.read went from version 1 to 2: effect once → none";
+    const said = `request.read went from version ${version - 1} to ${version}: effect once → none`;
     expect((await here.owner.status({})).notes).toContain(said);
     const { entries } = await here.owner["ledger.entries"]({ after: 0, type: "policy.loaded" });
     expect(entries.map(({ body }) => [body["capability"], body["from"], body["to"], body["changes"]])).toEqual([
-      ["request.read", 1, 2, ["effect once → none"]],
+      ["request.read", version - 1, version, ["effect once → none"]],
     ]);
     const report = await here.owner.report({ from: 0, to: home.clock.now() + 1 });
     expect(report.policies.map(({ digest }) => digest.length)).toEqual([64]);

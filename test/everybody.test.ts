@@ -59,6 +59,23 @@ describe("on a webhook", () => {
     expect([here.runs().length, kept()]).toEqual([0, 1]);
   });
 
+  test("what is asked inside a thread is answered in that thread", async () => {
+    const threads = async () => (await here.items()).map(({ thread }) => thread);
+    for (const [sender, text] of [
+      ["ben", "status"],
+      ["ben", "help"],
+      ["ben", "cancel"],
+      ["ben", "approve ABCDEFGH"],
+      ["ben", "privacy"],
+      ["ben", "optin"],
+      ["ben", "forget this"],
+    ] as const)
+      await say(sender, text, { thread: "t-7" });
+    expect(await threads()).toEqual(Array(7).fill("t-7"));
+    await say("ben", "status");
+    expect((await threads()).at(-1)).toBeUndefined();
+  });
+
   test("who opts out is not kept until they opt in, and is still answered", async () => {
     await say("zoe", "optout");
     await say("zoe", "a plan of mine", { addressed: false });

@@ -112,6 +112,25 @@ describe("everything else", () => {
     expect(moved).toMatchObject({ kind: "membership", key: "migrated", target: "!next:hs.test" });
   });
 
+  test("whoever changes their name stays what they are: that is no membership", () => {
+    const about = { type: "m.room.member", state_key: "@ben:hs.test" };
+    const renamed = { unsigned: { prev_content: { membership: "join", displayname: "Ben" } } };
+    expect(read({ membership: "join", displayname: "Benedict" }, { ...about, ...renamed })).toBeNull();
+    const invited = { unsigned: { prev_content: { membership: "invite" } } };
+    expect(read({ membership: "join" }, { ...about, ...invited })).toMatchObject({ kind: "membership", key: "joined" });
+    const kicked = { unsigned: { prev_content: { membership: "join" } }, sender: "@ana:hs.test" };
+    expect(read({ membership: "leave" }, { ...about, ...kicked })).toMatchObject({
+      key: "left",
+      sender: { id: "@ben:hs.test" },
+    });
+  });
+
+  test("an edit counts only what is new in it, and what it mentions is nobody", () => {
+    const relation = { "m.relates_to": { rel_type: "m.replace", event_id: "$a" } };
+    const edit = { ...text("* bot: status", MENTION), ...relation, "m.new_content": text("bot: status", MENTION) };
+    expect(read(edit)).toMatchObject({ kind: "edit", target: "$a", addressed: { how: "none" }, text: "bot: status" });
+  });
+
   test("a file in clear in an encrypted room is none, and a caption is what was written", () => {
     const clear = {
       msgtype: "m.image",

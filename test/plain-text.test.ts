@@ -257,6 +257,11 @@ test("a prompt shows a plain text as it is, and anything hidden or active spelle
   expect(visibly("a\u202eb\u200bc\u{e0041}", [])).toBe("a\\u{202e}b\\u{200b}c\\u{e0041}");
   expect(visibly("a\u2028approve", [])).toBe("a\\u{2028}approve");
   expect(visibly("hey @room see https://evil.com", [])).toBe("hey \\u{40}room see https\\u{3a}//evil\\u{2e}com");
+  // Where a request goes stays readable, by name or by address, whatever stands in its body.
+  const request = "GET /\nhost: 127.0.0.1:8080 (http)";
+  expect(visibly(request, ["127.0.0.1"])).toBe(request);
+  expect(visibly(`${request}\n\nhey @room`, ["127.0.0.1"])).toBe(`${request}\n\nhey \\u{40}room`);
+  expect(visibly("host: 127.0.0.1:80", ["10.0.0.1"])).toContain("127\\u{2e}0");
   fc.assert(
     fc.property(texts, (text) => {
       const shown = visibly(text, []);

@@ -2,6 +2,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { InvocationReply } from "../src/core/agent.ts";
 import type { Token } from "../src/core/records.ts";
+import { answered } from "../src/gateway/execute.ts";
+import { transact } from "../src/gateway/transact.ts";
 import { butlerThat, call, closeWorld, group, type HookWorld, hookWorld, person } from "./webhook-world.ts";
 import { policyOf } from "./world.ts";
 
@@ -248,5 +250,42 @@ describe("a plan", () => {
     await say("ana", `approve ${approval.code}`);
     expect(await sent()).toEqual(["Late."]);
     expect(outcome()).toEqual(["done", "refused"]);
+  });
+
+  test("cut off between the yes and the doing, it is done after the next start, once, and the plan ends", async () => {
+    await open();
+    await ask();
+    const { approval } = await here.question();
+    const ana = (await here.owner["principal.list"]({})).principals.find(({ platform }) => platform === "ana");
+    const evidence = {
+      by: "code",
+      code: approval.code,
+      conversation: here.place("family"),
+      verified: "platform",
+    } as const;
+    await transact(here.powers, (draft) => {
+      const named = { steps: [1, 3], others: "refused" } as const;
+      const plan = draft.need("approval", approval.id);
+      answered(here.powers, draft, plan, draft.need("principal", ana?.id ?? ""), evidence, true, named);
+    });
+    expect([await sent(), states()]).toEqual([[], ["pending", "granted", "denied", "granted"]]);
+    const { home } = here;
+    for (const _ of [1, 2]) {
+      await here.close();
+      here = await hookWorld({
+        home,
+        drivers: [planner(() => steps, replies)],
+        people: PEOPLE,
+        conversations: PLACES,
+        assurance: "medium",
+      });
+      await here.rest();
+      expect(await sent()).toEqual(["Late today.", "Game moved."]);
+      expect([outcome(), states()]).toEqual([
+        ["done", "refused", "done"],
+        ["consumed", "consumed", "denied", "consumed"],
+      ]);
+    }
+    expect((await here.owner["ledger.replay"]({})).differences).toEqual([]);
   });
 });

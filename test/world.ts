@@ -13,6 +13,7 @@ import { TTL_DEFAULT_MS } from "../src/core/limits.ts";
 import type { ModelPort } from "../src/core/model.ts";
 import type { Operation } from "../src/core/outbox.ts";
 import type { Clock, TransformRunner } from "../src/core/ports.ts";
+import type { WallPort } from "../src/core/wall.ts";
 import { nextByCron } from "../src/edge/cron.ts";
 import { WorkerRunner } from "../src/edge/worker-runner.ts";
 import { bootstrap } from "../src/gateway/bootstrap.ts";
@@ -30,8 +31,11 @@ const packs = (...names: readonly string[]) =>
     text: readFileSync(new URL(`../policy/packs/${name}.yaml`, import.meta.url), "utf8"),
   }));
 
-export function policyOf(...names: readonly string[]) {
-  const loading = loadPolicy(packs("base", ...names));
+/** Shipped packs by name, and others as they are. */
+export function policyOf(...named: readonly (string | { readonly name: string; readonly text: string })[]) {
+  const shipped = named.filter((it) => typeof it === "string");
+  const own = named.filter((it) => typeof it !== "string");
+  const loading = loadPolicy([...packs("base", ...shipped), ...own]);
   if (!loading.ok) throw new Error(JSON.stringify(loading.errors));
   return loading.policy;
 }
@@ -88,6 +92,7 @@ export type WorldOptions = {
   readonly packs?: readonly string[];
   readonly transforms?: TransformRunner;
   readonly http?: HttpPort;
+  readonly wall?: WallPort;
   readonly models?: ModelPort;
   readonly files?: AttachmentReader;
 };
@@ -110,6 +115,7 @@ export async function world(options: WorldOptions): Promise<World> {
     drivers: options.drivers,
     nextWall: nextByCron,
     ...(options.http === undefined ? {} : { http: options.http }),
+    ...(options.wall === undefined ? {} : { wall: options.wall }),
     ...(options.models === undefined ? {} : { models: options.models }),
     ...(options.files === undefined ? {} : { files: options.files }),
     settings: { ...SETTINGS, ...options.settings },

@@ -10,17 +10,19 @@ import { directRoom } from "./direct.ts";
 import { Drain } from "./drain.ts";
 import { factsOf, probe } from "./facts.ts";
 import { faultOf, isLoggedOut } from "./fault.ts";
+import { forgetRoom } from "./forget.ts";
 import { fillGap } from "./gaps.ts";
 import { publishIdentity } from "./identity.ts";
-import type { InboxStore, RawEvent } from "./inbox.ts";
+import type { RawEvent } from "./inbox.ts";
 import { answerInvite } from "./invites.ts";
 import { type Ask, fileBytes } from "./media.ts";
 import { Opener } from "./opened.ts";
 import type { Account, Standing, ToAccount, ToDaemon } from "./questions.ts";
+import { markRead } from "./receipts.ts";
 import { Rooms } from "./rooms.ts";
 import { SasVerification } from "./sas.ts";
 import { sendOperation } from "./send.ts";
-import { openSession, type SessionPowers } from "./session.ts";
+import { openSession, type Session, type SessionPowers } from "./session.ts";
 import { type Answers, type Pipe, Wire, WireFault } from "./wire.ts";
 
 export type AccountPowers = Pick<SessionPowers, "request" | "openStores"> & {
@@ -35,7 +37,8 @@ type Open = {
   readonly account: Account;
   readonly client: MatrixClient;
   readonly machine: CryptoApi & CryptoBackend;
-  readonly store: InboxStore & { close(): void };
+  readonly store: Session["store"];
+  readonly keys: Session["keys"];
   readonly makeEvent: (event: RawEvent) => MatrixEvent;
   readonly rooms: Rooms;
   readonly drain: Drain;
@@ -87,6 +90,7 @@ export class MatrixAccount {
           await machine.pinCurrentUserIdentity(person);
           return null;
         }),
+      forget: ({ conversation }) => this.#guarded((open) => forgetRoom(open, conversation)),
       stop: async () => {
         this.#close();
         return null;
@@ -129,6 +133,7 @@ export class MatrixAccount {
       me: account.user,
       selfName: () => client.getUser(account.user)?.rawDisplayName ?? "",
       fillGap: (row) => fillGap(client, store, row),
+      read: (room, event) => markRead(client, room, event),
       invited: (row) => answerInvite(client, (person, room) => this.#mayInvite(person, room), row),
     });
     const sas = new SasVerification(machine);

@@ -22,6 +22,8 @@ export type DrainPowers = {
   readonly selfName: () => string;
   /** Fetches what a gap lacks into the store. False when that is impossible now. */
   readonly fillGap: (row: Row) => Promise<"filled" | "truncated" | "later">;
+  /** What is durable with the daemon up to this event of a room. */
+  readonly read: (room: string, event: string) => void;
   /** Joins, or leaves the invitation alone. False when it has to be looked at again. */
   readonly invited: (row: Row) => Promise<boolean>;
 };
@@ -29,7 +31,13 @@ export type DrainPowers = {
 type Place = { readonly tenant: string; readonly channel: string };
 type Gathered = { readonly items: readonly Item[]; readonly ids: readonly number[] };
 /** What was handed over last, kept on the disk: whoever comes back with its cursor has it, also after a crash. */
-type Handed = { readonly cursor: string; readonly ids: readonly number[]; readonly count: number };
+type Handed = {
+  readonly cursor: string;
+  readonly ids: readonly number[];
+  readonly count: number;
+  /** The newest event of each room. */
+  readonly newest: Readonly<Record<string, string>>;
+};
 const HANDED = "handed";
 
 export class Drain {
@@ -56,7 +64,7 @@ export class Drain {
   /** `ack` is the cursor of the batch that is durable now; of any other one everything comes again. */
   async next(place: Place, ack: string | null): Promise<Batch> {
     const asked = ++this.#asked;
-    if (this.#handed !== null && this.#handed.cursor === ack) this.#powers.store.done(this.#handed.ids);
+    if (this.#handed !== null && this.#handed.cursor === ack) this.#kept(this.#handed);
     this.#handed = null;
     this.#wake();
     for (;;) {
@@ -66,7 +74,7 @@ export class Drain {
       if (items.length > 0) {
         this.#count += 1;
         const cursor = `${this.#powers.clock.now()}.${this.#count}`;
-        this.#handed = { cursor, ids, count: this.#count };
+        this.#handed = { cursor, ids, count: this.#count, newest: newestIn(items) };
         this.#powers.store.put(HANDED, this.#handed);
         return { cursor, items };
       }
@@ -74,6 +82,11 @@ export class Drain {
       await woken.done;
       if (this.#asked !== asked) return { cursor: "", items: [] };
     }
+  }
+
+  #kept({ ids, newest }: Handed): void {
+    this.#powers.store.done(ids);
+    for (const [room, event] of Object.entries(newest)) this.#powers.read(room, event);
   }
 
   /** Resolves at the next kick, or when it is time to look again at what waits. */
@@ -188,6 +201,13 @@ export class Drain {
     const evidence = { transport: "transport", verified: "platform" } as const;
     return { ...place, room: this.#powers.rooms.facts(room), evidence, isBacklog: false, receivedAt: at };
   }
+}
+
+function newestIn(items: readonly Item[]): Handed["newest"] {
+  const newest: Record<string, string> = {};
+  for (const { event } of items)
+    if (event.envelope.kind === "message") newest[event.envelope.conversation] = event.envelope.event_id;
+  return newest;
 }
 
 export const membershipIn = (content: unknown): unknown =>

@@ -2,7 +2,7 @@
 import type { MatrixClient } from "matrix-js-sdk";
 
 type Asking = {
-  readonly method: "GET" | "POST" | "PUT";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** Below `/_matrix/client/v3`, its parts encoded. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;

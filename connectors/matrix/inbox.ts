@@ -28,6 +28,8 @@ export type InboxStore = {
   done(ids: readonly number[]): void;
   /** Puts events, the oldest first, where a gap was; `rest` is what is still missing. */
   fill(gap: number, events: readonly RawEvent[], rest: RawEvent | null): void;
+  /** Everything that was said in a room, waiting or cached, out of every file. */
+  forget(room: string): void;
   get(name: string): unknown;
   put(name: string, value: unknown): void;
 };

@@ -17,9 +17,10 @@ import type {
 } from "../../src/core/ports.ts";
 import { Refusal } from "../../src/core/refusal.ts";
 import { either, unless } from "../stop.ts";
+import { ANSWERS, ASKED } from "./answers.ts";
 import type { Account, Sas, ToAccount, ToDaemon } from "./questions.ts";
 import { eventsOf, type Receiving } from "./receive.ts";
-import { type OpenPipe, Wire, WireFault } from "./wire.ts";
+import { type Answers, type OpenPipe, Wire, WireFault } from "./wire.ts";
 
 export type MatrixPowers = Receiving & {
   readonly clock: Clock;
@@ -86,6 +87,7 @@ export class MatrixConnector implements Connector {
       const wire = await unless(this.#started(), ending.signal);
       if (wire === null) return;
       this.#health = { state: "live", code: null };
+      const place = { tenant: this.#tenant, channel: this.channel, kinds: KINDS };
       for (let ack = cursor; !ending.signal.aborted; ) {
         const batch = await unless(
           wire.ask("next", { tenant: this.#tenant, channel: this.channel, ack }),
@@ -93,7 +95,8 @@ export class MatrixConnector implements Connector {
         );
         if (batch === null) return;
         if (batch.items.length === 0) continue;
-        yield { cursor: batch.cursor, events: await eventsOf(wire, this.#powers, batch.items, ending.signal) };
+        const { cursor: at, items } = batch;
+        yield { cursor: at, events: await eventsOf(wire, this.#powers, { place, items }, ending.signal) };
         ack = batch.cursor;
       }
       this.#health = { state: "stopped", code: null };
@@ -160,6 +163,19 @@ export class MatrixConnector implements Connector {
     }
   }
 
+  async forget(conversation: string, stop: Stop): Promise<boolean> {
+    const ending = either(stop, this.#closing.signal);
+    try {
+      const gone = this.#asked("forget", { conversation }).then(() => true);
+      return (await unless(gone, ending.signal)) === true;
+    } catch {
+      // Whatever the reason, it is to be asked again.
+      return false;
+    } finally {
+      ending.forget();
+    }
+  }
+
   /** Rejects with a `WireFault` when the account does not run. */
   facts(): Promise<AccountFacts> {
     return this.#asked("facts", {});
@@ -203,13 +219,14 @@ export class MatrixConnector implements Connector {
       if (this.#begun === begun) this.#wire = null;
     };
     pipe.onEnd(gone);
-    const wire = new Wire<ToAccount, ToDaemon>(pipe, {
-      mayInvite: ({ person }) => mayInvite(person),
-      standing: ({ state, code }) => {
-        if (this.#isStreaming) this.#health = { state, code };
+    const answers: Answers<ToDaemon> = {
+      mayInvite: (input) => mayInvite(ASKED.mayInvite.parse(input).person),
+      standing: (input) => {
+        if (this.#isStreaming) this.#health = ASKED.standing.parse(input);
         return null;
       },
-    });
+    };
+    const wire = new Wire<ToAccount, ToDaemon>(pipe, answers, ANSWERS);
     const late = new AbortController();
     const forget = clock.at(clock.now() + START_MS_MAX, () => late.abort());
     try {

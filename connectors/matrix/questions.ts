@@ -59,6 +59,8 @@ export type ToAccount = {
   readonly verified: readonly [{ readonly same: boolean }, { readonly done: boolean }];
   /** Trusts the identity that this person shows now, after it changed. */
   readonly pin: readonly [{ readonly person: string }, null];
+  /** What only the account keeps of a room, and its sessions in the backup: gone. */
+  readonly forget: readonly [{ readonly conversation: string }, null];
   readonly stop: readonly [Record<string, never>, null];
 };
 

@@ -1,6 +1,6 @@
 /** From what the account hands over to what the gateway takes: parsed strictly, files fetched, members stated. */
 import { ATTACHMENTS_MAX, MIB } from "../../src/core/limits.ts";
-import { Content, Envelope, type InboundEvent } from "../../src/core/message.ts";
+import { Content, Envelope, type EventKind, type InboundEvent } from "../../src/core/message.ts";
 import { platformId } from "../platform-id.ts";
 import { unless } from "../stop.ts";
 import { membersOf } from "./normalize.ts";
@@ -15,29 +15,39 @@ export type Receiving = {
   readonly wantingMembers: () => readonly string[];
 };
 
+type Place = { readonly tenant: string; readonly channel: string; readonly kinds: readonly EventKind[] };
+
 const FILES_BYTES_MAX = 16 * MIB;
 
 /** What came, as far as it is what it should be; files fetched, and who is in told where that is wanted. */
 export async function eventsOf(
   wire: Asked,
   powers: Receiving,
-  items: readonly Item[],
+  batch: { readonly place: Place; readonly items: readonly Item[] },
   stop: AbortSignal,
 ): Promise<InboundEvent[]> {
+  const sound = batch.items.filter(({ event }) => isSound(event, batch.place));
   const events: InboundEvent[] = [];
-  const [first] = items;
+  const [first] = sound;
   let bytes = 0;
   // Before anything is read: what may be said where depends on who is in.
   if (first !== undefined)
     for (const conversation of powers.wantingMembers())
       events.push(...(await membersEvent(wire, first.event, conversation)));
-  for (const { event, files } of items) {
+  for (const { event, files } of sound) {
     const isWanted = files.length > 0 && bytes < FILES_BYTES_MAX && powers.keeps(event);
     const whole = isWanted ? await withFiles(wire, event, files, stop) : event;
     bytes += whole.content.attachments?.reduce((sum, { data }) => sum + data.length, 0) ?? 0;
-    if (Envelope.safeParse(whole.envelope).success && Content.safeParse(whole.content).success) events.push(whole);
+    if (Content.safeParse(whole.content).success) events.push(whole);
   }
   return events;
+}
+
+/** Ours, of a kind that we have, and what an event may be: nothing of it is used before. */
+function isSound({ envelope, content }: InboundEvent, { tenant, channel, kinds }: Place): boolean {
+  const parsed = Envelope.safeParse(envelope);
+  if (!parsed.success || !Content.safeParse(content).success) return false;
+  return parsed.data.tenant === tenant && parsed.data.channel === channel && kinds.includes(parsed.data.kind);
 }
 
 async function membersEvent(

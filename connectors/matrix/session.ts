@@ -4,6 +4,7 @@ import type { CryptoBackend } from "matrix-js-sdk/lib/common-crypto/CryptoBacken
 import type { CryptoApi } from "matrix-js-sdk/lib/crypto-api/index.js";
 import { faultOf, isLoggedOut } from "./fault.ts";
 import type { InboxStore, RawEvent } from "./inbox.ts";
+import type { IndexedDb } from "./indexeddb/install.ts";
 import type { Account, Standing } from "./questions.ts";
 import { WireFault } from "./wire.ts";
 
@@ -15,6 +16,12 @@ export type SyncInbox = InboxStore & {
   close(): void;
 };
 
+export type Stores = {
+  readonly sync: SyncInbox;
+  readonly keys: Pick<IndexedDb, "factory" | "keysOf" | "clean">;
+  close(): void;
+};
+
 export type SessionPowers = {
   readonly request: (url: string, asking: object) => Promise<unknown>;
   /** Opens both stores, and makes the machine store the one that the SDK finds. */
@@ -22,7 +29,7 @@ export type SessionPowers = {
     files: { readonly crypto: string; readonly sync: string },
     keys: { readonly sync: Uint8Array },
     onFault: () => void,
-  ) => Promise<{ readonly sync: SyncInbox; close(): void }>;
+  ) => Promise<Stores>;
   readonly now: () => number;
   readonly standing: (standing: Standing) => void;
   /** Something is broken that only a new start mends. */
@@ -33,6 +40,7 @@ export type Session = {
   readonly client: MatrixClient;
   readonly machine: CryptoApi & CryptoBackend;
   readonly store: SyncInbox;
+  readonly keys: Stores["keys"];
   readonly makeEvent: (event: RawEvent) => MatrixEvent;
   readonly encodeRecoveryKey: (key: Uint8Array) => string | undefined;
   /** Resolves once the first sync is through. */
@@ -95,6 +103,7 @@ export async function openSession(
     client,
     machine,
     store: stores.sync,
+    keys: stores.keys,
     makeEvent: (event) => new sdk.MatrixEvent(event as never),
     encodeRecoveryKey,
     begin: () => begin(client),

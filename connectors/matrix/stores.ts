@@ -1,6 +1,6 @@
 /** Both stores of an account, opened together and closed together. */
 import { installIndexedDb } from "./indexeddb/install.ts";
-import type { SyncInbox } from "./session.ts";
+import type { Stores } from "./session.ts";
 import { openDatabase } from "./sqlite.ts";
 
 /** Rejects when one does not open: in use, not a database, or sealed with another key. */
@@ -13,7 +13,7 @@ export async function openStores(
     /** A commit failed: nothing more is to be done with them. */
     readonly onFault: () => void;
   },
-): Promise<{ readonly sync: SyncInbox; close(): void }> {
+): Promise<Stores> {
   const { now, random, onFault } = powers;
   const db = openDatabase(files.sync);
   // The SDK looks for IndexedDB when it is loaded, and the sync store is of the SDK.
@@ -22,6 +22,7 @@ export async function openStores(
   const sync = new SyncStore({ db, key: keys.sync, now, random });
   return {
     sync,
+    keys: keyStore,
     close: () => {
       sync.close();
       keyStore.close();

@@ -2,10 +2,10 @@
  * What a sync brought, in ONE transaction: every event raw, what is missing, the rooms as they are, and the token from
  * which the next sync goes on. Everything is sealed; rooms and events are found by keyed hashes.
  */
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from "node:crypto";
 import { MemoryStore } from "matrix-js-sdk/lib/store/memory.js";
 import { type ISyncResponse, SyncAccumulator } from "matrix-js-sdk/lib/sync-accumulator.js";
 import type { RawEvent, Row } from "./inbox.ts";
+import { Sealing } from "./sealing.ts";
 import type { SyncInbox } from "./session.ts";
 import type { Database } from "./sqlite.ts";
 
@@ -28,7 +28,15 @@ const PROOF = Buffer.from([0]);
 
 type Arrival = Pick<Row, "room" | "kind" | "raw" | "fresh" | "at">;
 type Stored = { readonly id: number; readonly state: Row["state"]; readonly sealed: Uint8Array };
-type Saved = { readonly nextBatch: string; readonly roomsData: unknown; readonly accountData: readonly unknown[] };
+type Rooms = Readonly<Record<string, unknown>>;
+type Cache = ReturnType<SyncAccumulator["getJSON"]>;
+/** Rooms in which we are lie each in a row of their own, so that a sync writes those that it speaks of. */
+type Saved = {
+  readonly nextBatch: string;
+  readonly joined: readonly string[];
+  readonly others: { readonly invite: unknown; readonly leave: unknown; readonly knock: unknown };
+  readonly accountData: readonly unknown[];
+};
 
 export type SyncStorePowers = {
   readonly db: Database;
@@ -44,7 +52,7 @@ export class SyncStore extends MemoryStore implements SyncInbox {
   readonly #db: Database;
   readonly #now: () => number;
   readonly #seal: Sealing;
-  readonly #accumulator = new SyncAccumulator({ maxTimelineEntries: TIMELINE_EVENTS });
+  #accumulator = new SyncAccumulator({ maxTimelineEntries: TIMELINE_EVENTS });
   readonly #joined = new Set<string>();
   #token: string | null = null;
   #isPoisoned = false;
@@ -60,11 +68,12 @@ export class SyncStore extends MemoryStore implements SyncInbox {
     this.#seq = Number(db.prepare("SELECT coalesce(max(seq), 0) FROM inbox").pluck().get());
     const saved = this.get("sync") as Saved | null;
     if (saved === null) return;
-    const before = { next_batch: saved.nextBatch, rooms: saved.roomsData, account_data: { events: saved.accountData } };
+    const { nextBatch, joined, others, accountData } = saved;
+    const join = Object.fromEntries(joined.map((room) => [room, this.get(`room/${room}`)]));
+    const before = { next_batch: nextBatch, rooms: { ...others, join }, account_data: { events: accountData } };
     this.#accumulator.accumulate(before as never, true);
-    this.#token = saved.nextBatch;
-    for (const room of Object.keys((saved.roomsData as { join?: object } | undefined)?.join ?? {}))
-      this.#joined.add(room);
+    this.#token = nextBatch;
+    for (const room of joined) this.#joined.add(room);
   }
 
   /** With another key everything would just not be found, and a second history begin beside the first. */
@@ -109,10 +118,10 @@ export class SyncStore extends MemoryStore implements SyncInbox {
     const arrivals = this.#arrivals(response);
     try {
       this.#accumulator.accumulate(response);
-      const saved = this.#accumulator.getJSON(true);
+      const told = [...Object.keys(response.rooms?.join ?? {}), ...Object.keys(response.rooms?.leave ?? {})];
       this.#db.transaction(() => {
         for (const arrival of arrivals) this.#insert(arrival, ++this.#seq, 0);
-        this.put("sync", saved);
+        this.#save(this.#accumulator.getJSON(true), told);
       })();
     } catch (error) {
       this.#isPoisoned = true;
@@ -123,6 +132,37 @@ export class SyncStore extends MemoryStore implements SyncInbox {
     for (const room of Object.keys(response.rooms?.join ?? {})) this.#joined.add(room);
     for (const room of Object.keys(response.rooms?.leave ?? {})) this.#joined.delete(room);
     if (arrivals.length > 0) this.onRows();
+  }
+
+  /** Inside a transaction. */
+  #save({ nextBatch, roomsData, accountData }: Cache, told: readonly string[]): void {
+    const { join = {}, ...others } = roomsData as unknown as { readonly join?: Rooms } & Saved["others"];
+    for (const room of told) {
+      if (join[room] === undefined) this.drop(`room/${room}`);
+      else this.put(`room/${room}`, join[room]);
+    }
+    this.put("sync", { nextBatch, joined: Object.keys(join), others, accountData } satisfies Saved);
+  }
+
+  /** What was said in a room goes; what the room is stays, for as long as we are in it. */
+  forget(room: string): void {
+    if (this.#isPoisoned) throw new Error("a sync before this one was not dealt with");
+    const cache = this.#accumulator.getJSON(true);
+    const join = cache.roomsData.join as Record<string, { timeline?: object } | undefined>;
+    const known = join[room];
+    if (known !== undefined) join[room] = { ...known, timeline: { events: [], prev_batch: null } };
+    const { nextBatch: next_batch, roomsData: rooms, accountData: events } = cache;
+    this.#accumulator = new SyncAccumulator({ maxTimelineEntries: TIMELINE_EVENTS });
+    this.#accumulator.accumulate({ next_batch, rooms, account_data: { events } } as never, true);
+    const ids = (["new", "keys"] as const)
+      .flatMap((state) => this.rows(state, -1))
+      .filter((row) => row.room === room)
+      .map(({ id }) => id);
+    this.#db.transaction(() => {
+      for (const id of ids) this.#db.prepare("DELETE FROM inbox WHERE id = ?").run(id);
+      if (this.#token !== null) this.#save(this.#accumulator.getJSON(true), [room]);
+    })();
+    this.#db.pragma("wal_checkpoint(TRUNCATE)");
   }
 
   #arrivals({ rooms = {} as NonNullable<ISyncResponse["rooms"]> }: ISyncResponse): readonly Arrival[] {
@@ -210,53 +250,12 @@ export class SyncStore extends MemoryStore implements SyncInbox {
       .run(this.#seal.mac(`kept ${name}`), this.#seal.seal(`kept ${name}`, value));
   }
 
+  drop(name: string): void {
+    this.#db.prepare("DELETE FROM kept WHERE mac = ?").run(this.#seal.mac(`kept ${name}`));
+  }
+
   close(): void {
     this.#isPoisoned = true;
     this.#db.close();
-  }
-}
-
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
-const FRAME_BYTES = 256;
-
-/** AES-256-GCM with a fresh random nonce for each row; what a row is, is bound to it. Lengths are padded. */
-class Sealing {
-  readonly #key: Buffer;
-  readonly #macKey: Buffer;
-  readonly #random: (count: number) => Uint8Array;
-
-  constructor(key: Uint8Array, random: (count: number) => Uint8Array) {
-    const derived = (use: string): Buffer =>
-      Buffer.from(hkdfSync("sha256", key, new Uint8Array(), `lazaret.matrix.sync.v1 ${use}`, 32));
-    this.#key = derived("seal");
-    this.#macKey = derived("mac");
-    this.#random = random;
-  }
-
-  mac(text: string): Buffer {
-    return createHmac("sha256", this.#macKey).update(text).digest().subarray(0, 16);
-  }
-
-  seal(what: string, value: unknown): Buffer {
-    const text = Buffer.from(JSON.stringify(value));
-    const frame = Buffer.alloc(Math.ceil((text.length + 4) / FRAME_BYTES) * FRAME_BYTES);
-    frame.writeUInt32BE(text.length);
-    text.copy(frame, 4);
-    const nonce = this.#random(NONCE_BYTES);
-    const cipher = createCipheriv("aes-256-gcm", this.#key, nonce).setAAD(Buffer.from(what));
-    return Buffer.concat([nonce, cipher.update(frame), cipher.final(), cipher.getAuthTag()]);
-  }
-
-  /** Throws for what was altered, or sealed with another key. */
-  open(what: string, sealed: Uint8Array): unknown {
-    const nonce = sealed.subarray(0, NONCE_BYTES);
-    const decipher = createDecipheriv("aes-256-gcm", this.#key, nonce, { authTagLength: TAG_BYTES });
-    decipher.setAAD(Buffer.from(what)).setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));
-    const frame = Buffer.concat([
-      decipher.update(sealed.subarray(NONCE_BYTES, sealed.length - TAG_BYTES)),
-      decipher.final(),
-    ]);
-    return JSON.parse(frame.subarray(4, 4 + frame.readUInt32BE()).toString("utf8"));
   }
 }

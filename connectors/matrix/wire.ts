@@ -1,7 +1,9 @@
 /**
- * Two ends that ask each other over a pipe: the daemon, and the process that holds a Matrix account. Both are ours;
- * what travels may hold content, so that it is neither written nor logged anywhere.
+ * Two ends that ask each other over a pipe: the daemon, and the process that holds a Matrix account. What travels may
+ * hold content, so that it is neither written nor logged anywhere. An end that says what cannot be said is ended.
  */
+import { z } from "zod";
+import { DAY_MS } from "../../src/core/limits.ts";
 
 /** One end of a pipe. Messages keep their order. */
 export type Pipe = {
@@ -37,25 +39,45 @@ export type Answers<Q extends Questions> = {
   readonly [K in keyof Q]: (input: Q[K][0]) => Promise<Q[K][1]> | Q[K][1];
 };
 
-type Message =
-  | { readonly ask: number; readonly what: string; readonly input: unknown }
-  | { readonly to: number; readonly value: unknown }
-  | { readonly to: number; readonly fault: { code: string; retryAfterMs: number | null; isProven: boolean } };
+/** What each question may be answered with. */
+export type Shapes<Q extends Questions> = { readonly [K in keyof Q]: z.ZodType<Q[K][1]> };
 
-type Waiting = { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void };
+const Counted = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
+const Message = z.union([
+  z.strictObject({ ask: Counted, what: z.string().max(32), input: z.unknown() }),
+  z.strictObject({ to: Counted, value: z.unknown() }),
+  z.strictObject({
+    to: Counted,
+    fault: z.strictObject({
+      code: z.string().regex(/^[a-z_]{1,32}$/),
+      retryAfterMs: z.number().min(0).max(DAY_MS).nullable(),
+      isProven: z.boolean(),
+    }),
+  }),
+]);
+type Message = z.output<typeof Message>;
+
+type Waiting = {
+  readonly what: string;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+};
 
 /** `Theirs` is what may be asked of the other end, `Ours` what it asks of us. */
 export class Wire<Theirs extends Questions, Ours extends Questions> {
   readonly #pipe: Pipe;
   readonly #answers: Answers<Ours>;
+  readonly #shapes: Shapes<Theirs> | null;
   readonly #waiting = new Map<number, Waiting>();
   #asked = 0;
   #isOver = false;
 
-  constructor(pipe: Pipe, answers: Answers<Ours>) {
+  /** Without `shapes` the other end is taken at its word: the account's end does so with the daemon. */
+  constructor(pipe: Pipe, answers: Answers<Ours>, shapes: Shapes<Theirs> | null = null) {
     this.#pipe = pipe;
     this.#answers = answers;
-    pipe.onMessage((message) => this.#take(message as Message));
+    this.#shapes = shapes;
+    pipe.onMessage((message) => this.#take(message));
     pipe.onEnd(() => this.#over());
   }
 
@@ -68,7 +90,7 @@ export class Wire<Theirs extends Questions, Ours extends Questions> {
     if (this.#isOver) return Promise.reject(new WireFault("unreachable"));
     const ask = ++this.#asked;
     return new Promise<Theirs[K][1]>((resolve, reject) => {
-      this.#waiting.set(ask, { resolve: (value) => resolve(value as Theirs[K][1]), reject });
+      this.#waiting.set(ask, { what, resolve: (value) => resolve(value as Theirs[K][1]), reject });
       this.#pipe.send({ ask, what, input });
     });
   }
@@ -78,14 +100,32 @@ export class Wire<Theirs extends Questions, Ours extends Questions> {
     this.#over();
   }
 
-  #take(message: Message): void {
-    if ("ask" in message) void this.#answer(message.ask, message.what, message.input);
-    else {
-      const waiting = this.#waiting.get(message.to);
-      this.#waiting.delete(message.to);
-      if ("value" in message) waiting?.resolve(message.value);
-      else waiting?.reject(new WireFault(message.fault.code, message.fault.retryAfterMs, message.fault.isProven));
+  #take(said: unknown): void {
+    const parsed = Message.safeParse(said);
+    if (!parsed.success) {
+      this.end();
+      return;
     }
+    const message = parsed.data;
+    if ("ask" in message) void this.#answer(message.ask, message.what, message.input);
+    else this.#settle(message);
+  }
+
+  #settle(message: Exclude<Message, { readonly ask: number }>): void {
+    const waiting = this.#waiting.get(message.to);
+    if (waiting === undefined) return;
+    if ("fault" in message) {
+      this.#waiting.delete(message.to);
+      waiting.reject(new WireFault(message.fault.code, message.fault.retryAfterMs, message.fault.isProven));
+      return;
+    }
+    const value = this.#shapes?.[waiting.what]?.safeParse(message.value) ?? { success: true, data: message.value };
+    if (!value.success) {
+      this.end();
+      return;
+    }
+    this.#waiting.delete(message.to);
+    waiting.resolve(value.data);
   }
 
   async #answer(to: number, what: string, input: unknown): Promise<void> {

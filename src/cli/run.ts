@@ -73,11 +73,17 @@ async function workOf(context: Context, { around }: WallVerbs, options: Options,
     const [conversation] = options.conversation;
     const { id } = await ask({ door }, "/v1/runs", { conversation });
     const { token } = await ask({ door }, `/v1/runs/${id}/token`);
-    return { run: String(id), token: String(token), over: () => finished(door, String(id)).finally(revoke) };
+    return { run: String(id), token: String(token), over: () => finished(door, String(id), revoke) };
   } catch (error) {
     await revoke();
     throw error;
   }
 }
 
-const finished = (door: HttpDoor, run: string): Promise<string> => ended({ door }, run);
+async function finished(door: HttpDoor, run: string, revoke: () => Promise<void>): Promise<string> {
+  try {
+    return await ended({ door }, run);
+  } finally {
+    await revoke();
+  }
+}

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { Refusal } from "../core/refusal.ts";
 import type { VerbOutput } from "../core/verbs/all.ts";
+import type { CheckView } from "../core/verbs/care.ts";
 import type { Context } from "./context.ts";
 import { relative } from "./moment.ts";
 import { counted, pairs, printable, size } from "./printable.ts";
@@ -60,12 +61,13 @@ type Looking = { readonly residue?: boolean; readonly clockIsRight?: boolean };
 async function doctor(context: Context, { residue = false, clockIsRight = false }: Looking): Promise<void> {
   const { offline, paint } = context;
   const order = clockIsRight ? { residue, clock_is_right: true } : { residue };
-  const report = await context.ask("doctor", order).catch((error: unknown) => {
+  const asked = await context.ask("doctor", order).catch((error: unknown) => {
     const isDown = error instanceof Refusal && error.code === "daemon.unreachable";
     if (!isDown || clockIsRight || offline.doctor === undefined) throw error;
     context.say("No daemon answers; looking at the home itself.");
     return offline.doctor(context.home, residue);
   });
+  const report = { checks: [...asked.checks, ...(await wallChecks(offline))] };
   const colours = { ok: "green", warn: "yellow", fail: "red" } as const;
   const worst = report.checks.filter(({ state }) => state !== "ok");
   context.result(report, () =>
@@ -81,4 +83,12 @@ async function doctor(context: Context, { residue = false, clockIsRight = false 
     worst.length === 0 ? "All is well." : `${counted(failed, "failure")}, ${worst.length - failed} to look at.`,
   );
   context.exit(failed > 0 ? 1 : 0);
+}
+
+/** Looked at from here: a program is walled in by whoever starts it, and not by the daemon. */
+async function wallChecks({ wall }: Context["offline"]): Promise<readonly CheckView[]> {
+  if (wall === undefined) return [];
+  const fault = await wall.fault();
+  if (fault === null) return [{ id: "wall", state: "ok", found: "a program can be walled in", remedy: null }];
+  return [{ id: "wall", state: "warn", found: "lazaret run starts nothing here", remedy: fault }];
 }

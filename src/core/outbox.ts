@@ -39,7 +39,7 @@ export type Operation = {
 );
 export type OperationKind = Operation["op"];
 
-const OUTCOME_CODES = [
+export const OUTCOME_CODES = [
   "rate_limited",
   "unreachable",
   "timeout",

@@ -108,6 +108,8 @@ export interface Store {
 
   /** Keys first, then rows, one commit for the unreadable step; then pages and journal. */
   erase(plan: ErasePlan): Promise<Erased>;
+  /** Rows of erased conversations, gone and still to go; null when none are left. */
+  sweeping(): { readonly gone: number; readonly left: number } | null;
   /** Truncates the journal and says whether it is clean. */
   clean(): boolean;
 
@@ -214,6 +216,8 @@ export interface Connector {
   exportedId?(conversation: string, id: string): string;
   /** One proved round trip for `lazaret verify`: resolves when what went out came back, rejects with why it did not. */
   probe?(stop: Stop): Promise<void>;
+  /** Destroys what only it keeps of a conversation. False when it could not: it is asked again. Never rejects. */
+  forget?(conversation: string, stop: Stop): Promise<boolean>;
   close(): Promise<void>;
 }
 

@@ -35,8 +35,10 @@ export type Gate = (place: WallPlace) => Promise<Passage>;
 export type OpenWall = {
   /** Holds three sockets: `proxy`, `door` (the daemon's own), and `hold`, with whose first connection the wall ends. */
   readonly directory: string;
-  /** Says why to whoever holds it, and cuts everything. */
-  close(why: Refusal): void;
+  /** Says why to whoever holds it, who has a moment to end the program; until then every place is still judged. */
+  end(why: Refusal): void;
+  /** At once, and with everything that goes through it. */
+  close(): void;
   readonly closed: Promise<void>;
 };
 

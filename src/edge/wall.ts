@@ -12,7 +12,7 @@ import { SOCKET_PATH_BYTES_MAX, WALL_CONNECTIONS_MAX, WALL_HOLD_MS_MAX, WALLS_MA
 import type { Clock } from "../core/ports.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Gate, OpenWall, WallPort } from "../core/wall.ts";
-import type { Connecting } from "./connect.ts";
+import { Connecting } from "./connect.ts";
 import { Passages } from "./wall-passages.ts";
 
 export type WallPowers = {
@@ -23,6 +23,13 @@ export type WallPowers = {
   /** `127.0.0.1:7717`; null while the daemon has no TCP door. */
   readonly door: () => string | null;
 };
+
+/** Walls of a daemon whose socket lies there. */
+export function wallBeside(socketPath: string, clock: Clock, door: () => string | null): NetworkWall {
+  const wall = new NetworkWall({ clock, connecting: new Connecting({ clock }), socketPath, door });
+  wall.sweep();
+  return wall;
+}
 
 const LONGEST = "/XXXXXX/proxy";
 
@@ -68,6 +75,7 @@ class Wall implements OpenWall {
   readonly #sockets = new Set<Socket>();
   readonly #over = Promise.withResolvers<void>();
   #holder: Socket | null = null;
+  #hasEnded = false;
   #isClosed = false;
 
   constructor(powers: WallPowers, directory: string, gate: Gate) {
@@ -97,19 +105,30 @@ class Wall implements OpenWall {
         server.once("error", reject).listen(join(this.directory, name), resolve);
       });
     }
+    this.#closeSoon();
+  }
+
+  /** Unless somebody holds it by then, and it has not ended. */
+  #closeSoon(): void {
     const { clock } = this.#powers;
     const forget = clock.at(clock.now() + WALL_HOLD_MS_MAX, () => {
-      if (this.#holder === null) this.close(new Refusal("http.timeout"));
+      if (this.#holder === null || this.#hasEnded) this.close();
     });
     void this.closed.then(forget);
   }
 
-  /** The holder reads a line of JSON when the wall ends from this side. */
-  close(why: Refusal): void {
+  /** The holder reads a line of JSON. */
+  end({ code, message, hint }: Refusal): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#holder?.write(`${JSON.stringify({ code, title: message, hint: hint ?? null })}\n`);
+    this.#closeSoon();
+  }
+
+  close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    const { code, message, hint } = why;
-    this.#holder?.end(`${JSON.stringify({ code, title: message, hint: hint ?? null })}\n`);
+    this.#holder?.end();
     for (const socket of this.#sockets) if (socket !== this.#holder) socket.destroy();
     for (const [, server] of this.#servers) server.close();
     rmSync(this.directory, { recursive: true, force: true });
@@ -120,7 +139,7 @@ class Wall implements OpenWall {
     if (this.#holder !== null) return void socket.destroy();
     this.#holder = socket;
     socket.resume();
-    socket.once("close", () => this.close(new Refusal("run.ended")));
+    socket.once("close", () => this.close());
   }
 
   /** Bytes as they are, to the daemon's own door: it asks for a token, as it does everybody. */

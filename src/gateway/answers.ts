@@ -1,7 +1,7 @@
 /** Answers where people talk: a reaction, a button, a code. Each works inside the event's own draft. */
 import { type Approval, isOpen } from "../core/approval.ts";
 import type { MessageId, RunId } from "../core/ids.ts";
-import type { InboundEvent, Message } from "../core/message.ts";
+import type { InboundEvent } from "../core/message.ts";
 import type { Conversation, Principal } from "../core/people.ts";
 import { type Answered, alarm, approvalByCode, type Evidence, NOT_YOURS, voidWhere } from "./answer.ts";
 import { blindPair } from "./blind.ts";
@@ -49,7 +49,8 @@ export function answerByEvent(
   // The yes is known by its own id for as long as it can be taken back.
   if (answer !== null && result.granted)
     draft.addRef("event", envelope.channel, keyOf(envelope, envelope.event_id), answer, conversation.id);
-  return follow(draft, conversation, null, result);
+  const thread = powers.store.message(target)?.thread ?? null;
+  return follow(draft, { conversation, thread }, result);
 }
 
 /**
@@ -126,8 +127,7 @@ function openOn(powers: Powers, draft: Draft, conversation: Conversation, messag
 }
 
 /** Says what came of an answer, and what has to happen next. */
-function follow(draft: Draft, conversation: Conversation, message: Message | null, result: Answered): Aftermath {
-  const where = { conversation, thread: message?.thread ?? null };
+function follow(draft: Draft, where: Where, result: Answered): Aftermath {
   const { approval, granted, refusal, told } = result;
   if (told !== undefined) say(draft, where, told);
   if (granted) return { do: "consume", approval: approval.id };
@@ -164,5 +164,5 @@ export function answerByCode(
   const isForGood = word.word === "approve" && word.always && result.granted;
   const standing = isForGood ? [prepareStanding(powers, draft, result.approval, principal)] : [];
   const told = [...(result.told === undefined ? [] : [result.told]), ...standing];
-  return follow(draft, conversation, null, { ...result, ...(told.length === 0 ? {} : { told: told.join("\n") }) });
+  return follow(draft, where, { ...result, ...(told.length === 0 ? {} : { told: told.join("\n") }) });
 }

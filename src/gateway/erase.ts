@@ -11,6 +11,7 @@ import type { PurgeScope } from "../core/verbs/evidence.ts";
 import { cancelRun } from "./cancel.ts";
 import { SELF } from "./deliver.ts";
 import { all, messagesOf, type Plan, planOf } from "./erase-plan.ts";
+import { forgotten, type Leftover, leftoversOf } from "./leftovers.ts";
 import { conversationBy } from "./people.ts";
 import type { Powers } from "./powers.ts";
 import { signedReceipt } from "./receipt.ts";
@@ -35,6 +36,8 @@ type Pending = {
   readonly conversations: readonly string[];
   readonly recipients: readonly string[];
   readonly planned: { readonly [name: string]: number };
+  /** What connectors keep of it and have to forget before it is done. */
+  readonly leftovers: readonly Leftover[];
   /** Checkpoint of the ledger before. */
   readonly before: string;
   /** The entry that says it is done was written. */
@@ -82,7 +85,7 @@ export async function purge(powers: Powers, scope: PurgeScope): Promise<VerbOutp
     const redacted = await takeBack(powers, plan);
     const erased = await powers.store.erase(orderOf(powers, scope, plan, id, { before, redacted }));
     await dropOrphans(powers);
-    const isClean = erased.journalClean || powers.store.clean();
+    const isClean = (erased.journalClean || powers.store.clean()) && (await isForgotten(powers, id));
     if (isClean) await receipted(powers, id);
     return viewOf(plan, isClean ? "done" : "pending", isClean ? id : null, erased.blobs, erased.messages);
   } finally {
@@ -121,6 +124,7 @@ function orderOf(powers: Powers, scope: PurgeScope, plan: Plan, id: ReceiptId, {
     target: targetOf(powers, scope),
     conversations: [...conversations].sort(),
     recipients: recipientsOf(powers, plan),
+    leftovers: leftoversOf(powers, conversations),
     planned: { values: values.size, approvals: approvals.size, runs: runs.size, held, redacted },
     before,
     completed: false,
@@ -198,6 +202,25 @@ async function dropOrphans(powers: Powers): Promise<void> {
   });
 }
 
+/** Every erasure, the newest first, and those whose receipt is not written yet. */
+export function purges(powers: Powers): VerbOutput<"purge.list"> {
+  const { store } = powers;
+  const receipts = store.all("receipt", { limit: 1000, newestFirst: true });
+  const waiting = all(powers, "setting").filter(({ id }) => id.startsWith(PENDING));
+  const sweeping = waiting.length === 0 ? null : store.sweeping();
+  return {
+    receipts: receipts.map(({ value }) => ({ receipt: value.id, at: value.at })),
+    under_way: waiting.slice(0, 1000).map(({ id, value }) => ({
+      receipt: ReceiptId.parse(id.slice(PENDING.length)),
+      by: (value as unknown as Pending).by,
+      state: sweeping === null ? "pending" : "unreadable",
+      reason: sweeping === null ? "journal" : "rows",
+      gone: sweeping?.gone ?? 0,
+      left: sweeping?.left ?? 0,
+    })),
+  };
+}
+
 /** Writes the receipts of erasures that a crash or an open reader kept waiting. */
 export async function finishPurges(powers: Powers): Promise<void> {
   const waiting = all(powers, "setting").filter(({ id }) => id.startsWith(PENDING));
@@ -205,17 +228,31 @@ export async function finishPurges(powers: Powers): Promise<void> {
     const receipt = ReceiptId.parse(id.slice(PENDING.length));
     if (busy.get(powers)?.has(receipt) === true || !powers.store.clean()) continue;
     await dropOrphans(powers);
-    await receipted(powers, receipt);
+    if (await isForgotten(powers, receipt)) await receipted(powers, receipt);
   }
+}
+
+/** Nothing is left of it with any connector; what is, is asked for again by the next look. */
+async function isForgotten(powers: Powers, id: ReceiptId): Promise<boolean> {
+  const { leftovers } = pendingOf(powers, id);
+  if (leftovers.length === 0) return true;
+  const left = await forgotten(powers, leftovers);
+  await transact(powers, (draft) => {
+    const name = `${PENDING}${id}`;
+    const value = { ...pendingOf(powers, id), leftovers: left } as unknown as Canonical;
+    draft.put("setting", name, { id: name, tenant: draft.tenant, value });
+  });
+  return left.length === 0;
+}
+
+function pendingOf(powers: Powers, id: ReceiptId): Pending {
+  const stored = powers.store.get("setting", `${PENDING}${id}`)?.value.value;
+  if (stored === undefined) throw new Refusal("internal");
+  return stored as unknown as Pending;
 }
 
 async function receipted(powers: Powers, id: ReceiptId): Promise<void> {
   const name = `${PENDING}${id}`;
-  const read = (): Pending => {
-    const stored = powers.store.get("setting", name)?.value.value;
-    if (stored === undefined) throw new Refusal("internal");
-    return stored as unknown as Pending;
-  };
   const epoch = epochOf(powers, id);
   await transact(powers, (draft) => {
     const { completed, by, planned, ...rest } = draft.need("setting", name).value as unknown as Pending;
@@ -229,7 +266,7 @@ async function receipted(powers: Powers, id: ReceiptId): Promise<void> {
     );
   });
   const after = await powers.store.ledger.checkpoint();
-  const { by, target, conversations, recipients, planned, before } = read();
+  const { by, target, conversations, recipients, planned, before } = pendingOf(powers, id);
   const at = powers.clock.now();
   const text = signedReceipt(powers, {
     v: 1,

@@ -8,10 +8,10 @@ import type { Conversation, Principal } from "../core/people.ts";
 import { addressedHow, isVerified } from "./activate.ts";
 import type { Draft } from "./draft.ts";
 import type { Aftermath } from "./handlers.ts";
-import { messageBy, withdraw } from "./keep.ts";
+import { messageBy, threadOf, withdraw } from "./keep.ts";
 import type { Powers } from "./powers.ts";
 import { takeBackDerived } from "./said.ts";
-import { say } from "./say.ts";
+import { say, type Where } from "./say.ts";
 import { transact } from "./transact.ts";
 import { type EverybodyWord, parseEverybodyWord } from "./words.ts";
 
@@ -47,7 +47,7 @@ export function answerEverybody(
   sender: Principal,
   changed: Changed,
 ): Aftermath {
-  const where = { conversation, thread: null };
+  const where = { conversation, thread: threadOf(draft, envelope, conversation) };
   switch (word) {
     case "privacy":
       say(draft, where, privacyText(conversation, sender));
@@ -63,7 +63,7 @@ export function answerEverybody(
       say(draft, where, "I am erasing what I keep of you, and I keep nothing more. I say here when it is done.");
       return { do: "forget" };
     case "forget this":
-      return forgetThis(powers, draft, conversation, sender, messageBy(draft, envelope, envelope.reply_to), changed);
+      return forgetThis(powers, draft, where, sender, messageBy(draft, envelope, envelope.reply_to), changed);
   }
 }
 
@@ -77,12 +77,12 @@ function choose(draft: Draft, conversation: Conversation, sender: Principal, opt
 function forgetThis(
   powers: Powers,
   draft: Draft,
-  conversation: Conversation,
+  where: Where,
   sender: Principal,
   target: Message | null,
   changed: Changed,
 ): Aftermath {
-  const where = { conversation, thread: target?.thread ?? null };
+  const { conversation } = where;
   if (target === null || target.conversation !== conversation.id) {
     say(draft, where, "Say it in reply to the message that I should forget. I keep nothing of that one.");
     return NOTHING;

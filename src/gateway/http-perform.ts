@@ -54,8 +54,11 @@ export function intend(draft: Draft, id: CallId, runId: RunId, call: HttpCall): 
   draft.put("call", id, { ...record, status: "waiting" });
   rememberGrants(draft, CAPABILITY, placeOf(host), secrets);
   const run = draft.run(runId);
-  run.note("egress.checked", { call: id, sink: "http", place: placeOf(host), cats: label.cats, rule: call.rule });
-  run.note("effect.intended", { effect: id, call: id, op: "http", place: placeOf(host), method: prepared.method });
+  const place = placeOf(host);
+  // Whoever asks for an erasure later reads in its receipt who was told something.
+  const about = { call: id, sink: "http", place, recipient: place, cats: label.cats };
+  run.note("egress.checked", { ...about, rule: call.rule });
+  run.note("effect.intended", { effect: id, call: id, op: "http", place, method: prepared.method });
 }
 
 /** One attempt. Rejects with `effect.unknown` when something may have left and no whole answer came. */

@@ -11,11 +11,11 @@ import { cancelRun } from "./cancel.ts";
 import { conclude } from "./conclude.ts";
 import type { Draft } from "./draft.ts";
 import type { Aftermath } from "./handlers.ts";
-import { messageBy } from "./keep.ts";
+import { messageBy, threadOf } from "./keep.ts";
 import { dropLater } from "./later.ts";
 import { openQuestions } from "./open-questions.ts";
 import type { Powers } from "./powers.ts";
-import { say } from "./say.ts";
+import { say, type Where } from "./say.ts";
 import type { Word } from "./words.ts";
 
 const NOTHING: Aftermath = { do: "nothing" };
@@ -32,7 +32,7 @@ export function answerWord(
   const { envelope } = event;
   const where = {
     conversation,
-    thread: null,
+    thread: threadOf(draft, envelope, conversation),
     replyTo: messageBy(draft, envelope, envelope.reply_to)?.id ?? null,
   };
   switch (word.word) {
@@ -43,7 +43,7 @@ export function answerWord(
       say(draft, where, openQuestions(powers, conversation, principal));
       return NOTHING;
     case "status":
-      say(draft, where, statusText(powers, conversation, principal));
+      say(draft, where, statusText(powers, where, principal));
       return NOTHING;
     case "cancel":
       say(draft, where, cancelAll(powers, draft, conversation, principal));
@@ -77,9 +77,9 @@ const STATES: Readonly<Record<string, string>> = {
   "paused.event": "waiting",
 };
 
-function statusText(powers: Powers, conversation: Conversation, principal: Principal): string {
+function statusText(powers: Powers, { conversation, thread }: Where, principal: Principal): string {
   const runs = runsOf(powers, conversation, principal);
-  const key = sessionKey(conversation.id, null, principal.id);
+  const key = sessionKey(conversation.id, thread, principal.id);
   const session = powers.store.find("session", "key", key, { limit: 1 })[0]?.value;
   const queued = session === undefined ? 0 : powers.store.find("queued", "session", session.id, { limit: 20 }).length;
   const lines = runs.map((run) => {

@@ -28,7 +28,8 @@ export function messageBy(draft: Draft, envelope: Envelope, event: string | unde
   return id === null || id === "erased" ? null : draft.messageBy(id as MessageId);
 }
 
-function threadOf(draft: Draft, envelope: Envelope, conversation: Conversation): ThreadId | null {
+/** The thread in which it was said, known from now on; null outside of any. */
+export function threadOf(draft: Draft, envelope: Envelope, conversation: Conversation): ThreadId | null {
   if (envelope.thread === undefined) return null;
   const key = keyOf(envelope, envelope.thread);
   const known = draft.ref("thread", envelope.channel, key);

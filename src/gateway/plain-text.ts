@@ -71,7 +71,7 @@ function defangHosts(text: string, domains: readonly string[]): string {
       .replace(HOST, (all: string, _labels: string, end: string) =>
         FILE_ENDS.has(end.toLowerCase()) || isListed(all.toLowerCase(), domains) ? all : dots(all),
       )
-      .replace(ADDRESS, dots);
+      .replace(ADDRESS, (all: string) => (domains.includes(all) ? all : dots(all)));
   let out = "";
   let at = 0;
   for (const { 0: all, 1: scheme = "", 2: rest = "", index } of text.matchAll(URL)) {
@@ -120,7 +120,12 @@ const ACTIVE = /@|<(?=[a-z/!])|\[(?=[^\]\n]{0,500}\]\()|:(?=\S)|[.。．｡](?=[
 export function visibly(text: string, domains: readonly string[]): string {
   const shown = text.replace(INVISIBLE, escaped).replace(/[\u2028\u2029]/gu, escaped);
   if (shown.length > 2 * REPLY_CHARS_MAX) throw new Refusal("approval.unshowable");
-  return once(shown, domains) === shown ? shown : shown.normalize("NFC").replace(ACTIVE, escaped);
+  const isPlain = (part: string): boolean => once(part, domains) === part;
+  if (isPlain(shown)) return shown;
+  // A host in one line stays readable although another is not plain; what is active across lines is not missed.
+  const lines = shown.normalize("NFC").split("\n");
+  const mixed = lines.map((line) => (isPlain(line) ? line : line.replace(ACTIVE, escaped))).join("\n");
+  return isPlain(mixed) ? mixed : lines.join("\n").replace(ACTIVE, escaped);
 }
 
 /** Splits at the network's limit in UTF-16 units, at line ends or spaces where it can, never inside a character. */

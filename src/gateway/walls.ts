@@ -22,6 +22,7 @@ type Standing = { readonly run: RunId; readonly wall: OpenWall; readonly cuts: M
 export class Walls {
   readonly #powers: Powers;
   readonly #standing = new Map<RunId, Standing>();
+  readonly #pending = new Set<Promise<void>>();
 
   constructor(powers: Powers) {
     this.#powers = powers;
@@ -45,16 +46,27 @@ export class Walls {
       }
     });
     this.#standing.set(run, { run, wall, cuts });
-    void wall.closed.then(async () => {
+    const over = wall.closed.then(async () => {
       this.#standing.delete(run);
       for (const cut of cuts.keys()) cut.abort();
       await refusals.flush();
     });
+    this.#await(over);
     return wall;
   }
 
-  close(): void {
-    for (const { wall } of this.#standing.values()) wall.close(new Refusal("daemon.stopping"));
+  /** Resolves when the last of what there is to say about them was written. */
+  async close(): Promise<void> {
+    for (const { wall } of this.#standing.values()) {
+      wall.end(new Refusal("daemon.stopping"));
+      wall.close();
+    }
+    while (this.#pending.size > 0) await Promise.allSettled(this.#pending);
+  }
+
+  #await(work: Promise<void>): void {
+    this.#pending.add(work);
+    void work.finally(() => this.#pending.delete(work));
   }
 
   #run(id: RunId): Run {
@@ -63,12 +75,13 @@ export class Walls {
     return run;
   }
 
-  /** After each commit: a run that is over takes its wall along, one that was told more loses the ways it may not use. */
+  /** After each commit: a run that is over takes its wall along, one that was told more loses ways that it had. */
   #look(): void {
     for (const { run: id, wall, cuts } of this.#standing.values()) {
       const run = this.#powers.store.get("run", id)?.value;
       if (run === undefined || isTerminal(run)) {
-        wall.close(run === undefined ? new Refusal("not_found") : refusalOf(run));
+        wall.end(run === undefined ? new Refusal("not_found") : refusalOf(run));
+        for (const cut of cuts.keys()) cut.abort();
         continue;
       }
       if (cuts.size === 0) continue;
@@ -90,6 +103,8 @@ export class Walls {
     });
     const cut = new AbortController();
     cuts.set(cut, way.host);
+    const over = Promise.withResolvers<void>();
+    this.#await(over.promise);
     const purse = new Purse(this.#powers, id, call, way);
     return {
       addresses: way.host.addresses,
@@ -100,7 +115,7 @@ export class Walls {
       },
       done: ({ sent, received, code }) => {
         cuts.delete(cut);
-        void this.#ended(id, call, way, { sent, received, ...(code === null ? {} : { code }) });
+        void this.#ended(id, call, way, { sent, received, ...(code === null ? {} : { code }) }).finally(over.resolve);
       },
     };
   }
@@ -203,15 +218,22 @@ class Refusals {
     this.#run = run;
   }
 
+  /** The first at once; those of the next minute together. */
   count(code: RefusalCode): void {
     this.#counts.set(code, (this.#counts.get(code) ?? 0) + 1);
+    if (this.#forget !== null) return;
     const { clock } = this.#powers;
-    this.#forget ??= clock.at(clock.now() + WALL_REFUSALS_WINDOW_MS, () => void this.flush());
+    void this.#write();
+    this.#forget = clock.at(clock.now() + WALL_REFUSALS_WINDOW_MS, () => void this.flush());
   }
 
   async flush(): Promise<void> {
     this.#forget?.();
     this.#forget = null;
+    await this.#write();
+  }
+
+  async #write(): Promise<void> {
     const counts = [...this.#counts];
     this.#counts.clear();
     if (counts.length === 0) return;

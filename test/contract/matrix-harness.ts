@@ -1,19 +1,12 @@
-/** A Matrix account's harness: the connector and its process on one side, a real Synapse and its people on the other. */
-import { fork } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { MatrixConnector } from "../../connectors/matrix/matrix.ts";
-import type { Account } from "../../connectors/matrix/questions.ts";
+/** A Matrix account's harness: connector and process on one side, a real Synapse and its people on the other. */
+import type { MatrixConnector } from "../../connectors/matrix/matrix.ts";
 import type { Pipe } from "../../connectors/matrix/wire.ts";
 import { unless } from "../../connectors/stop.ts";
 import type { Connector, ConnectorBatch, Stop } from "../../src/core/ports.ts";
-import { Homeserver, type Registered } from "../matrix/homeserver.ts";
-import { Person, until } from "../matrix/person.ts";
-import { mortal } from "../mortal.ts";
+import { until } from "../matrix/person.ts";
 import { changed } from "./broken.ts";
 import type { ConnectorHarness, Deed, Landed, Traits } from "./harness.ts";
+import { type MatrixBench, openChild, SERVICE } from "./matrix-bench.ts";
 import { type Done, MatrixDeeds } from "./matrix-deeds.ts";
 import { MatrixProxy } from "./matrix-proxy.ts";
 import { TurnedClock } from "./turned-clock.ts";
@@ -31,101 +24,14 @@ export const MATRIX_TRAITS: Traits = {
   faults: ["refused", "rate_limited", "lost_answer", "server_error", "hang"],
 };
 
-const CHILD = new URL("./matrix-child.ts", import.meta.url);
-const SERVICE = "service-token-of-the-tests";
-const PATIENCE_MS = 60_000;
-const ENCRYPTED = { type: "m.room.encryption", state_key: "", content: { algorithm: "m.megolm.v1.aes-sha2" } };
+/** Of a whole homeserver on a machine that does other things as well; 250 messages are encrypted one by one. */
+const PATIENCE_MS = 200_000;
 
 /** What a seeded bug changes: the connector, or what travels between it and its account. */
 export type MatrixBug = {
   readonly between?: (sound: Connector) => Connector;
   readonly onPipe?: (pipe: Pipe) => Pipe;
 };
-
-function openChild(now: number): Pipe {
-  const [program, ...args] = mortal([process.execPath, CHILD.pathname, String(now)]);
-  const child = fork(args.at(-2) ?? "", args.slice(-1), {
-    execPath: program,
-    execArgv: args.slice(0, -2),
-    env: { TZ: "UTC", NODE_ENV: "production" },
-    serialization: "advanced",
-    stdio: ["ignore", "ignore", "ignore", "ipc"],
-  });
-  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  return {
-    send: (message) => void (child.connected && child.send(message as object, () => {})),
-    onMessage: (listen) => void child.on("message", listen),
-    onEnd: (listen) => void ended.then(listen),
-    end: () => void child.kill("SIGKILL"),
-  };
-}
-
-/** One homeserver, two people and one account for a whole file of checks; each check has rooms of its own. */
-export class MatrixBench {
-  readonly server: Homeserver;
-  readonly bot: Registered;
-  readonly actor: Person;
-  readonly maker: Person;
-  readonly dir = mkdtempSync(join(tmpdir(), "lazaret-matrix-"));
-  readonly keys: Pick<Account, "cryptoKey" | "syncKey" | "recovery">;
-
-  private constructor(server: Homeserver, bot: Registered, actor: Person, maker: Person) {
-    this.server = server;
-    this.bot = bot;
-    this.actor = actor;
-    this.maker = maker;
-    const key = (): string => randomBytes(32).toString("base64");
-    this.keys = { cryptoKey: key(), syncKey: key(), recovery: key() };
-  }
-
-  static async start(): Promise<MatrixBench> {
-    const server = await Homeserver.start({ service: SERVICE });
-    const bot = await server.register("bot");
-    const [alice, ben] = [await server.register("alice"), await server.register("ben")];
-    const people = [await Person.arrive(server, alice), await Person.arrive(server, ben)] as const;
-    const bench = new MatrixBench(server, bot, ...people);
-    // Its device is published before anybody shares a room with it.
-    const clock = new TurnedClock(Date.now());
-    const made = bench.connector(server.url, clock, () => openChild(clock.now()));
-    await made.facts();
-    await made.close();
-    return bench;
-  }
-
-  connector(homeserver: string, clock: TurnedClock, openPipe: () => Pipe): MatrixConnector {
-    const { user, token, device, password } = this.bot;
-    const account: Account = { homeserver, user, token, device, password, ...this.keys };
-    return new MatrixConnector(
-      { tenant: "default", channel: "mx" },
-      {
-        clock,
-        openPipe,
-        files: { crypto: join(this.dir, "crypto.db"), sync: join(this.dir, "sync.db") },
-        withAccount: async (use) => use(account),
-        published: async () => {},
-        mayInvite: () => false,
-        keeps: () => true,
-        wantingMembers: () => [],
-      },
-    );
-  }
-
-  /** A room in which the actor and the account are. */
-  async room(): Promise<string> {
-    const { maker, actor, bot, server } = this;
-    const room = await maker.makeRoom([actor.id, bot.user], true, { initial_state: [ENCRYPTED] });
-    await actor.client.joinRoom(room);
-    await server.api("POST", `/_matrix/client/v3/join/${encodeURIComponent(room)}`, {}, bot.token);
-    for (const who of [actor, maker]) await who.joined(room, bot.user);
-    return room;
-  }
-
-  async end(): Promise<void> {
-    for (const who of [this.actor, this.maker]) await who[Symbol.asyncDispose]();
-    await this.server[Symbol.asyncDispose]();
-    rmSync(this.dir, { recursive: true, force: true });
-  }
-}
 
 /** One check's network: what is done waits in line, and what is read waits until it was done. */
 class Running {
@@ -217,9 +123,8 @@ class Running {
   }
 
   /** Reads until an event has come, and says that everything is kept. */
-  async drain(event: string): Promise<void> {
+  async drain(made: Connector, event: string): Promise<void> {
     const stopper = new AbortController();
-    const made = this.make();
     const stream = made.open({ cursor: null, stop: stopper.signal })[Symbol.asyncIterator]();
     for (;;) {
       const { done, value } = await stream.next();
@@ -230,7 +135,6 @@ class Running {
     await new Promise((resolve) => setTimeout(resolve, 50));
     stopper.abort();
     await next;
-    await made.close();
     this.#heard = 0;
   }
 
@@ -275,15 +179,16 @@ class Running {
 export async function matrixHarness(bench: MatrixBench, bug: MatrixBug = {}): Promise<ConnectorHarness> {
   const { actor, maker, bot, keys, server } = bench;
   const proxy = await MatrixProxy.before(server.url);
-  const [own, other] = [await bench.room(), await bench.room()];
-  const deeds = new MatrixDeeds({ server, actor, maker, rooms: { own, other }, service: SERVICE });
+  const own = await bench.room();
+  const rooms = { own, other: await bench.other() };
+  const deeds = new MatrixDeeds({ server, actor, maker, rooms, service: SERVICE });
   const root = await maker.say(own, "Let us talk about this.");
-  const sound = new Running(bench, proxy, {}, deeds);
-  await sound.drain(root);
   const running = new Running(bench, proxy, bug, deeds);
+  const connector = running.make();
+  await running.drain(connector, root);
   proxy.sends = 0;
   return {
-    connector: running.make(),
+    connector,
     tenant: "default",
     now: () => running.clock.now(),
     restart: () => {

@@ -74,10 +74,14 @@ export class MatrixProxy {
   #take(asked: IncomingMessage, answer: ServerResponse): void {
     const path = asked.url ?? "/";
     asked.on("error", () => answer.destroy());
-    if (path.includes("/v3/sync")) return this.#sync(asked, answer);
-    if (this.keepsHistory && path.includes("/messages?"))
-      return this.#say(asked, answer, 404, { errcode: "M_NOT_FOUND" });
-    if (!SEND.test(path)) return this.#forward(asked, answer);
+    if (path.includes("/v3/sync")) this.#sync(asked, answer);
+    else if (this.keepsHistory && path.includes("/messages?"))
+      this.#say(asked, answer, 404, { errcode: "M_NOT_FOUND" });
+    else if (SEND.test(path)) this.#send(asked, answer);
+    else this.#forward(asked, answer);
+  }
+
+  #send(asked: IncomingMessage, answer: ServerResponse): void {
     this.sends += 1;
     const fault = this.#fault;
     this.#fault = null;

@@ -7,6 +7,7 @@ import { IDBCursor, IDBCursorWithValue } from "./cursor.ts";
 import { IDBDatabase } from "./database.ts";
 import { IDBVersionChangeEvent } from "./event.ts";
 import { IDBFactory } from "./factory.ts";
+import { decodeKey, type Key } from "./key.ts";
 import { IDBKeyRange } from "./key-range.ts";
 import { IDBObjectStore } from "./object-store.ts";
 import { Queue } from "./queue.ts";
@@ -17,6 +18,8 @@ import { IDBTransaction } from "./transaction.ts";
 
 export type IndexedDb = {
   readonly factory: IDBFactory;
+  /** The keys by which records were read or written while some work was done, by store. */
+  keysOf(work: () => Promise<unknown>): Promise<ReadonlyMap<string, readonly Key[]>>;
   /** Folds the journal into the file: what was deleted is in neither. */
   clean(): Promise<void>;
   close(): void;
@@ -35,8 +38,19 @@ export function openIndexedDb({
 }): IndexedDb {
   const db = openDatabase(file);
   const queue = new Queue(db, onFault);
+  const tables = new Tables(db);
   return {
-    factory: new IDBFactory({ tables: new Tables(db), queue }),
+    factory: new IDBFactory({ tables, queue }),
+    keysOf: async (work) => {
+      const found = new Map<string, Key[]>();
+      tables.onKey = (store, key) => found.set(store, [...(found.get(store) ?? []), decodeKey(key)]);
+      try {
+        await work();
+        return found;
+      } finally {
+        tables.onKey = null;
+      }
+    },
     clean: () => queue.clean(),
     close: () => {
       if (!db.open) return;

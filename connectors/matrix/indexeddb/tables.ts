@@ -39,6 +39,8 @@ CREATE TABLE IF NOT EXISTS idb_entry (i INTEGER NOT NULL, ik BLOB NOT NULL, k BL
   WITHOUT ROWID;`;
 
 export class Tables {
+  /** Told of each record that is read or written by its key. */
+  onKey: ((store: string, key: Buffer) => void) | null = null;
   readonly #db: Database;
   readonly #statements = new Map<string, Statement>();
 
@@ -126,6 +128,7 @@ export class Tables {
 
   /** Throws `ConstraintError` before anything is written: the caller may go on. */
   write(store: StoreShape, k: Buffer, v: Buffer, isNew: boolean): void {
+    this.onKey?.(store.name, k);
     if (isNew && this.#sql("SELECT 1 FROM idb_record WHERE s = ? AND k = ?").get(store.id, k) !== undefined) {
       throw fault("ConstraintError", "there is a record with that key");
     }
@@ -184,6 +187,8 @@ export class Tables {
   }
 
   records(store: StoreShape, { range, isDown = false, limit = -1, after = null }: Walk): readonly Row[] {
+    if (range?.lowerBytes?.equals(range.upperBytes ?? range.lowerBytes) === true)
+      this.onKey?.(store.name, range.lowerBytes);
     const { sql, bound } = whereIn(range, "k");
     const beyond = after === null ? "" : ` AND k ${isDown ? "<" : ">"} ?`;
     const text = `SELECT k, v, NULL AS ik FROM idb_record WHERE s = ?${sql}${beyond}

@@ -70,8 +70,8 @@ export type ImportFormat = z.infer<typeof ImportFormat>;
 export const CARE_VERBS = {
   status: verb(Nothing, StatusView),
   doctor: verb(
-    /** `clock_is_right`: deletion, which waits after a leap of the clock, goes on. */
-    z.strictObject({ residue: z.boolean().optional(), clock_is_right: z.boolean().optional() }),
+    /** `clock_is_right`: deletion, which waits after a leap of the clock, goes on; that is worth a PIN. */
+    z.strictObject({ residue: z.boolean().optional(), clock_is_right: z.boolean().optional(), pin: Pin }),
     z.strictObject({ checks: z.array(CheckView).max(200) }),
   ),
   "demo.load": verb(Nothing, z.strictObject({ conversation: Name, messages: Count, lines: z.array(Words).max(10) })),
