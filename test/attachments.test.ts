@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { butler } from "../src/agents/butler.ts";
 import type { AttachmentReader } from "../src/core/attachment.ts";
-import { DirectReader } from "./file-powers.ts";
+import { DirectReader } from "./direct-reader.ts";
 import { closeWorld, group, type HookOptions, type HookWorld, hookWorld, person } from "./webhook-world.ts";
 import { until } from "./world.ts";
 
