@@ -177,7 +177,6 @@ test("neither the name of a file nor its text is in the ledger", async () => {
 test("a read that the end of the process cut off is done again after the start, under the same yes", async () => {
   let opened = 0;
   const stuck: AttachmentReader = {
-    walls: "none",
     read: () => {
       opened++;
       return new Promise(() => {});

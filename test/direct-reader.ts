@@ -10,7 +10,6 @@ export function textOrWhy(bytes: Uint8Array, hint: TextHint = "txt"): FileText |
 }
 
 export class DirectReader implements AttachmentReader {
-  readonly walls = "none";
   /** Names never come here: only bytes and a kind of layout. */
   readonly hints: TextHint[] = [];
 
