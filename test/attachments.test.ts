@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { butler } from "../src/agents/butler.ts";
 import type { AttachmentReader } from "../src/core/attachment.ts";
-import { DirectReader } from "./file-powers.ts";
+import { DirectReader } from "./direct-reader.ts";
 import { closeWorld, group, type HookOptions, type HookWorld, hookWorld, person } from "./webhook-world.ts";
 import { until } from "./world.ts";
 
@@ -177,7 +177,6 @@ test("neither the name of a file nor its text is in the ledger", async () => {
 test("a read that the end of the process cut off is done again after the start, under the same yes", async () => {
   let opened = 0;
   const stuck: AttachmentReader = {
-    walls: "none",
     read: () => {
       opened++;
       return new Promise(() => {});

@@ -3,9 +3,9 @@ import { describe, expect, test } from "vitest";
 import type { TextHint } from "../src/core/attachment.ts";
 import { Meter } from "../transforms/files/meter.ts";
 import { readXml } from "../transforms/files/xml.ts";
+import { textOrWhy } from "./direct-reader.ts";
 import { BOMBS } from "./file-bombs.ts";
 import { docxOf, drawn, HELVETICA, pageOf, paragraph, pdfOf, streamOf, zipOf } from "./file-craft.ts";
-import { textOrWhy } from "./file-powers.ts";
 import { lines, PDF_BOMBS } from "./pdf-bombs.ts";
 
 const textIn = (bytes: Uint8Array, hint: TextHint = "txt"): string => {

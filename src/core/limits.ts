@@ -195,6 +195,8 @@ export const ZIP_ENTRIES_MAX = 500;
 export const CSV_FIELD_CHARS_MAX = 10_000;
 export const CSV_FIELDS_MAX = 256;
 export const FILE_MS_MAX = 8 * SECOND_MS;
+/** For a probe of the walls: a machine may be busy when it starts. */
+export const FILE_PROBE_MS_MAX = 30 * SECOND_MS;
 export const FILE_CPU_SECONDS_MAX = 5;
 export const FILE_DATA_BYTES_MAX = 768 * MIB;
 export const FILE_ANSWER_BYTES_MAX = 2 * MIB;
