@@ -96,7 +96,7 @@ export class Passages {
 }
 
 /** `api.example.org:443`; null for what is no host and port. The host as URLs have it: one spelling. */
-export function authorityOf(text: string): Pick<WallPlace, "host" | "port"> | null {
+function authorityOf(text: string): Pick<WallPlace, "host" | "port"> | null {
   const [, name = "", digits = ""] = AUTHORITY.exec(text) ?? [];
   const port = Number(digits);
   if (name === "" || port < 1 || port > 65_535 || !URL.canParse(`http://${name}/`)) return null;

@@ -1,7 +1,7 @@
 /** Answers where people talk: a reaction, a button, a code. Each works inside the event's own draft. */
 import { type Approval, isOpen } from "../core/approval.ts";
 import type { MessageId, RunId } from "../core/ids.ts";
-import type { InboundEvent, Message } from "../core/message.ts";
+import type { InboundEvent } from "../core/message.ts";
 import type { Conversation, Principal } from "../core/people.ts";
 import { type Answered, alarm, approvalByCode, type Evidence, NOT_YOURS, voidWhere } from "./answer.ts";
 import { blindPair } from "./blind.ts";

@@ -21,7 +21,7 @@ import { freshOf, valuesOf } from "./speak.ts";
 import { fieldOf, renderValue } from "./template.ts";
 import { type NewValue, viewOf, writeValue } from "./values.ts";
 
-export const ABOUT = "request.about";
+const ABOUT = "request.about";
 
 /** A brief as the message that it stands for. It is kept nowhere: only its content is. */
 export function messageOf({ id, tenant, conversation, thread, principal, createdAt, brief }: Run): Message | null {

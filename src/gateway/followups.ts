@@ -129,7 +129,7 @@ export class Followups {
 }
 
 /** The run that a follow-up starts now; null when it was fired already, waits for another run, or may not. */
-export function fire(powers: Powers, draft: Draft, id: FollowupId, isOn: boolean): RunId | null {
+function fire(powers: Powers, draft: Draft, id: FollowupId, isOn: boolean): RunId | null {
   const followup = draft.get("followup", id);
   if (followup === null || !isSet(followup) || followup.nextAt === null || followup.nextAt > draft.now) return null;
   const conversation = draft.get("conversation", followup.conversation);

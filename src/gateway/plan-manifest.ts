@@ -7,7 +7,7 @@ import { REFUSAL_CODES, type RefusalCode } from "../core/refusal.ts";
 const Count = z.number().int().min(1).max(PLAN_STEPS_MAX);
 
 /** What became of each step. What it gave is the answer of an invocation of its own: the plan's key, `#`, number. */
-export const PlanOutput = z.strictObject({
+const PlanOutput = z.strictObject({
   steps: z
     .array(
       z.strictObject({

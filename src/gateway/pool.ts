@@ -19,7 +19,7 @@ export type PoolAmounts = Pick<Amounts, "steps" | "tokens" | "cost_micros">;
 type Unit = keyof PoolAmounts;
 const UNITS: readonly Unit[] = ["steps", "tokens", "cost_micros"];
 
-export const POOL_DAY: PoolAmounts = {
+const POOL_DAY: PoolAmounts = {
   steps: POOL_DAY_STEPS_MAX,
   tokens: POOL_DAY_TOKENS_MAX,
   cost_micros: POOL_DAY_COST_MICROS_MAX,

@@ -31,7 +31,7 @@ import type { Powers } from "./powers.ts";
 const EVENT_MS_MAX = 7 * DAY_MS;
 const LOOKED_AT_MAX = 1000;
 
-export const offsetsOf =
+const offsetsOf =
   ({ hashing }: Powers, zone: string): OffsetAt =>
   (at) =>
     hashing.offsetMinutes(zone, at) ?? 0;

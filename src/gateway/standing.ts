@@ -16,7 +16,7 @@ import { type Doing, labelWords } from "./call.ts";
 import type { Draft } from "./draft.ts";
 import type { Powers } from "./powers.ts";
 
-export const STANDING = "standing.yes";
+const STANDING = "standing.yes";
 
 /** What the gateway does after the owner's yes. */
 export type StandingCall = { readonly kind: "standing"; readonly terms: Terms; readonly text: string };
