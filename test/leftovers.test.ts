@@ -37,7 +37,7 @@ const account: Connector = {
 
 beforeEach(async () => {
   [can, asked] = [true, []];
-  here = await world({});
+  here = await world({ drivers: [] });
   const { powers } = here;
   const record = { id: "mx", tenant: "default", kind: "matrix", from: "cli", assurance: "low", secret: null } as const;
   await transact(powers, (draft) => {
