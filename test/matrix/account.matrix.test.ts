@@ -177,6 +177,8 @@ test("publishing an identity, killed at each of its steps, comes to one identity
   expect([isDone, masters.size]).toEqual([true, 1]);
   expect(proxy.with(/\/keys\/upload/, 400)).toEqual([]);
   const made = connector(account, "unlucky");
+  // Its own signature comes back to it with the next look at its keys.
+  await until(async () => (await made.facts()).crossSigned);
   expect(await made.facts()).toMatchObject({ crossSigned: true, secretStorage: true, backup: true });
   await made.close();
 });
