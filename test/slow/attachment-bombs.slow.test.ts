@@ -99,7 +99,7 @@ async function opened(
   const looking = setInterval(() => {
     most = Math.max(most, memory());
     meanwhile();
-  }, 5);
+  }, 50);
   await post({ conversation, sender: "ana", text: `approve ${asked.approval?.code}`, addressed: true });
   const { text } = await next();
   clearInterval(looking);
