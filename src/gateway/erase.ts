@@ -23,12 +23,12 @@ const UNREACHABLE = [
   "What was sent to recipients named in the ledger: they have it.",
   "Copies of the keys directory made by somebody else: with them an old copy of the database opens.",
 ];
-const PENDING = "purge/";
+export const PENDING = "purge/";
 const PAGE = 1000;
 const RECIPIENTS_MAX = 500;
 
 /** An erasure whose receipt is not written yet: kept in the commit that made its content unreadable. */
-type Pending = {
+export type Pending = {
   readonly receipt: string;
   readonly by: PurgeScope["by"];
   /** Internal id of what the scope named, or the instant before which everything went. */
@@ -200,25 +200,6 @@ async function dropOrphans(powers: Powers): Promise<void> {
       draft.dropBlob(blob);
     }
   });
-}
-
-/** Every erasure, the newest first, and those whose receipt is not written yet. */
-export function purges(powers: Powers): VerbOutput<"purge.list"> {
-  const { store } = powers;
-  const receipts = store.all("receipt", { limit: 1000, newestFirst: true });
-  const waiting = all(powers, "setting").filter(({ id }) => id.startsWith(PENDING));
-  const sweeping = waiting.length === 0 ? null : store.sweeping();
-  return {
-    receipts: receipts.map(({ value }) => ({ receipt: value.id, at: value.at })),
-    under_way: waiting.slice(0, 1000).map(({ id, value }) => ({
-      receipt: ReceiptId.parse(id.slice(PENDING.length)),
-      by: (value as unknown as Pending).by,
-      state: sweeping === null ? "pending" : "unreadable",
-      reason: sweeping === null ? "journal" : "rows",
-      gone: sweeping?.gone ?? 0,
-      left: sweeping?.left ?? 0,
-    })),
-  };
 }
 
 /** Writes the receipts of erasures that a crash or an open reader kept waiting. */
