@@ -62,6 +62,8 @@ export const AGENT_YIELD_MS = 20 * SECOND_MS;
 /** A sign within three seconds, a word within ten: with room for the way. */
 export const SIGN_MS = 2.5 * SECOND_MS;
 export const PROGRESS_MS = 9 * SECOND_MS;
+/** How often the word says how far it is. */
+export const PROGRESS_EDIT_MS = 15 * SECOND_MS;
 export const TRANSFORM_MS_MAX = 10 * SECOND_MS;
 export const FOLLOWUPS_PER_SESSION_MAX = 20;
 export const FOLLOWUPS_PER_PERSON_MAX = 50;

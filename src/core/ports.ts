@@ -291,9 +291,12 @@ export type Found = {
   readonly original: string;
 };
 
-/** Runs transforms off the main thread. At the deadline the thread is ended: `transform.timeout`. */
+/**
+ * Runs transforms off the main thread. At the deadline the thread is ended: `transform.timeout`; at `stop` as well:
+ * `run.ended`.
+ */
 export interface TransformRunner {
-  run(call: TransformCall, deadlineMs: number): Promise<TransformOutcome>;
+  run(call: TransformCall, deadlineMs: number, stop?: Stop): Promise<TransformOutcome>;
   /** A call will come soon: what takes time before the first one happens now. */
   warm(): void;
   close(): Promise<void>;

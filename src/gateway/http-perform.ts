@@ -22,6 +22,7 @@ import type { Powers } from "./powers.ts";
 import { labelAt, noteSink } from "./reveal.ts";
 import { transact } from "./transact.ts";
 import { type NewValue, viewOf, writeValue } from "./values.ts";
+import { whileOpen } from "./while-open.ts";
 
 const CAPABILITY = "http.request";
 
@@ -149,7 +150,7 @@ export async function sendNow(
     intend(draft, doing.call, run.id, call);
   });
   const msMax = msFor(powers, run);
-  const outcome = await attempt(powers, run.id, doing.call, call, msMax)
+  const outcome = await whileOpen(powers, run.id, (over) => attempt(powers, run.id, doing.call, call, msMax, over))
     .then(({ answer, sent }) => outcomeOf(powers, doing, call, handle, answer, sent))
     .catch(async (error: unknown) => {
       const refusal = seen(error);
@@ -187,7 +188,12 @@ export async function sendApproved(
   const msMax = msFor(powers, stored);
   try {
     if (isTerminal(stored)) throw new Refusal("run.ended");
-    const { answer, sent } = await attempt(powers, record.run, id, call, msMax, stop);
+    const { answer, sent } = await whileOpen(
+      powers,
+      record.run,
+      (over) => attempt(powers, record.run, id, call, msMax, over),
+      stop,
+    );
     const outcome = outcomeOf(powers, doing, call, handle, answer, sent);
     await transact(powers, (draft) => close(draft, doing, id, call, outcome));
   } catch (error) {
