@@ -32,11 +32,11 @@ export class Passages {
         const over = cutter(passage, client, upstream);
         // A client that is gone waits for nothing more, whatever the other side still has in mind.
         client.once("close", () => upstream.destroy());
-        if (!client.destroyed && !upstream.destroyed)
-          await Promise.allSettled([
-            pipeline(client, paying(passage, bytes), upstream),
-            pipeline(upstream, counting(bytes), client),
-          ]);
+        if (!client.destroyed && !upstream.destroyed) {
+          // Its end is in the other's: where that has said all, what a client would still say is for nobody.
+          pipeline(client, paying(passage, bytes), upstream).catch(() => {});
+          await pipeline(upstream, counting(bytes), client).catch(() => {});
+        }
         over();
       });
       client.destroy();
