@@ -291,10 +291,7 @@ export type Found = {
   readonly original: string;
 };
 
-/**
- * Runs transforms off the main thread. At the deadline the thread is ended: `transform.timeout`; at `stop` as well:
- * `run.ended`.
- */
+/** Runs transforms on threads, which are ended at the deadline (`transform.timeout`) and at `stop` (`run.ended`). */
 export interface TransformRunner {
   run(call: TransformCall, deadlineMs: number, stop?: Stop): Promise<TransformOutcome>;
   /** A call will come soon: what takes time before the first one happens now. */

@@ -62,7 +62,8 @@ const EMPTY: ReadonlySet<string> = new Set(
     "everything news chat conversation group thread message messages date day time much many amount who when whose " +
     "plan know question questions open unanswered summary happen happened discuss discussed talk talked suggest " +
     "suggested promise promised want wanted yesterday today tomorrow week month last morning tonight " +
-    "wer wann wo wie viel was hat haben kümmert sich gibt um am der die das sagt gesagt geschrieben gestern heute worden entschieden über wegen " +
+    "wer wann wo wie viel was hat haben kümmert sich gibt um am der die das sagt gesagt geschrieben " +
+    "gestern heute worden entschieden über wegen " +
     "qui quand combien quoi quel quelle est-ce occupe charge fait dit écrit hier a-t-il a-t-elle propos décidé " +
     "quién cuándo cuánto qué encarga hace dijo dice escribió sobre ayer hoy decidido"
   )
