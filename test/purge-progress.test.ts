@@ -14,7 +14,7 @@ const LINES = Array.from({ length: 600 }, (_, at) => ({
   sent_at: 1_700_000_000_000 + at,
 }));
 
-test("a long erasure says what is gone and what is left, at the socket and to an auditor, then nothing", async () => {
+test("a long erasure says what is gone and what is left, to its owner and an auditor, and then nothing", async () => {
   const { here, tokenFor } = await agentStage();
   const auditor = await tokenFor("audit", [], ["auditor"]);
   await importLines(here.powers, "work", LINES, "jsonl");

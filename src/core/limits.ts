@@ -170,6 +170,7 @@ export const WALL_CONNECTIONS_MAX = 64;
 export const WALLS_MAX = 16;
 /** The least that is booked at a time: a byte at a time would fill the ledger. */
 export const WALL_BYTES_MIN = 4 * KIB;
+export const WALL_CLOSE_MS_MAX = 3 * SECOND_MS;
 export const WALL_HOLD_MS_MAX = 10 * SECOND_MS;
 /** Refusals of one kind become one entry in so much time. */
 export const WALL_REFUSALS_WINDOW_MS = 1 * MINUTE_MS;

@@ -30,10 +30,13 @@ export class Passages {
         client.write("HTTP/1.1 200 Connection established\r\n\r\n");
         if (head.length > 0) client.unshift(head);
         const over = cutter(passage, client, upstream);
-        await Promise.allSettled([
-          pipeline(client, paying(passage, bytes), upstream),
-          pipeline(upstream, counting(bytes), client),
-        ]);
+        // A client that is gone waits for nothing more, whatever the other side still has in mind.
+        client.once("close", () => upstream.destroy());
+        if (!client.destroyed && !upstream.destroyed) {
+          // Its end is in the other's: where that has said all, what a client would still say is for nobody.
+          pipeline(client, paying(passage, bytes), upstream).catch(() => {});
+          await pipeline(upstream, counting(bytes), client).catch(() => {});
+        }
         over();
       });
       client.destroy();

@@ -5,7 +5,7 @@
 import { left } from "../core/budget.ts";
 import { type CallId, newId, type RunId } from "../core/ids.ts";
 import { type Label, TENANT_MIXED } from "../core/label.ts";
-import { WALL_BYTES_MIN, WALL_REFUSALS_WINDOW_MS } from "../core/limits.ts";
+import { WALL_BYTES_MIN, WALL_CLOSE_MS_MAX, WALL_REFUSALS_WINDOW_MS } from "../core/limits.ts";
 import { isRefusal, Refusal, type RefusalCode } from "../core/refusal.ts";
 import { isTerminal, type Run } from "../core/run.ts";
 import { type OpenWall, type Passage, type WallHost, type WallPlace, wallHostOf } from "../core/wall.ts";
@@ -37,9 +37,13 @@ export class Walls {
     if (this.#standing.has(run)) throw new Refusal("conflict", { hint: "A program of this run has its wall already." });
     const refusals = new Refusals(this.#powers, run);
     const cuts: Standing["cuts"] = new Map();
+    let isOver = false;
     const wall = await port.open(async (place) => {
       try {
-        return await this.#pass(run, place, cuts);
+        const passage = await this.#pass(run, place, cuts);
+        // It ended while this was judged.
+        if (isOver) for (const cut of cuts.keys()) cut.abort();
+        return passage;
       } catch (error) {
         if (isRefusal(error)) refusals.count(error.code);
         throw error;
@@ -47,6 +51,7 @@ export class Walls {
     });
     this.#standing.set(run, { run, wall, cuts });
     const over = wall.closed.then(async () => {
+      isOver = true;
       this.#standing.delete(run);
       for (const cut of cuts.keys()) cut.abort();
       await refusals.flush();
@@ -61,7 +66,13 @@ export class Walls {
       wall.end(new Refusal("daemon.stopping"));
       wall.close();
     }
-    while (this.#pending.size > 0) await Promise.allSettled(this.#pending);
+    const { clock } = this.#powers;
+    const late = Promise.withResolvers<"late">();
+    // What has nothing more to say by then is not waited for: the daemon stops.
+    const forget = clock.at(clock.now() + WALL_CLOSE_MS_MAX, () => late.resolve("late"));
+    while (this.#pending.size > 0)
+      if ((await Promise.race([Promise.allSettled(this.#pending), late.promise])) === "late") break;
+    forget();
   }
 
   #await(work: Promise<void>): void {
