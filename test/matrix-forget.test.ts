@@ -1,8 +1,4 @@
-/** A room that is forgotten: its sessions in the machine library's own store, and nobody else's. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { roomIn } from "../connectors/matrix/forget.ts";
 
 test("the room is the one under which each session was looked for when it was, and at no other time", () => {

@@ -1,9 +1,9 @@
 /** Erasures as their owner sees them: those that are done, and what the others still wait for. */
 import { ReceiptId } from "../core/ids.ts";
 import type { VerbOutput } from "../core/verbs/all.ts";
-import { PENDING, type Pending } from "./purge-receipt.ts";
 import { all } from "./erase-plan.ts";
 import type { Powers } from "./powers.ts";
+import { PENDING, type Pending } from "./purge-receipt.ts";
 
 /** Every erasure, the newest first, and those whose receipt is not written yet. */
 export function purges(powers: Powers): VerbOutput<"purge.list"> {
