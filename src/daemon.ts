@@ -92,7 +92,7 @@ function powersOf(given: DaemonPowers, transforms: TransformRunner, policy: Powe
     hashing,
     transforms,
     drivers: given.drivers ?? driversOf(config),
-    nextWall: nextByCron,
+    nextLocal: nextByCron,
     settings,
     http,
     ...(given.wall === undefined ? {} : { wall: given.wall }),

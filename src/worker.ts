@@ -33,13 +33,20 @@ function replyTo(call: TransformCall): WorkerReply {
   }
 }
 
+/** Input that a transform does not go without. */
+const NEEDED: { readonly [id: string]: object } = {
+  "message.answer": { question: "who brings the tent?" },
+  "message.classify": { classes: ["task"] },
+  "message.compose": { instruction: "say thanks" },
+};
+
 /** The first call of each kind compiles patterns and schemas: it happens before anybody waits. */
 function warmUp(): void {
   const [sender, text] = ["PERSON_0000", "Could you bring the tent on Saturday?"];
   const turns = [{ index: 0, sender, text, sentAt: 0, offsetMinutes: 0, replyTo: null, media: 0 }];
   const around = { people: [], known: [], language: "en", now: 0, nowOffsetMinutes: 0 };
   for (const { id } of TRANSFORMS)
-    replyTo({ transform: id, turns, input: {}, tokenKey: new Uint8Array(32), ...around });
+    replyTo({ transform: id, turns, input: NEEDED[id] ?? {}, tokenKey: new Uint8Array(32), ...around });
 }
 
 warmUp();

@@ -113,7 +113,7 @@ export async function world(options: WorldOptions): Promise<World> {
     hashing,
     transforms: options.transforms ?? threads(),
     drivers: options.drivers,
-    nextWall: nextByCron,
+    nextLocal: nextByCron,
     ...(options.http === undefined ? {} : { http: options.http }),
     ...(options.wall === undefined ? {} : { wall: options.wall }),
     ...(options.models === undefined ? {} : { models: options.models }),

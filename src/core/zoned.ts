@@ -7,7 +7,7 @@ import { DAY_MS, MINUTE_MS } from "./limits.ts";
 /** Offset of one zone from UTC at an instant, in minutes, east positive. */
 export type OffsetAt = (at: number) => number;
 /** The next wall time of a cron pattern strictly after another; null when there is none. Throws for a bad pattern. */
-export type NextWall = (pattern: string, afterWall: number) => number | null;
+export type NextLocal = (pattern: string, afterWall: number) => number | null;
 
 export const wallOf = (at: number, offsetAt: OffsetAt): number => at + offsetAt(at) * MINUTE_MS;
 
@@ -22,7 +22,7 @@ export function instantOf(wall: number, offsetAt: OffsetAt): number {
 }
 
 /** The next instant of a pattern strictly after another: a skipped hour once, behind the gap; a repeated one once. */
-export function nextInstant(pattern: string, after: number, offsetAt: OffsetAt, next: NextWall): number | null {
+export function nextInstant(pattern: string, after: number, offsetAt: OffsetAt, next: NextLocal): number | null {
   for (let wall = next(pattern, wallOf(after, offsetAt)); wall !== null; wall = next(pattern, wall)) {
     const at = instantOf(wall, offsetAt);
     if (at > after) return at;

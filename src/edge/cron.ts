@@ -1,10 +1,10 @@
 /** Cron patterns by croner, over wall times alone: zones and their changes are `src/core/zoned.ts`'s. */
 import { Cron } from "croner";
 import { Refusal } from "../core/refusal.ts";
-import type { NextWall } from "../core/zoned.ts";
+import type { NextLocal } from "../core/zoned.ts";
 
 /** Five fields; a day of the month and a weekday both given: either of them. `input.invalid` for anything else. */
-export const nextByCron: NextWall = (pattern, afterWall) => {
+export const nextByCron: NextLocal = (pattern, afterWall) => {
   let job: Cron;
   try {
     job = new Cron(pattern, { mode: "5-part", timezone: "UTC", paused: true });

@@ -8,7 +8,7 @@ import type { RunId } from "../core/ids.ts";
 import type { ModelPort } from "../core/model.ts";
 import type { Clock, Connector, Hashing, Random, Store, TransformRunner } from "../core/ports.ts";
 import type { WallHost, WallPort } from "../core/wall.ts";
-import type { NextWall } from "../core/zoned.ts";
+import type { NextLocal } from "../core/zoned.ts";
 
 /** Words of the daemon's own log: an event of a closed kind with numbers and internal ids. Content has no way in. */
 export type Log = (
@@ -60,7 +60,7 @@ export type Powers = {
   /** Models that the owner configured; none is asked when absent. */
   readonly models?: ModelPort;
   /** Reads cron patterns; what repeats is refused when absent. */
-  readonly nextWall?: NextWall;
+  readonly nextLocal?: NextLocal;
   readonly log: Log;
   /** Connected channels by name; supervise.ts is the only writer. */
   readonly connectors: Map<string, Connector>;

@@ -41,8 +41,8 @@ export function dueAfter(powers: Powers, when: When, zone: string, after: number
   const offsets = offsetsOf(powers, zone);
   const cron = cronOf(when);
   if (cron !== null) {
-    if (powers.nextWall === undefined) throw new Refusal("capability.disabled");
-    return nextInstant(cron, after, offsets, powers.nextWall);
+    if (powers.nextLocal === undefined) throw new Refusal("capability.disabled");
+    return nextInstant(cron, after, offsets, powers.nextLocal);
   }
   if ("in_minutes" in when) return Math.ceil(after / MINUTE_MS + when.in_minutes) * MINUTE_MS;
   if (!("day" in when)) return null;
