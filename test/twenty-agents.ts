@@ -75,6 +75,12 @@ export function butlerPlayer(): Player {
   return { agent: "butler", drivers: [noting], heard, give: () => {}, sit: nothing, work: nothing, leave: nothing };
 }
 
+/** The story is the model's alone: where the butler would stand in, it has failed. */
+const nobody: AgentDriver = {
+  name: "butler",
+  drive: (_wake, run) => run.fail("internal"),
+};
+
 /** The model agent; its model says the acts, one after the other, and reads the answers from the talk. */
 export async function modelPlayer(): Promise<Player> {
   const queue: (readonly Act[])[] = [];
@@ -98,7 +104,7 @@ export async function modelPlayer(): Promise<Player> {
   const nothing = async (): Promise<void> => {};
   return {
     agent: "model",
-    drivers: [butler, modelAgent(butler)],
+    drivers: [butler, modelAgent(nobody)],
     models: modelsAt(server.url, { use: ["agent"] }),
     get heard() {
       return server.asked.map(({ body }) => JSON.stringify(body.messages));
@@ -136,6 +142,8 @@ async function goOn(errand: Errand): Promise<boolean> {
     const reply = await hands.invoke(run, act, `act-${errand.at}`);
     if (reply.status === "approval_required") return false;
     if (reply.next === "ended") return true;
+    // A no is part of the story; any other refusal is not.
+    if (reply.status !== "done" && reply.code !== "approval.denied") throw new Error(JSON.stringify({ act, reply }));
     if (as !== undefined) made[as] = madeOf(reply);
   }
   await hands.finish(run);

@@ -248,12 +248,10 @@ export const TURNS: readonly Turn[] = [
     ledger: { "label.lowered": 2 },
     butler: {
       why: "it makes no plans: three requests, three questions, the second refused",
-      moves: [
-        ...(["work", "club", "team"] as const).flatMap((to): readonly Move[] => [
-          says(SEND + to),
-          { decides: to === "club" ? "deny" : "approve", by: "ana" },
-        ]),
-      ],
+      moves: ["work", "club", "team"].flatMap((to): readonly Move[] => [
+        says(SEND + to),
+        { decides: to === "club" ? "deny" : "approve", by: "ana" },
+      ]),
       runs: ["done", "done", "done"],
     },
   },
@@ -281,7 +279,7 @@ export const TURNS: readonly Turn[] = [
   {
     title: "a request that is edited while its question is open",
     moves: [
-      { ...says(`${SEND}work`), id: "to-edit" } as Move,
+      { says: `${SEND}work`, by: "ben", in: "family", id: "to-edit" },
       { edits: "to-edit", to: "send nothing", by: "ben" },
       { decides: "approve", by: "ana" },
     ],
