@@ -55,3 +55,15 @@ for (const line of lines) {
     );
 }
 console.log(`facts ${((100 * held) / all).toFixed(1)} %, secrets ${leaked}`);
+
+const LONG = 1000;
+const messages = lines.flatMap((line) => line.messages);
+const long = turnsOf(Array.from({ length: LONG }, (_, at) => messages[at % messages.length] as (typeof messages)[0]));
+const times = Array.from({ length: 5 }, () => {
+  const from = performance.now();
+  summarize.prepare(long, { points_max: 12 }, surroundings);
+  return performance.now() - from;
+});
+console.log(
+  `${LONG} messages: ${Math.round(Math.min(...times))} ms at best, ${Math.round(times[0] ?? 0)} ms the first time`,
+);

@@ -7,7 +7,9 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { until } from "../test/matrix/person.ts";
 import { SoakTown } from "../test/matrix/soak-town.ts";
+import { RealHome } from "../test/real-lazaret.ts";
 
 const { values } = parseArgs({
   options: {
@@ -84,7 +86,40 @@ function cryptoStore(): object {
   };
 }
 
+/** Rooms to which the bot is invited, ten at a time; done when it is in all of them. */
+async function fill({ server, bot }: SoakTown["town"], token: string): Promise<void> {
+  const v3 = "/_matrix/client/v3";
+  const made: string[] = [];
+  for (let one = 0; one < rooms; one += 10) {
+    const some = Array.from({ length: Math.min(10, rooms - one) }, (_, at) =>
+      server.api<{ room_id: string }>(
+        "POST",
+        `${v3}/createRoom`,
+        { preset: "private_chat", invite: [bot.user], name: `room ${one + at}` },
+        token,
+      ),
+    );
+    made.push(...(await Promise.all(some)).map(({ room_id }) => room_id));
+  }
+  for (const room of made)
+    await until(async () => {
+      const path = `${v3}/rooms/${encodeURIComponent(room)}/joined_members`;
+      return bot.user in (await server.api<{ joined: object }>("GET", path, undefined, token)).joined;
+    });
+}
+
+/** What a daemon without Matrix has of it: processes, and files of the SDK in its memory. */
+async function unused(): Promise<object> {
+  using home = new RealHome();
+  await using daemon = await home.up();
+  const { pid } = daemon;
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  const open = readFileSync(`/proc/${pid}/maps`, "utf8").match(/matrix/g) ?? [];
+  return { processes: children === "" ? 0 : children.split(" ").length, mapped: open.length, rssMb: memory(pid) };
+}
+
 const store = cryptoStore();
+const notConfigured = await unused();
 const soak = await SoakTown.found();
 try {
   const { town, alice } = soak;
@@ -96,16 +131,13 @@ try {
   }
   const inboundToReply = { messages, p50Ms: at(replies, 0.5), p95Ms: at(replies, 0.95) };
   const before = rss();
-  for (let one = 0; one < rooms; one++) {
-    const room = await alice.client.createRoom({ invite: [town.bot.user], name: `room ${one}` });
-    await alice.joined(room.room_id, town.bot.user);
-  }
+  await fill(town, alice.client.getAccessToken() ?? "");
   const restart = await timed(async () => {
     await town.restart();
     await town.live();
   });
   const account = { rssMb: before, rooms: rooms + 2, afterRestartRssMb: rss(), restartToLiveMs: restart };
-  console.log(JSON.stringify({ cryptoStore: store, inboundToReply, account }, null, 2));
+  console.log(JSON.stringify({ notConfigured, cryptoStore: store, inboundToReply, account }, null, 2));
 } finally {
   await soak[Symbol.asyncDispose]();
 }

@@ -73,6 +73,7 @@ const HOSTILE: Readonly<Record<string, string>> = {
   aB1aB1: repeat("aB1"),
   a1_a1_: repeat("a1_"),
   "de89 de89": repeat("de89 "),
+  "ab12 ab12": repeat("ab12 "),
   "password is is": repeat("password is "),
   "pin: pin: ": repeat("pin: "),
   "born born": repeat("born "),

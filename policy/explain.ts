@@ -49,6 +49,7 @@ export function explanationSentences({ decision, unknown, alternatives }: Explan
   return [
     `${verb} by ${rule}: ${because}`,
     ...(assurance ? [`The yes must come from ${who}${eyes}, with ${assurance} assurance.`] : []),
+    ...(decision.route ? [`It is asked where the rules say: ${decision.route.join(", ")}.`] : []),
     ...(nearest ? [`The nearest permission is ${nearest.rule}; it fails on ${nearest.failed.join(", ")}.`] : []),
     ...(unknown.length > 0 ? [`Not known, and so taken for the worst: ${unknown.join(", ")}.`] : []),
     ...alternatives.map(({ effect: other, rule: by, dimension, values }) => {

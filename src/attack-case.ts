@@ -8,7 +8,7 @@ import { type PackError, readYaml } from "../policy/yaml-source.ts";
 import { ENTRY_TYPES } from "./core/entry.ts";
 import { REFUSAL_CODES } from "./core/refusal.ts";
 
-export const ATTACK_CHANNELS = ["console", "webhook", "telegram"] as const;
+export const ATTACK_CHANNELS = ["console", "webhook", "telegram", "matrix"] as const;
 export type AttackChannel = (typeof ATTACK_CHANNELS)[number];
 
 const LONG_CHARS_MAX = 200_000;
@@ -90,7 +90,7 @@ const Case = z.strictObject({
   attack: words,
   /** The safe outcome in words; what follows under `expect` is checked. */
   expected: words,
-  on: z.array(z.enum(ATTACK_CHANNELS)).min(1).max(3),
+  on: z.array(z.enum(ATTACK_CHANNELS)).min(1).max(ATTACK_CHANNELS.length),
   packs: many(name).optional(),
   assurance: z.enum(["low", "medium"]).optional(),
   given: many(Given).optional(),
@@ -131,4 +131,13 @@ export function readCorpus({ name: file, text: source }: SourceText): CorpusRead
     return isNew ? [] : [yaml.places.errorAt(["cases", at, "id"], `the id ${id} is already taken`)];
   });
   return errors.length > 0 ? { ok: false, errors } : { ok: true, cases: parsed.data.cases };
+}
+
+const LONG_CHARS = 15_000;
+/** Every text that is the word LONG becomes a long one. */
+export function lengthened(value: unknown): unknown {
+  if (value === "LONG") return "many words ".repeat(LONG_CHARS / 11);
+  if (Array.isArray(value)) return value.map(lengthened);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, of]) => [key, lengthened(of)]));
 }

@@ -1,7 +1,9 @@
-/** What a case does, as people on Telegram do it. */
+/** What a case does, as people on a network do it. */
+
+import type { OpenPipe } from "../connectors/matrix/wire.ts";
+import type { Request } from "../connectors/telegram/wire.ts";
 import type { AttackCase, AttackStep } from "./attack-case.ts";
 import type { StageClock } from "./attack-clock.ts";
-import { AttackTelegram } from "./attack-telegram.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "./core/limits.ts";
 import type { Daemon } from "./daemon.ts";
 import { announced } from "./gateway/everybody.ts";
@@ -17,8 +19,52 @@ const UNITS: Readonly<Record<string, number>> = { s: SECOND_MS, m: MINUTE_MS, h:
 /** `31m` in milliseconds. */
 export const msOf = (wait: string): number => Number.parseInt(wait, 10) * (UNITS[wait.at(-1) ?? "s"] ?? SECOND_MS);
 
-/** What a post may be besides a person's own words: on Telegram alone. */
-const AS = ["bot", "forwarded", "anonymous"] as const;
+/**
+ * What a post may be besides a person's own words. forwarded, anonymous: on Telegram. On Matrix clear: not encrypted;
+ * unsigned: from a device that its user did not sign; changed: under an identity that is not the one we knew; backlog:
+ * from before we came, or out of a backup.
+ */
+const AS = ["bot", "forwarded", "anonymous", "clear", "unsigned", "changed", "backlog"] as const;
+export type As = (typeof AS)[number];
+
+export type Written = {
+  readonly from: string;
+  readonly text: string;
+  /** Null: the direct chat with the writer. */
+  readonly room: string | null;
+  readonly mentions: boolean;
+  /** What a later target calls it. */
+  readonly name?: string;
+  /** It is a new text of that one. */
+  readonly edits?: string;
+  readonly called?: string;
+  readonly as?: As | null;
+};
+
+/** Something that was sent: in which chat, under which id. */
+export type Said = { readonly chat: unknown; readonly number: number | string; readonly text: string };
+
+/** A network's far end for a stage. */
+export interface FarEnd {
+  readonly said: Said[];
+  readonly isQuiet: boolean;
+  readonly secret: { readonly name: string; readonly text: string };
+  readonly request?: Request;
+  readonly openPipe?: OpenPipe;
+  idOf(name: string): string;
+  members(room: string, names: readonly string[]): void;
+  write(of: Written): void;
+  react(from: string, yes: boolean, target?: string): void;
+  press(
+    from: string,
+    yes: boolean,
+    made: { readonly target?: string | undefined; readonly data?: string | undefined },
+  ): void;
+  /** The event before once more. */
+  repeat(): void;
+  /** The code of the newest question. */
+  code(): string;
+}
 
 const string = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 const soon = (): Promise<void> => new Promise((resume) => setImmediate(resume));
@@ -30,19 +76,20 @@ export const introduced = ({ powers }: Daemon): Promise<void> =>
       announced(draft, value);
   });
 
-export class TelegramHands {
-  readonly far: AttackTelegram;
+export class Hands {
+  readonly far: FarEnd;
   readonly #clock: StageClock;
   #written = 0;
 
-  constructor(clock: StageClock) {
+  constructor(clock: StageClock, far: FarEnd) {
     this.#clock = clock;
-    this.far = new AttackTelegram(clock);
+    this.far = far;
   }
 
   /** The owner and the approver are paired, so that their presses count; everybody is in the group; what was said. */
   async begin(daemon: Daemon, { given, assurance }: AttackCase): Promise<void> {
-    for (const room of [FAMILY, "room-work"]) this.far.members(room, ["olga", "ben", "ana", "dora"]);
+    this.far.members(FAMILY, ["olga", "ben", "ana", "dora"]);
+    this.far.members("room-work", ["olga", "ben"]);
     if (assurance !== "low") {
       await this.#pair(daemon, "olga", "owner");
       await this.#pair(daemon, "ben", "approver");
@@ -98,11 +145,12 @@ export class TelegramHands {
     return true;
   }
 
-  /** A body of the webhook, as somebody on Telegram would do the same. */
+  /** A body of the webhook, as somebody on the network would do the same. */
   #post(body: Readonly<Record<string, unknown>>): void {
     this.#written += 1;
     const [from, room] = [string(body["sender"]) ?? "ana", string(body["conversation"]) ?? FAMILY];
-    const [text, target] = [string(body["text"]) ?? "", string(body["target"])];
+    const text = (string(body["text"]) ?? "").replace("$CODE", () => this.far.code());
+    const target = string(body["target"]);
     const members = body["members"];
     if (Array.isArray(members)) {
       this.far.members(room, members.map(String));
@@ -126,7 +174,7 @@ export class TelegramHands {
     else if (step.answer === "action") this.far.press(from, yes, { target, data: step.code });
     if (step.answer !== "code") return;
     const word = step.word ?? (yes ? "approve" : "deny");
-    const text = `${word} ${step.code ?? this.far.question()?.code ?? "NONE"}`;
+    const text = `${word} ${step.code ?? this.far.code()}`;
     const edits = step.kind === "edit" ? { edits: target ?? "early" } : {};
     this.far.write({ from, text, room, mentions: true, ...edits });
   }

@@ -8,10 +8,11 @@ import { join } from "node:path";
 import type { Request } from "../connectors/telegram/wire.ts";
 import { hookSignature, SIGNATURE_HEADER, TIMESTAMP_HEADER } from "../connectors/webhook-signature.ts";
 import { butler } from "./agents/butler.ts";
-import type { AttackCall, AttackCase, AttackChannel, AttackStep } from "./attack-case.ts";
+import { type AttackCall, type AttackCase, type AttackChannel, type AttackStep, lengthened } from "./attack-case.ts";
 import { StageClock } from "./attack-clock.ts";
-import { introduced, msOf, TelegramHands } from "./attack-hands.ts";
-import { BOT_TOKEN, personId, roomId } from "./attack-telegram.ts";
+import { type FarEnd, Hands, introduced, msOf } from "./attack-hands.ts";
+import { AttackMatrix } from "./attack-matrix.ts";
+import { AttackTelegram } from "./attack-telegram.ts";
 import type { AgentDriver, InvocationReply, RunHandle } from "./core/agent.ts";
 import { TENANT_DEFAULT } from "./core/ids.ts";
 import { HOUR_MS, SECOND_MS } from "./core/limits.ts";
@@ -33,13 +34,9 @@ const noNetwork: Request = async () => {
   throw new TypeError("a stage has no network");
 };
 
-const LONG_CHARS = 15_000;
-/** Every text that is the word LONG becomes a long one. */
-function lengthened(value: unknown): unknown {
-  if (value === "LONG") return "many words ".repeat(LONG_CHARS / 11);
-  if (Array.isArray(value)) return value.map(lengthened);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, of]) => [key, lengthened(of)]));
+function farEnd(on: AttackChannel, clock: StageClock): FarEnd | null {
+  if (on === "telegram") return new AttackTelegram(clock);
+  return on === "matrix" ? new AttackMatrix(clock) : null;
 }
 
 export type StagePowers = { readonly clock: Clock; readonly random: Random; readonly transforms: TransformRunner };
@@ -63,14 +60,15 @@ export class Stage {
   #posted = 0;
   #last: { readonly body: Record<string, unknown>; readonly signed: string } | null = null;
   #made = 0;
-  readonly #hands: TelegramHands | null;
+  readonly #hands: Hands | null;
 
   constructor(given: AttackCase, on: AttackChannel, powers: StagePowers) {
     this.#case = given;
     this.#on = on;
     this.#powers = powers;
     this.#clock = new StageClock(powers.clock.now());
-    this.#hands = on === "telegram" ? new TelegramHands(this.#clock) : null;
+    const far = farEnd(on, this.#clock);
+    this.#hands = far === null ? null : new Hands(this.#clock, far);
   }
 
   get daemon(): Daemon {
@@ -116,9 +114,7 @@ export class Stage {
         this.#on,
         this.#case.packs ?? ["chat-mode"],
         this.#case.assurance ?? "medium",
-        this.#hands === null
-          ? (name) => name
-          : (name) => String(name.startsWith("room-") ? roomId(name) : personId(name)),
+        (name) => this.#hands?.far.idOf(name) ?? name,
       ),
       clock: this.#clock,
       random,
@@ -134,6 +130,7 @@ export class Stage {
       exportLedger: (file) => store.exportLedger(file),
       http: () => null,
       request: this.#hands?.far.request ?? noNetwork,
+      ...(this.#hands?.far.openPipe === undefined ? {} : { openPipe: this.#hands.far.openPipe }),
       stop: () => {},
     });
     void this.#listen();
@@ -142,8 +139,8 @@ export class Stage {
 
   /** A bot asks for its token as soon as it is there. */
   #secret(store: HomeStore): Promise<void> {
-    const bytes = new TextEncoder().encode(this.#hands === null ? SECRET : BOT_TOKEN);
-    return store.commit({ secrets: [{ tenant: TENANT_DEFAULT, name: "hook-alerts", bytes }] });
+    const { name, text } = this.#hands?.far.secret ?? { name: "hook-alerts", text: SECRET };
+    return store.commit({ secrets: [{ tenant: TENANT_DEFAULT, name, bytes: new TextEncoder().encode(text) }] });
   }
 
   async #listen(): Promise<void> {

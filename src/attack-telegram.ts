@@ -3,10 +3,11 @@
  * they do as updates. It is no test of the wire; that is `test/telegram/`.
  */
 import type { Answer, Asking, Request } from "../connectors/telegram/wire.ts";
+import type { FarEnd, Written } from "./attack-hands.ts";
 import { SECOND_MS } from "./core/limits.ts";
 import type { Clock } from "./core/ports.ts";
 
-export const BOT_TOKEN = "4711:attack-token-0123456789-0123456789-ab";
+const BOT_TOKEN = "4711:attack-token-0123456789-0123456789-ab";
 const BOT = { id: 4711, is_bot: true, first_name: "Gate", username: "gate_bot" };
 const MENTION = "@gate_bot";
 const POLL_MS_MAX = 20 * SECOND_MS;
@@ -15,13 +16,13 @@ const ROOMS: Readonly<Record<string, number>> = { "room-family": -1001, "room-wo
 const FIRST_PERSON = 100;
 
 /** The number under which somebody, or some room, is known here. */
-export function personId(name: string): number {
+function personId(name: string): number {
   const at = PEOPLE.indexOf(name);
   return at >= 0
     ? FIRST_PERSON + at
     : 1000 + (Buffer.from(name).reduce((sum, byte) => (sum * 31 + byte) % 900_000, 7) % 900_000);
 }
-export const roomId = (room: string): number => ROOMS[room] ?? -2000 - (personId(room) % 900_000);
+const roomId = (room: string): number => ROOMS[room] ?? -2000 - (personId(room) % 900_000);
 
 type Chat = { readonly id: number; readonly type: "private" | "supergroup"; readonly title?: string };
 type Button = { readonly callback_data: string };
@@ -33,7 +34,8 @@ type Said = {
   keyboard: readonly Button[];
 };
 
-export class AttackTelegram {
+export class AttackTelegram implements FarEnd {
+  readonly secret = { name: "hook-alerts", text: BOT_TOKEN };
   readonly said: Said[] = [];
   readonly #clock: Clock;
   readonly #members = new Map<string, string>();
@@ -168,16 +170,7 @@ export class AttackTelegram {
   }
 
   /** Somebody writes; `name` is what a later target calls the message. With `edits` it is a new text of that one. */
-  write(of: {
-    readonly from: string;
-    readonly text: string;
-    readonly room: string | null;
-    readonly mentions: boolean;
-    readonly name?: string;
-    readonly edits?: string;
-    readonly called?: string;
-    readonly as?: "bot" | "forwarded" | "anonymous" | null;
-  }): void {
+  write(of: Written): void {
     const text = of.mentions && of.room !== null ? `${MENTION} ${of.text}` : of.text;
     const from = { id: personId(of.from), is_bot: of.as === "bot", first_name: of.called ?? of.from };
     const chat =
@@ -198,8 +191,16 @@ export class AttackTelegram {
     else this.#emit("edited_message", { ...message, edit_date: this.#seconds });
   }
 
+  idOf(name: string): string {
+    return String(name.startsWith("room-") ? roomId(name) : personId(name));
+  }
+
+  code(): string {
+    return this.#question()?.code ?? "NONE";
+  }
+
   /** The newest question and the code that answers it. */
-  question(): { readonly said: Said; readonly code: string } | null {
+  #question(): { readonly said: Said; readonly code: string } | null {
     const said = this.said.findLast(({ text, keyboard }) => keyboard.length > 0 || /approve [A-Z0-9-]{4,}/.test(text));
     const code = /approve ([A-Z0-9-]{4,})/.exec(said?.text ?? "")?.[1] ?? "NONE";
     return said === undefined ? null : { said, code };
@@ -208,7 +209,7 @@ export class AttackTelegram {
   #target(name: string | undefined): { readonly chat: number; readonly number: number } {
     const named = name === undefined ? undefined : this.#named.get(name);
     if (named !== undefined) return { chat: roomId("room-family"), number: named };
-    const said = this.question()?.said;
+    const said = this.#question()?.said;
     return { chat: said?.chat ?? roomId("room-family"), number: said?.number ?? 0 };
   }
 
@@ -233,7 +234,7 @@ export class AttackTelegram {
     made: { readonly target?: string | undefined; readonly data?: string | undefined },
   ): void {
     const { chat, number } = this.#target(made.target);
-    const data = made.data ?? this.question()?.said.keyboard[yes ? 0 : 1]?.callback_data ?? "a:AAAAAAAAAAAAAAAAAAAAAA";
+    const data = made.data ?? this.#question()?.said.keyboard[yes ? 0 : 1]?.callback_data ?? "a:AAAAAAAAAAAAAAAAAAAAAA";
     this.#drawn += 1;
     this.#emit("callback_query", {
       id: `press-${this.#drawn}`,

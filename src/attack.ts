@@ -12,6 +12,7 @@ const SHIPPED = [
   new URL("../policy/attacks/approval.yaml", import.meta.url),
   new URL("../policy/attacks/content.yaml", import.meta.url),
   new URL("../policy/attacks/door.yaml", import.meta.url),
+  new URL("../policy/attacks/matrix.yaml", import.meta.url),
   new URL("../policy/attacks/network.yaml", import.meta.url),
   new URL("../policy/attacks/plan.yaml", import.meta.url),
 ];

@@ -187,7 +187,7 @@ function listen(addresses: readonly string[]): CheckView {
 }
 
 function sandbox({ program, why, remedy, needed }: DoctorFacts["sandbox"]): CheckView {
-  if (program !== null) return ok("sandbox", `${program}, its walls were tried at the start`);
+  if (program !== null) return ok("sandbox", `${program}, its walls were tried and hold`);
   const reason = why === undefined ? "absent" : `absent: ${why}`;
   if (!needed) return ok("sandbox", `${reason}; attachments are kept sealed and not read`);
   const found = `${reason}; attachment.extract_text is enabled and not there`;

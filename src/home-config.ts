@@ -53,7 +53,7 @@ export function homeConfig(env: Environment, home: Home, cwd: string): Config {
  * owner. `named` gives the network's own id of somebody or of a room.
  */
 export function configForAttacks(
-  on: "console" | "webhook" | "telegram",
+  on: "console" | "webhook" | "telegram" | "matrix",
   packs: readonly string[],
   assurance: "low" | "medium",
   named: (name: string) => string,
@@ -61,7 +61,9 @@ export function configForAttacks(
   const people = ["owner olga", "approver ben", "member ana"].map((it) => it.split(" "));
   const counts = on === "webhook" ? `, assurance: ${assurance}` : "";
   const network = [
-    `channels: [{ name: alerts, kind: ${on}, secret: hook-alerts${counts} }]`,
+    on === "matrix"
+      ? 'channels: [{ name: alerts, kind: matrix, homeserver: "http://127.0.0.1:1" }]'
+      : `channels: [{ name: alerts, kind: ${on}, secret: hook-alerts${counts} }]`,
     "conversations:",
     ...["family", "work"].map(
       (it) => `  - { alias: ${it}, channel: alerts, room: "${named(`room-${it}`)}", context: everyone }`,

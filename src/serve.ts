@@ -1,7 +1,5 @@
 /** A home on this machine and the daemon that serves it: files, lock, doors, signals. Wired by main.ts. */
 import { existsSync, readFileSync } from "node:fs";
-import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
 import { placesOf } from "./checkpoint-places.ts";
 import type { Home, Offline } from "./cli/offline.ts";
 import type { Environment } from "./config/environment.ts";
@@ -13,9 +11,8 @@ import type { Owner } from "./core/verbs/all.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
 import { doctor } from "./doctor.ts";
 import { factsOf } from "./doctor-facts.ts";
-import { SandboxedReader } from "./edge/attachment-reader.ts";
-import { provedSandbox, type Sandbox } from "./edge/sandbox-probe.ts";
 import { wallBeside } from "./edge/wall.ts";
+import { fileSandbox, filesFor } from "./file-sandbox.ts";
 import { setWrong } from "./gateway/owner.ts";
 import { grantPermit } from "./gateway/permit.ts";
 import { earlierConfig, type HomeConfig, pathsOf, readHomeConfig } from "./home-config.ts";
@@ -26,7 +23,6 @@ import { notifying } from "./notify.ts";
 import {
   checkPin,
   hashPin,
-  nodeBinary,
   onSignals,
   openProcess,
   ownUser,
@@ -85,14 +81,6 @@ export async function makeHome(env: Environment, home: Home, cwd: string): Promi
   return !isThere;
 }
 
-/** What a file that is read must not reach: the home, its keys, and what is known to be on every machine. */
-function fileSandbox({ dataDir, keysDir }: HomePaths): Promise<Sandbox> {
-  const place = { node: nodeBinary, entry: new URL("./file-reader.ts", import.meta.url) };
-  const hidden = [dataDir, keysDir, "/etc/passwd", "/proc/self/environ"].filter((path) => existsSync(path));
-  const writable = [dataDir, "/", "/tmp", dirname(fileURLToPath(place.entry))].filter((path) => existsSync(path));
-  return provedSandbox(place, { hidden, writable }, wallClock);
-}
-
 type Running = {
   readonly daemon: Daemon;
   readonly store: HomeStore;
@@ -138,8 +126,7 @@ async function run(env: Environment, home: Home, cwd: string, stop: () => void):
   const paths = pathsOf(env, home, cwd);
   // Nothing is made for a configuration that was never good.
   if (!isHome(paths.dataDir)) readHomeConfig(env, home, cwd);
-  // Processes start while the home is opened.
-  const proving = fileSandbox(paths);
+  const sandbox = fileSandbox(paths);
   const store = await openHome(paths, true);
   const running: { http: string | null } = { http: null };
   try {
@@ -147,7 +134,7 @@ async function run(env: Environment, home: Home, cwd: string, stop: () => void):
     const news = [...upgradeNews(store), ...chosen.news];
     store.attachSecrets(TENANT_DEFAULT, secretSources(chosen.config.secrets, env, ownUser));
     const config = { ...chosen.config, notes: [...news, ...chosen.config.notes] };
-    const sandbox = await proving;
+    const files = await filesFor(store, sandbox);
     const daemon = await startDaemon({
       store,
       config,
@@ -159,13 +146,14 @@ async function run(env: Environment, home: Home, cwd: string, stop: () => void):
       home: paths.dataDir,
       hashPin,
       checkPin,
-      doctor: async (it, residue) => doctor(await factsOf(it, store, paths, { http: running.http, sandbox }, residue)),
+      doctor: async (it, residue) =>
+        doctor(await factsOf(it, store, paths, { http: running.http, sandbox: await sandbox.proved() }, residue)),
       exportLedger: (file) => store.exportLedger(file),
       keys: homeKeys(store, paths),
       http: () => running.http,
       wall: wallBeside(paths.socketPath, wallClock, () => running.http),
       request: systemRequest,
-      ...(sandbox.walls === null ? {} : { files: new SandboxedReader(sandbox.walls, wallClock) }),
+      ...(files === null ? {} : { files }),
       openPipe: () => openProcess(new URL("./matrix-account.ts", import.meta.url)),
       places: placesOf(config, {
         git: systemGit,

@@ -125,14 +125,14 @@ async function proved({ bait, hide: paths }: BoxOrder): Promise<void> {
 function environmentOf(order: BoxOrder, proxy: number): Record<string, string> {
   const url = `http://127.0.0.1:${proxy}`;
   const proxies = ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
-  const door = order.door === null ? "" : `127.0.0.1:${order.door}`;
+  const own = "127.0.0.1,localhost";
   const file = order.token === null ? {} : { AGENT_TOKEN_FILE: `${OWN}/token` };
   return {
     ...order.environment,
     ...Object.fromEntries(proxies.map((name) => [name, url])),
-    // Whatever is not the daemon's own door is asked of the proxy: this loopback is empty but for the two.
-    no_proxy: door,
-    NO_PROXY: door,
+    // This loopback is empty but for the proxy and the daemon's own door.
+    no_proxy: own,
+    NO_PROXY: own,
     NODE_USE_ENV_PROXY: "1",
     XDG_RUNTIME_DIR: OWN,
     ...file,

@@ -2,38 +2,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Approval, type ApprovalEvent, ASSURANCE, decideStep, isOpen, suffices } from "../src/core/approval.ts";
-import { BOTTOM } from "../src/core/label.ts";
 import { CODE_ALPHABET, parseReaction, parseWord } from "../src/gateway/words.ts";
+import { pending } from "./approval-sample.ts";
 import { id } from "./store-home.ts";
 
 const [ANA, BEN] = [id("PrincipalId"), id("PrincipalId")];
-const PENDING: Approval = {
-  id: id("ApprovalId"),
-  tenant: "default",
-  session: null,
-  run: null,
-  call: null,
-  capability: "chat.send",
-  version: 1,
-  requester: BEN,
-  conversation: null,
-  destination: "work",
-  label: BOTTOM,
-  assurance: "medium",
-  fourEyes: true,
-  approvers: ["owner"],
-  digest: "aa",
-  codeHash: "",
-  wrongCodes: 0,
-  sources: [],
-  surfaces: [],
-  answer: null,
-  prompt: null,
-  stored: null,
-  createdAt: 0,
-  expiresAt: 1000,
-  status: { state: "pending" },
-};
+const PENDING = pending({ requester: BEN });
 const yes = (more: object = {}): ApprovalEvent => ({
   type: "decide",
   yes: true,

@@ -159,3 +159,31 @@ describe("what waits", () => {
     expect(asksIn(await inRoom())).toBe(APPROVALS_OPEN_MAX);
   });
 });
+
+test("a rule may count what a session asked in the last hour", async () => {
+  await open(null);
+  const text = `version: 1
+pack: mine
+title: Two questions an hour.
+extends: [chat-mode]
+rules:
+  - id: mine.enough
+    effect: deny
+    because: Two questions an hour are enough.
+    when: { action: [egress], capability: [chat.send], asks: [">= 2"] }
+`;
+  const loading = loadPolicy([packOf("base"), packOf("chat-mode"), { name: "mine.yaml", text }]);
+  if (!loading.ok) throw new Error(JSON.stringify(loading.errors));
+  here.powers.policy.current = loading.policy;
+  const askAndDeny = async (): Promise<void> => {
+    await ask();
+    const open = here.approvals().find(({ status }) => status.state === "pending");
+    if (open !== undefined) await here.owner["approvals.decide"]({ approval: open.id, yes: false });
+    await here.rest();
+  };
+  for (let n = 0; n < 3; n++) await askAndDeny();
+  expect(here.approvals()).toHaveLength(2);
+  here.home.clock.turn(61 * MINUTE);
+  await askAndDeny();
+  expect(here.approvals()).toHaveLength(3);
+});

@@ -97,7 +97,7 @@ describe("a child", () => {
 });
 
 test("files are read one at a time, few wait, and a reader that is closed reads none", async () => {
-  const reader = new SandboxedReader(childOf('sleep 0.2; echo \'{"problem":"empty"}\''), WALL);
+  const reader = new SandboxedReader(async () => ({ walls: childOf("sleep 1") }), WALL);
   const reads = Array.from({ length: 9 }, () =>
     reader.read("", "txt", 60).catch((error: { code: string }) => error.code),
   );
@@ -115,4 +115,10 @@ test("what the child may read is the program alone", () => {
     expect([...permissions, ...args].join(" ")).not.toContain("allow-fs-write");
     expect(permissions).toContain(`--allow-fs-read=${fileURLToPath(new URL("../transforms/*", import.meta.url))}`);
   }
+});
+
+test("where the walls do not hold nothing is read", async () => {
+  const none = { walls: null, why: "bubblewrap lets through: network", remedy: "mend it" };
+  const reader = new SandboxedReader(async () => none, WALL);
+  await expect(reader.read("", "txt", 5000)).rejects.toMatchObject({ code: "capability.unknown" });
 });

@@ -1,8 +1,10 @@
 /** Attachments in a whole Lazaret: who is asked before one is opened, what comes of it, and what is never said. */
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { butler } from "../src/agents/butler.ts";
-import { DirectReader } from "./file-powers.ts";
+import type { AttachmentReader } from "../src/core/attachment.ts";
+import { DirectReader } from "./direct-reader.ts";
 import { closeWorld, group, type HookOptions, type HookWorld, hookWorld, person } from "./webhook-world.ts";
+import { until } from "./world.ts";
 
 const PEOPLE = [person("ana", "approver"), person("ben", "member"), person("carla", "member")];
 const PLACES = [group("family", { context: "everyone" })];
@@ -170,4 +172,29 @@ test("neither the name of a file nor its text is in the ledger", async () => {
   const entries = JSON.stringify(here.store.ledger.entries(0, 100_000));
   expect(entries).toContain(CAPABILITY);
   expect(entries).not.toContain("CANARY");
+});
+
+test("a read that the end of the process cut off is done again after the start, under the same yes", async () => {
+  let opened = 0;
+  const stuck: AttachmentReader = {
+    read: () => {
+      opened++;
+      return new Promise(() => {});
+    },
+    close: async () => {},
+  };
+  await closeWorld(here);
+  await start({ files: stuck });
+  await enable();
+  await send("here is the plan", { attachments: [attached(NOTE)] });
+  await ask("what is in the file?");
+  const { approval } = await here.question();
+  void here.post({ conversation: ROOM, sender: "ana", text: `approve ${approval.code}`, addressed: true });
+  await until(() => opened === 1);
+  const { home, store } = here;
+  await store.close();
+  await start({ home, files: new DirectReader() });
+  await here.rest();
+  expect(await answers()).toContain("Ben books the boat until Friday.");
+  expect(here.runs().at(-1)?.status.state).toBe("done");
 });

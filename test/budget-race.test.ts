@@ -98,7 +98,7 @@ test("forty hands at one run all get an answer, and no call is left open", async
   });
 });
 
-test("the day of a conversation is spent to the unit by however many at once, and the next day is another", async () => {
+test("a day is spent to the unit by however many at once, and the next day is another", async () => {
   const replies: InvocationReply[] = [];
   const driver: AgentDriver = {
     name: "butler",

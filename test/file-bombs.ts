@@ -24,7 +24,19 @@ const ZIPS: readonly Bomb[] = [
     make: () => zipOf([TYPES, { name: "word/document.xml", plain: zeros(64 * MIB), size: 1000 }]),
   },
   {
+    name: "a part a thousand times as large as it is packed",
+    file: "a.docx",
+    ends: "refused",
+    make: () => docxOf(`${paragraph("x")}${" ".repeat(8 * MIB)}`),
+  },
+  {
     name: "parts that lie in one another",
+    file: "a.docx",
+    ends: "refused",
+    make: () => stretched(docxOf(paragraph("x"), [{ name: "word/media/a.bin", plain: "more" }]), "word/document.xml"),
+  },
+  {
+    name: "two names for one part",
     file: "a.docx",
     ends: "refused",
     make: () => zipOf([TYPES, wordPart(paragraph("x")), { name: "word/footnotes.xml", plain: "x", shared: true }]),
@@ -74,6 +86,13 @@ const ZIPS: readonly Bomb[] = [
     make: () => zipOf([TYPES, wordPart(paragraph("x"))], "%PDF-1.4"),
   },
 ];
+
+/** The directory says that the part goes on into the next. */
+function stretched(zip: Buffer, name: string): Buffer {
+  const record = zip.lastIndexOf(name) - 46;
+  zip.writeUInt32LE(zip.readUInt32LE(record + 20) + 8, record + 20);
+  return zip;
+}
 
 function nested(levels: number): Buffer {
   let inner: Buffer = zeros(MIB);

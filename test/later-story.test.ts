@@ -2,8 +2,13 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { butler } from "../src/agents/butler.ts";
 import { DAY_MS, HOUR_MS } from "../src/core/limits.ts";
+import { purge } from "../src/gateway/erase.ts";
+import { sweepFollowups } from "../src/gateway/followups.ts";
 import { importLines } from "../src/gateway/import.ts";
+import { changed } from "../src/gateway/inbound.ts";
 import { replay } from "../src/gateway/replay.ts";
+import { transact } from "../src/gateway/transact.ts";
+import { permit } from "./store-home.ts";
 import { type World, world } from "./world.ts";
 
 /** Friday, 2 January 2026, 03:04:05 UTC: 04:04 in Vienna. */
@@ -137,4 +142,33 @@ test("what was to be remembered is recalled in its own words, and forgotten", as
   expect(await ask("forget 1")).toBe("Forgotten: the wifi code is blue-42");
   expect(await ask("forget everything")).toBe("Forgotten: one note.");
   expect(here.store.all("note", { limit: 10 })).toEqual([]);
+});
+
+test("a message that is taken back, and a purge, take what was set and remembered along", async () => {
+  await ask("remind me in 2 hours to drink");
+  await ask("remember that the wifi code is blue-42");
+  const [followup] = here.store.all("followup", { limit: 9 }).map(({ value }) => value);
+  const [note] = here.store.all("note", { limit: 9 }).map(({ value }) => value);
+  if (followup === undefined || note === undefined) throw new Error("both are set");
+  const message = followup.source === null ? null : here.store.message(followup.source);
+  if (message === null) throw new Error("it was asked for");
+  await transact(here.powers, (draft) => void changed(here.powers, draft, message, "deleted"));
+  expect(here.store.get("followup", followup.id)?.value.overAt).not.toBeNull();
+  const use = async () => {};
+  await expect(here.store.open(permit([followup.brief.blob]), [followup.brief.blob], use)).rejects.toThrow();
+  await ask("remind me in 3 hours to eat");
+  await purge(here.powers, { by: "session", session: followup.session });
+  expect(here.store.all("followup", { limit: 9 })).toEqual([]);
+  expect(here.store.all("note", { limit: 9 })).toEqual([]);
+  await expect(here.store.open(permit([note.blob]), [note.blob], use)).rejects.toThrow();
+  expect(await turn(4 * HOUR_MS)).toEqual([]);
+});
+
+test("what is over for a day is gone with its words", async () => {
+  await ask("remind me in 1 hour to drink");
+  await turn(HOUR_MS + 60_000);
+  expect(here.store.all("followup", { limit: 9 })).toHaveLength(1);
+  here.home.clock.turn(DAY_MS + HOUR_MS);
+  await sweepFollowups(here.powers);
+  expect(here.store.all("followup", { limit: 9 })).toEqual([]);
 });

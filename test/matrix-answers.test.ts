@@ -142,4 +142,28 @@ describe("on Matrix", () => {
     await say(`approve ${code}`);
     expect(toClub()).toBe(1);
   });
+
+  test("in a room in clear every answer can only refuse: the question says so, and a yes there is none", async () => {
+    await transact(here.powers, (draft) => {
+      const place = { channel: "mx", platform: "!plaza:hs", kind: "group", encrypted: false } as const;
+      newConversation(here.powers, draft, place, { status: "allowed", alias: "plaza", members: [] });
+    });
+    await pair();
+    const there = { conversation: "!plaza:hs", conversation_kind: "group", addressed: { how: "mention" } } as const;
+    const put = async (more: object, content: InboundEvent["content"]): Promise<void> => {
+      wire.put(here.powers.clock.now(), CLEAR, { ...there, ...more }, content);
+      await settle();
+    };
+    await put({}, { text: "send it" });
+    const asked = wire.sent.filter(({ approval }) => approval !== undefined);
+    const inClear = asked.filter(({ conversation }) => conversation === "!plaza:hs");
+    expect(asked.length).toBeGreaterThan(0);
+    expect(inClear.map(({ approval }) => approval?.denyOnly ?? false)).toEqual(inClear.map(() => true));
+    for (const { approval } of asked) {
+      await put({}, { text: `approve ${approval?.code}` });
+      for (const [at] of wire.sent.entries())
+        await put({ kind: "reaction", target: `$ours${at + 1}`, addressed: { how: "none" } }, { key: "✅" });
+    }
+    expect(toClub()).toBe(0);
+  });
 });

@@ -82,6 +82,27 @@ test("keeps the story of a request in the shapes of section 13", async () => {
   expect(shapes).toHaveLength(3);
 });
 
+test("answers questions, sorts messages and drafts, and a draft's words never reach the agent", async () => {
+  await ask();
+  const { event } = (await stage.tool("next_event", { wait_seconds: 0 })).value as { event: Json };
+  const run = event["run"] as string;
+  const output = async (name: string, input: Json): Promise<Json> => {
+    const { value, isError } = await stage.tool(name, { run, input, ...because });
+    expect(isError, JSON.stringify(value)).toBe(false);
+    return { ...(value["output"] as Json), handle: (value["values"] as { handle: string }[])[0]?.handle };
+  };
+  const answer = await output("message_answer", { last: 10, question: "who brings the tent?" });
+  expect(answer).toMatchObject({ found: true, kind: "person", person: expect.stringMatching(/^PERSON_/) });
+  const sorted = await output("message_classify", { last: 10, classes: ["task", "other"] });
+  expect((sorted["classes"] as number[]).length).toBeGreaterThan(1);
+  const draft = await output("message_compose", { last: 1, instruction: "draft a reply that we meet at nine" });
+  expect(draft["acts"]).toEqual(["inform"]);
+  expect(draft["text"]).toBeUndefined();
+  const input = { template: `Draft: {{v:${draft["handle"]}.text}}` };
+  await output("chat_reply", input);
+  expect(await stage.here.read("family")).toContainEqual(expect.stringContaining("We meet at nine."));
+});
+
 describe("next_event", () => {
   test("wakes when somebody asks, and gives nothing when nobody does", async () => {
     const waiting = stage.tool("next_event");

@@ -28,6 +28,7 @@ export class PaperOwner {
   readonly #approval: { state: Approval["state"] } = { state: "pending" };
   #pin: string | null = null;
   #waits = 0;
+  #revoked = false;
 
   constructor(clock: Clock, lines: Line<ConsoleLine>) {
     this.#clock = clock;
@@ -167,6 +168,22 @@ export class PaperOwner {
     if (this.#pin !== null && pin !== this.#pin) throw new Refusal("auth.pin", { hint: "type the PIN on a terminal" });
   }
 
+  #grant(): VerbOutput<"grants.list">["grants"][number] {
+    return {
+      id: id("grant", "9f8e7d6c5b4a") as never,
+      state: this.#revoked ? "revoked" : "active",
+      capability: "chat.send",
+      destination: "work",
+      label: "pii.derived; untrusted",
+      alias: "family",
+      agent: "butler",
+      uses: 3,
+      uses_max: 100,
+      expires_at: this.#clock.now() + 1_800_000,
+      approval: id("appr", "a1b2c3d4e5f6") as never,
+    };
+  }
+
   #deciding(): Verbs {
     const view = (): Approval =>
       of("approvals.decide", {
@@ -188,6 +205,11 @@ export class PaperOwner {
         if (this.#approval.state !== "pending") throw new Refusal("approval.decided");
         this.#approval.state = yes ? "consumed" : "denied";
         return view();
+      },
+      "grants.list": async () => ({ grants: [this.#grant()] }),
+      "grants.revoke": async () => {
+        this.#revoked = true;
+        return { done: true };
       },
       "policy.explain": async ({ request }) => ({
         effect: "ask",

@@ -244,10 +244,8 @@ test("the time it takes grows with the length, not with its square", () => {
     "((",
     "a/b.",
   ];
-  const started = performance.now();
+  // One that backtracks takes minutes, and a test has not that much time.
   for (const trick of tricks) orRefused(trick.repeat(Math.floor(size / trick.length)));
-  // All of them together; one that backtracks takes minutes alone.
-  expect(performance.now() - started).toBeLessThan(10_000);
   expect(() => plainText("a".repeat(size + 1), [])).toThrow("larger");
 });
 

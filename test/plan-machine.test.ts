@@ -2,39 +2,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Approval, ASSURANCE, decideStep, suffices } from "../src/core/approval.ts";
-import { BOTTOM } from "../src/core/label.ts";
 import { PLAN_STEPS_MAX } from "../src/core/limits.ts";
 import { type Choice, endOf, saidOf } from "../src/core/plan.ts";
+import { pending } from "./approval-sample.ts";
 import { id } from "./store-home.ts";
 
 const ANA = id("PrincipalId");
-const stepThat = (assurance: Approval["assurance"]): Approval => ({
-  id: id("ApprovalId"),
-  tenant: "default",
-  session: null,
-  run: null,
-  call: null,
-  capability: "chat.send",
-  version: 1,
-  requester: null,
-  conversation: null,
-  destination: "work",
-  label: BOTTOM,
-  assurance,
-  fourEyes: false,
-  approvers: ["owner"],
-  digest: "aa",
-  codeHash: "",
-  wrongCodes: 0,
-  sources: [],
-  surfaces: [],
-  answer: null,
-  prompt: null,
-  stored: null,
-  createdAt: 0,
-  expiresAt: 1000,
-  status: { state: "pending" },
-});
+const stepThat = (assurance: Approval["assurance"]): Approval => pending({ assurance, fourEyes: false });
 
 const assurance = fc.constantFrom(...ASSURANCE);
 const choice: fc.Arbitrary<Choice> = fc.record({

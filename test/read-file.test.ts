@@ -1,8 +1,12 @@
 /** What the readers of files say of well-formed ones, as the usual programs write them. */
 import { describe, expect, test } from "vitest";
 import type { TextHint } from "../src/core/attachment.ts";
+import { Meter } from "../transforms/files/meter.ts";
+import { readXml } from "../transforms/files/xml.ts";
+import { textOrWhy } from "./direct-reader.ts";
+import { BOMBS } from "./file-bombs.ts";
 import { docxOf, drawn, HELVETICA, pageOf, paragraph, pdfOf, streamOf, zipOf } from "./file-craft.ts";
-import { textOrWhy } from "./file-powers.ts";
+import { lines, PDF_BOMBS } from "./pdf-bombs.ts";
 
 const textIn = (bytes: Uint8Array, hint: TextHint = "txt"): string => {
   const found = textOrWhy(bytes, hint);
@@ -154,5 +158,37 @@ describe("PDF", () => {
     expect(textIn(pageOf(streamOf("q 1 0 0 1 0 0 cm /Im1 Do Q")))).toBe("(empty)");
     const wordless = "<</Type/Font/Subtype/Type0/Encoding/Identity-H/DescendantFonts[<</DW 500>>]>>";
     expect(textIn(pageOf(drawn("<00010002> Tj"), wordless))).toBe("(empty)");
+  });
+});
+
+/** Those that cost a reader little; all of them, in their sandbox, are in test/slow/attachment-bombs.slow.test.ts. */
+const QUICK = BOMBS.filter((bomb) => !PDF_BOMBS.includes(bomb) && bomb.ends !== "any");
+const ENDINGS: Readonly<Record<string, TextHint>> = { "a.json": "json", "a.csv": "csv" };
+
+describe("what is built to do harm", () => {
+  test.each(QUICK.map((bomb) => [bomb.name, bomb] as const))("%s", (_, { file, make, ends }) => {
+    expect(textOrWhy(make(), ENDINGS[file] ?? "txt")).toBe(ends);
+  });
+
+  test("a document type is refused before anything of it is read", () => {
+    const meter = new Meter({ inflate: () => null, utf8: () => null });
+    expect(() => readXml("<!DOCTYPE d><d/>", {}, meter)).toThrow("refused");
+    expect(() => readXml("<d>&nbsp;</d>", { text: () => {} }, meter)).toThrow("refused");
+    expect(() =>
+      readXml(
+        lines(200, (n) => `<a${n}>`),
+        {},
+        meter,
+      ),
+    ).toThrow("refused");
+    expect(() => readXml("<a><b></a></b>", {}, meter)).toThrow("broken");
+  });
+
+  test("nothing costs more than its meter has, whatever unpacks it", () => {
+    const meter = new Meter({ inflate: (_, __, max) => new Uint8Array(max), utf8: () => "" });
+    meter.inflate(new Uint8Array(), "raw");
+    meter.inflate(new Uint8Array(), "raw");
+    expect(() => meter.spend(1)).toThrow("refused");
+    expect(() => meter.step(5_000_000)).toThrow("refused");
   });
 });

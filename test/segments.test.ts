@@ -64,7 +64,7 @@ test("a run that waits for a time goes on then, and its waiting costs no time of
   expect(here.store.all("run", { limit: 1 })[0]?.value.budget.used.wall_clock_ms).toBe(0);
 });
 
-test("a run that waits for something goes on when its time is over, and what came meanwhile waits in line", async () => {
+test("a run that waits for something goes on in time, and what came meanwhile waits in line", async () => {
   here = await world({ drivers: [waiting((now) => ({ for: "event", until: now + HOUR_MS }))] });
   await here.type("tell me");
   await here.type("again");

@@ -224,6 +224,29 @@ test("a cancelled run is told so, cut and refused; a waiting one is refused unti
   await expect(stage.here.owner["wall.open"]({ run })).rejects.toSatisfy(isRefusal);
 });
 
+test("an answer without end goes no faster than it is read, and nothing is piled up for it", async () => {
+  let sent = 0;
+  server.removeAllListeners("request").on("request", (_ask, response) => {
+    const more = (): void => {
+      while (!response.destroyed && response.write("x".repeat(65_536))) sent += 65_536;
+      sent += 65_536;
+      if (!response.destroyed) response.once("drain", more);
+    };
+    more();
+  });
+  await build(() => [place("api.example.org")]);
+  const { socket } = await tunnel(`api.example.org:${port()}`);
+  socket.pause();
+  socket.write("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
+  let before = -1;
+  while (before < sent || sent === 0) {
+    before = sent;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  expect(sent).toBeLessThan(32 * 1024 * 1024);
+  socket.destroy();
+});
+
 test("a wall stands as long as it is held, once a run, and its door leads to the daemon's own", async () => {
   await build(() => []);
   await expect(stage.here.owner["wall.open"]({ run })).rejects.toMatchObject({ code: "conflict" });

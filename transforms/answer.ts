@@ -72,8 +72,9 @@ function typedIn(question: Question, near: readonly Evidence[], senders: readonl
       return date === undefined ? {} : { kind: "date", date: date.value };
     }
     case "amount": {
-      const amount = near.find((one) => one.amount !== null)?.amount;
-      return amount === undefined || amount === null ? {} : { kind: "amount", amount };
+      const amounts = near.flatMap(({ amount }) => (amount === null ? [] : [amount]));
+      const amount = amounts.find(({ unit }) => (unit === "count") === question.counts) ?? amounts[0];
+      return amount === undefined ? {} : { kind: "amount", amount };
     }
     case "person": {
       const person = best === undefined ? null : personIn(best.turn, senders);

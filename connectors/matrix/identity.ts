@@ -21,8 +21,16 @@ export async function publishIdentity(powers: IdentityPowers): Promise<void> {
   await backUp(powers);
 }
 
-async function signDevice({ client, machine, account }: IdentityPowers): Promise<void> {
-  if (await machine.isCrossSigningReady()) return;
+/** The keys of the identity may be there and known, and the signature on this device have been cut off. */
+async function signDevice(powers: IdentityPowers): Promise<void> {
+  const { client, machine, account } = powers;
+  if (!(await machine.isCrossSigningReady())) await makeIdentity(powers);
+  const device = client.getDeviceId() ?? "";
+  const status = await machine.getDeviceVerificationStatus(account.user, device);
+  if (status?.signedByOwner !== true) await machine.crossSignDevice(device);
+}
+
+async function makeIdentity({ machine, account }: IdentityPowers): Promise<void> {
   const { user } = account;
   const { privateKeysCachedLocally: cached, privateKeysInSecretStorage } = await machine.getCrossSigningStatus();
   const isOurs = cached.masterKey && cached.selfSigningKey && cached.userSigningKey;
@@ -41,9 +49,6 @@ async function signDevice({ client, machine, account }: IdentityPowers): Promise
       await upload({ type: "m.login.password", identifier, password: account.password, session } as never);
     },
   });
-  const device = client.getDeviceId() ?? "";
-  const status = await machine.getDeviceVerificationStatus(user, device);
-  if (status?.signedByOwner !== true) await machine.crossSignDevice(device);
 }
 
 /** The session of an interactive authentication, which the next attempt names; rethrows whatever else it was. */

@@ -1,4 +1,4 @@
-/** How far we have read: told to the homeserver alone, so that our own other clients agree, and to nobody in the room. */
+/** How far we have read: told to the homeserver alone, for our own other clients, and to nobody in the room. */
 import type { MatrixClient } from "matrix-js-sdk";
 import { call } from "./http.ts";
 

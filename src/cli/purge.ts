@@ -96,10 +96,37 @@ async function purge(context: Context, scope: Scope, options: Destructive): Prom
   }
   if (!(await context.sure(`Erase ${target} (${countsOf(plan)})?${held(plan)} This cannot be undone.`, options)))
     return;
-  const done = await context.ask("purge", { scope });
+  const done = await watched(context, context.ask("purge", { scope }));
   context.result(done, () => outcome(done, target));
   context.exit(done.state === "approval_required" ? 5 : done.state === "pending" ? 1 : 0);
 }
+
+/** Unreadable from the first moment; what is still to do after it is shown on a terminal as it goes. */
+async function watched<T>(context: Context, work: Promise<T>): Promise<T> {
+  const { terminal, isQuiet, isJson } = context;
+  if (!terminal.isInteractive || isQuiet || isJson) return work;
+  let isOver = false;
+  const show = async (): Promise<void> => {
+    const { under_way: all } = await context.daemon.ask("purge.list", { wait_ms: PROGRESS_MS });
+    const [first] = all;
+    if (isOver) return;
+    if (first !== undefined) terminal.err(`\r\u001b[K${progressOf(first)}`);
+    return show();
+  };
+  // What could not be asked meanwhile is no fault of the erasure.
+  show().catch(() => {});
+  return work.finally(() => {
+    isOver = true;
+    terminal.err("\r\u001b[K");
+  });
+}
+const PROGRESS_MS = 500;
+
+type Progress = VerbOutput<"purge.list">["under_way"][number];
+const progressOf = ({ state, gone, left }: Progress): string =>
+  state === "pending"
+    ? "Unreadable and removed. The journal is being cleaned; a reader may hold it up."
+    : `Unreadable. ${counted(gone, "row")} removed, ${left} to go.`;
 
 const held = ({ held: count }: VerbOutput<"purge">): string =>
   count === 0 ? "" : ` A hold keeps ${counted(count, "message")}.`;
@@ -117,6 +144,7 @@ function outcome(done: VerbOutput<"purge">, target: string): string {
 
 async function receipts(context: Context): Promise<void> {
   const found = await context.ask("purge.list", {});
+  for (const it of found.under_way) context.say(`${short(it.receipt)}, ${it.by}: ${progressOf(it)}`);
   const rows = found.receipts.map(({ receipt: id, at }) => [short(id), iso(at), relative(at, context.now())]);
   context.result(found, () =>
     rows.length === 0 ? "Nothing was erased yet." : table(["RECEIPT", "AT", "WHEN"], rows, context.paint),

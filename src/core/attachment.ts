@@ -24,11 +24,10 @@ export type FileText = {
 export type TextHint = Exclude<FileType, "pdf" | "docx">;
 
 export interface AttachmentReader {
-  /** The walls that were proved, for `doctor`. */
-  readonly walls: string;
   /**
    * Rejects with `attachment.opaque`, `attachment.refused`, `transform.timeout`, `transform.failed` (the child broke
-   * its word) or `rate.limited`. No text of the file is in any of them. `data` is base64.
+   * its word), `rate.limited` or, where no walls hold, `capability.unknown`. No text of the file is in any of them.
+   * `data` is base64.
    */
   read(data: string, hint: TextHint, deadlineMs: number): Promise<FileText>;
   close(): Promise<void>;

@@ -62,6 +62,8 @@ export const AGENT_YIELD_MS = 20 * SECOND_MS;
 /** A sign within three seconds, a word within ten: with room for the way. */
 export const SIGN_MS = 2.5 * SECOND_MS;
 export const PROGRESS_MS = 9 * SECOND_MS;
+/** How often the word says how far it is. */
+export const PROGRESS_EDIT_MS = 15 * SECOND_MS;
 export const TRANSFORM_MS_MAX = 10 * SECOND_MS;
 export const FOLLOWUPS_PER_SESSION_MAX = 20;
 export const FOLLOWUPS_PER_PERSON_MAX = 50;
@@ -193,6 +195,8 @@ export const ZIP_ENTRIES_MAX = 500;
 export const CSV_FIELD_CHARS_MAX = 10_000;
 export const CSV_FIELDS_MAX = 256;
 export const FILE_MS_MAX = 8 * SECOND_MS;
+/** For a probe of the walls: a machine may be busy when it starts. */
+export const FILE_PROBE_MS_MAX = 30 * SECOND_MS;
 export const FILE_CPU_SECONDS_MAX = 5;
 export const FILE_DATA_BYTES_MAX = 768 * MIB;
 export const FILE_ANSWER_BYTES_MAX = 2 * MIB;

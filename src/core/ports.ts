@@ -108,6 +108,8 @@ export interface Store {
 
   /** Keys first, then rows, one commit for the unreadable step; then pages and journal. */
   erase(plan: ErasePlan): Promise<Erased>;
+  /** Rows of erased conversations, gone and still to go; null when none are left. */
+  sweeping(): { readonly gone: number; readonly left: number } | null;
   /** Truncates the journal and says whether it is clean. */
   clean(): boolean;
 
@@ -289,9 +291,9 @@ export type Found = {
   readonly original: string;
 };
 
-/** Runs transforms off the main thread. At the deadline the thread is ended: `transform.timeout`. */
+/** Runs transforms on threads, which are ended at the deadline (`transform.timeout`) and at `stop` (`run.ended`). */
 export interface TransformRunner {
-  run(call: TransformCall, deadlineMs: number): Promise<TransformOutcome>;
+  run(call: TransformCall, deadlineMs: number, stop?: Stop): Promise<TransformOutcome>;
   /** A call will come soon: what takes time before the first one happens now. */
   warm(): void;
   close(): Promise<void>;

@@ -195,6 +195,7 @@ export const minuteOf = (at: number): string => String(Math.floor(at / MINUTE_MS
 /** The keys under which records are found. An index gives one key, several, or none. */
 export const INDEXES = {
   approval: {
+    session: (r) => r.session,
     run: (r) => r.run,
     open: (r) => (["pending", "granted"].includes(r.status.state) ? "open" : null),
     source: (r) => r.sources,

@@ -17,7 +17,8 @@ import {
 } from "../core/limits.ts";
 import type { Clock } from "../core/ports.ts";
 import { Refusal } from "../core/refusal.ts";
-import { runInside, type Told, type Walls } from "./sandbox.ts";
+import { runInside, type Told } from "./sandbox.ts";
+import type { Sandbox } from "./sandbox-probe.ts";
 
 /** Whatever normalising takes out: a child that lets it through is not the one that was started. */
 const UNCLEAN = /[\p{C}--[\n\t]]/v;
@@ -69,17 +70,16 @@ function parsedJson(bytes: Uint8Array): unknown {
 }
 
 export class SandboxedReader implements AttachmentReader {
-  readonly walls: string;
-  readonly #walls: Walls;
+  readonly #proved: () => Promise<Sandbox>;
   readonly #clock: Clock;
   readonly #stop = new AbortController();
   #waiting = 0;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(walls: Walls, clock: Clock) {
-    this.#walls = walls;
+  /** `proved` gives the walls once they were seen to hold: nothing is read before. */
+  constructor(proved: () => Promise<Sandbox>, clock: Clock) {
+    this.#proved = proved;
     this.#clock = clock;
-    this.walls = walls.name;
   }
 
   read(data: string, hint: TextHint, deadlineMs: number): Promise<FileText> {
@@ -93,11 +93,13 @@ export class SandboxedReader implements AttachmentReader {
   }
 
   async #read(data: string, hint: TextHint, until: number): Promise<FileText> {
+    const { walls } = await this.#proved();
     if (this.#stop.signal.aborted) throw new Refusal("daemon.stopping");
+    if (walls === null) throw new Refusal("capability.unknown", { hint: "Its walls do not hold: lazaret doctor." });
     const deadlineMs = Math.min(FILE_MS_MAX, until - this.#clock.now());
     if (deadlineMs <= 0) throw new Refusal("transform.timeout");
     const order = Buffer.from(`${JSON.stringify({ read: hint })}\n`);
-    const told = await runInside(this.#walls, this.#clock, {
+    const told = await runInside(walls, this.#clock, {
       stdin: [order, Buffer.from(data, "base64")],
       deadlineMs,
       answerBytesMax: FILE_ANSWER_BYTES_MAX,

@@ -1,7 +1,7 @@
 /** Proves the walls by having the child run against them: one that was not seen to hold is none. */
 import { createServer } from "node:net";
 import { z } from "zod";
-import { FILE_MS_MAX, KIB } from "../core/limits.ts";
+import { FILE_PROBE_MS_MAX, KIB } from "../core/limits.ts";
 import type { Clock } from "../core/ports.ts";
 import { isRefusal } from "../core/refusal.ts";
 import { runInside, type SandboxPlace, type Walls, wallsOf } from "./sandbox.ts";
@@ -74,7 +74,7 @@ async function asked(walls: Walls, clock: Clock, order: string, bare: boolean): 
   try {
     const told = await runInside(walls, clock, {
       stdin: [Buffer.from(order)],
-      deadlineMs: FILE_MS_MAX,
+      deadlineMs: FILE_PROBE_MS_MAX,
       answerBytesMax: ANSWER_BYTES_MAX,
       bare,
     });

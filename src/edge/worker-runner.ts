@@ -11,7 +11,7 @@ import {
   TRANSFORM_START_MS_MAX,
   TRANSFORM_WORKERS_MAX,
 } from "../core/limits.ts";
-import type { Clock, TransformCall, TransformOutcome, TransformRunner } from "../core/ports.ts";
+import type { Clock, Stop, TransformCall, TransformOutcome, TransformRunner } from "../core/ports.ts";
 import { REFUSALS, Refusal, type RefusalCode } from "../core/refusal.ts";
 
 /**
@@ -90,6 +90,10 @@ class Thread {
     return this.#state === "starting";
   }
 
+  has(job: Job): boolean {
+    return this.#job === job;
+  }
+
   take({ job, call }: Waiting): void {
     this.#forget();
     this.#state = "busy";
@@ -163,7 +167,7 @@ export class WorkerRunner implements TransformRunner {
     this.#options = options;
   }
 
-  run(call: TransformCall, deadlineMs: number): Promise<TransformOutcome> {
+  run(call: TransformCall, deadlineMs: number, stop?: Stop): Promise<TransformOutcome> {
     if (this.#closed) return Promise.reject(new Refusal("daemon.stopping"));
     if (this.#queue.length >= (this.#options.queueMax ?? TRANSFORM_QUEUE_MAX)) {
       return Promise.reject(new Refusal("rate.limited", { hint: "Too many transforms are waiting; try again soon." }));
@@ -174,7 +178,19 @@ export class WorkerRunner implements TransformRunner {
       const forget = clock.at(clock.now() + deadlineMs + this.#startGrace(), () => this.#giveUp(job));
       this.#queue.push({ job, call, forget });
       this.#pump();
+      const stopped = (): void => this.#stop(job);
+      stop?.addEventListener("abort", stopped, { once: true });
+      if (stop?.aborted === true) stopped();
     });
+  }
+
+  /** Nobody waits for it any more: out of the queue, or off the thread that has it. */
+  #stop(job: Job): void {
+    const at = this.#queue.findIndex((waiting) => waiting.job === job);
+    const [waiting] = at < 0 ? [] : this.#queue.splice(at, 1);
+    waiting?.forget();
+    waiting?.job.reject(new Refusal("run.ended"));
+    for (const thread of this.#threads) if (thread.has(job)) void thread.end("run.ended");
   }
 
   /** Starts a thread before a call needs one. */

@@ -5,6 +5,7 @@
 import { type Decision, decide } from "../../policy/decide.ts";
 import type { Request } from "../../policy/request.ts";
 import { join, type Label } from "../core/label.ts";
+import { HOUR_MS } from "../core/limits.ts";
 import type { Message } from "../core/message.ts";
 import type { Conversation, Principal, Role } from "../core/people.ts";
 import type { Token } from "../core/records.ts";
@@ -83,6 +84,8 @@ export const BLANK = {
   asks: 0,
 } as const satisfies Request;
 
+/** Far more than a place is asked an hour. */
+const ASKS_COUNTED_MAX = 100;
 const INTEGRITY = ["trusted", "endorsed", "untrusted"] as const;
 
 /** Everything that policy can know about this run; the caller adds what is about to happen. */
@@ -92,6 +95,10 @@ export function requestOf(powers: Powers, asker: Asker, about: Partial<Request>,
   const failures = powers.store
     .find("call", "run", run.id, { limit: 200 })
     .filter(({ value }) => value.status === "failed" || value.status === "refused").length;
+  const since = powers.clock.now() - HOUR_MS;
+  const asks = powers.store
+    .find("approval", "session", run.session, { limit: ASKS_COUNTED_MAX, newestFirst: true })
+    .filter(({ value }) => value.plan === undefined && value.createdAt > since).length;
   return {
     ...BLANK,
     action: "invoke",
@@ -108,6 +115,7 @@ export function requestOf(powers: Powers, asker: Asker, about: Partial<Request>,
     agent: run.external ? "external" : run.agent === "model" ? "model" : "butler",
     token: token?.name ?? "none",
     failures,
+    asks,
     now: powers.clock.now(),
     ...about,
   };

@@ -8,6 +8,7 @@ import type { Conversation } from "../core/people.ts";
 import type { Token } from "../core/records.ts";
 import { Refusal } from "../core/refusal.ts";
 import { labelWords } from "./call.ts";
+import { purges } from "./erase.ts";
 import { eventsOf } from "./events.ts";
 import { answered } from "./execute.ts";
 import type { Gateway } from "./gateway.ts";
@@ -126,12 +127,7 @@ function ownersViews({ powers }: Gateway): Pick<TokenDoor, "policy" | "tokens" |
           .map(({ value }) => tokenView(powers, value)),
       })),
     secrets: (token) => guarded(token, () => ({ names: [...store.secretNames(settings.tenant)] })),
-    receipts: (token) =>
-      guarded(token, () => ({
-        receipts: store
-          .all("receipt", { limit: 1000, newestFirst: true })
-          .map(({ value }) => ({ receipt: value.id, at: value.at })),
-      })),
+    receipts: (token) => guarded(token, () => purges(powers)),
   };
 }
 

@@ -33,14 +33,15 @@ export class Drives {
   /** Runs that became active again while their driver was still coming back. */
   readonly #again = new Map<RunId, WakeUp["reason"]>();
   #stopping = false;
+  #waking = 0;
 
   constructor(invoking: Invoking) {
     this.#invoking = invoking;
   }
 
-  /** Runs that one of our own agents is driving now. */
+  /** Runs that one of our own agents is driving now, or will as soon as they are awake. */
   get busy(): number {
-    return [...this.#driving.values()].filter(({ isOurs }) => isOurs).length;
+    return this.#waking + [...this.#driving.values()].filter(({ isOurs }) => isOurs).length;
   }
 
   /**
@@ -61,9 +62,9 @@ export class Drives {
     this.#driving.set(id, { abort, forget, done, isOurs: driver !== undefined });
     if (run.external && (run.request !== null || run.brief !== undefined)) {
       powers.clock.at(powers.clock.now() + AGENT_YIELD_MS, () => void this.#yield(id));
-      // After a restart the person has read it already.
-      if (reason === "addressed" && run.request !== null) keepCompany(powers, run);
     }
+    // After a restart the person has read it already.
+    if (reason === "addressed" && run.request !== null) keepCompany(powers, run);
     if (driver !== undefined) void done.then(() => this.#after(id));
   }
 
@@ -145,9 +146,14 @@ export class Drives {
     const { powers } = this.#invoking;
     const run = powers.store.get("run", id)?.value;
     if (run?.status.state !== "paused.event") return;
-    powers.clock.at(run.status.wait.until, () => {
-      if (!this.#stopping) void this.#end(id, (draft) => wakeInTime(draft, id));
-    });
+    powers.clock.at(run.status.wait.until, () => void this.#wake(id));
+  }
+
+  async #wake(id: RunId): Promise<void> {
+    if (this.#stopping) return;
+    this.#waking += 1;
+    await this.#end(id, (draft) => wakeInTime(draft, id));
+    this.#waking -= 1;
   }
 
   /** The driver came back: a run that is neither over nor waiting was left lying, which is a failure by name. */

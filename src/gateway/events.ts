@@ -138,6 +138,12 @@ export async function addressedEvent(invoking: Invoking, run: Run, seq: number):
   return { seq, type: "message.addressed", time: run.createdAt, run: run.id, body };
 }
 
+/** A run of this agent was cancelled: whatever it does for it is in vain. */
+export function cancelledBy({ powers }: Invoking, token: Token, entry: Entry): GatewayEvent | null {
+  if (entry.type !== "run.cancelled" || entry.run === undefined) return null;
+  return maySee(token, entry, (id) => powers.store.get("run", id)?.value ?? null) ? eventOf(entry) : null;
+}
+
 /** With these an approval is over; a yes is told when it was carried out. */
 const OVER: ReadonlySet<string> = new Set(["approval.consumed", "approval.expired", "approval.voided"]);
 

@@ -22,6 +22,7 @@ import type { Powers } from "./powers.ts";
 import { labelAt, noteSink } from "./reveal.ts";
 import { transact } from "./transact.ts";
 import { type NewValue, viewOf, writeValue } from "./values.ts";
+import { whileOpen } from "./while-open.ts";
 
 const CAPABILITY = "http.request";
 
@@ -53,8 +54,11 @@ export function intend(draft: Draft, id: CallId, runId: RunId, call: HttpCall): 
   draft.put("call", id, { ...record, status: "waiting" });
   rememberGrants(draft, CAPABILITY, placeOf(host), secrets);
   const run = draft.run(runId);
-  run.note("egress.checked", { call: id, sink: "http", place: placeOf(host), cats: label.cats, rule: call.rule });
-  run.note("effect.intended", { effect: id, call: id, op: "http", place: placeOf(host), method: prepared.method });
+  const place = placeOf(host);
+  // Whoever asks for an erasure later reads in its receipt who was told something.
+  const about = { call: id, sink: "http", place, recipient: place, cats: label.cats };
+  run.note("egress.checked", { ...about, rule: call.rule });
+  run.note("effect.intended", { effect: id, call: id, op: "http", place, method: prepared.method });
 }
 
 /** One attempt. Rejects with `effect.unknown` when something may have left and no whole answer came. */
@@ -146,7 +150,7 @@ export async function sendNow(
     intend(draft, doing.call, run.id, call);
   });
   const msMax = msFor(powers, run);
-  const outcome = await attempt(powers, run.id, doing.call, call, msMax)
+  const outcome = await whileOpen(powers, run.id, (over) => attempt(powers, run.id, doing.call, call, msMax, over))
     .then(({ answer, sent }) => outcomeOf(powers, doing, call, handle, answer, sent))
     .catch(async (error: unknown) => {
       const refusal = seen(error);
@@ -184,7 +188,12 @@ export async function sendApproved(
   const msMax = msFor(powers, stored);
   try {
     if (isTerminal(stored)) throw new Refusal("run.ended");
-    const { answer, sent } = await attempt(powers, record.run, id, call, msMax, stop);
+    const { answer, sent } = await whileOpen(
+      powers,
+      record.run,
+      (over) => attempt(powers, record.run, id, call, msMax, over),
+      stop,
+    );
     const outcome = outcomeOf(powers, doing, call, handle, answer, sent);
     await transact(powers, (draft) => close(draft, doing, id, call, outcome));
   } catch (error) {

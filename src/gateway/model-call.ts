@@ -26,6 +26,7 @@ import { drawDay, settleDay } from "./pool.ts";
 import type { Powers } from "./powers.ts";
 import { transact } from "./transact.ts";
 import { refusalOf } from "./transition.ts";
+import { whileOpen } from "./while-open.ts";
 
 /** The first model that the owner configured for this, or null. */
 export const modelFor = (powers: Powers, use: ModelUse): ModelProfile | null =>
@@ -144,22 +145,16 @@ async function carried(
   const { profile, capability, ask } = question;
   const permit = grantPermit({ by: "run", run: question.run, call, reserved: true }, "model", capability, []);
   const leftMs = Math.min(question.deadline - powers.clock.now(), profile.timeoutMs);
-  // A run that ends meanwhile takes the question with it.
-  const over = new AbortController();
-  const look = (): void => {
-    const run = powers.store.get("run", question.run)?.value;
-    if (run === undefined || isTerminal(run)) over.abort();
-  };
-  powers.news.add(look);
   let answer: ModelAnswer;
   try {
-    answer = await models.ask(permit, profile.name, { ...ask, tokensMax }, leftMs, over.signal);
+    // A run that ends meanwhile takes the question with it.
+    answer = await whileOpen(powers, question.run, (stop) =>
+      models.ask(permit, profile.name, { ...ask, tokensMax }, leftMs, stop),
+    );
   } catch (error) {
     // Nobody knows what it did with the question: charged in full.
     await settle(powers, question, call, reserved, null, seen(error).code);
     throw error;
-  } finally {
-    powers.news.delete(look);
   }
   await settle(powers, question, call, reserved, answer.tokens, null);
   return answer;

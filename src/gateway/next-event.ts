@@ -7,7 +7,7 @@ import { RUN_LEASE_MS } from "../core/limits.ts";
 import type { Stop } from "../core/ports.ts";
 import type { Token } from "../core/records.ts";
 import { isTerminal, type Run } from "../core/run.ts";
-import { Alarm, addressedEvent, completedBy } from "./events.ts";
+import { Alarm, addressedEvent, cancelledBy, completedBy } from "./events.ts";
 import type { Invoking } from "./invoke.ts";
 import { opensRun } from "./run-token.ts";
 import type { GatewayEvent } from "./surface.ts";
@@ -89,14 +89,14 @@ export class NextEvents {
     }
   }
 
-  /** What became of a call that waited for somebody's yes. */
+  /** What became of a call that waited for somebody's yes, and runs that somebody cancelled. */
   async #outcome(token: Token): Promise<GatewayEvent | null> {
     const { store } = this.#invoking.powers;
     for (;;) {
       const page = store.ledger.entries(this.#told.get(token.id) ?? 0, PAGE);
       for (const entry of page) {
         this.#told.set(token.id, entry.seq);
-        const event = await completedBy(this.#invoking, token, entry);
+        const event = cancelledBy(this.#invoking, token, entry) ?? (await completedBy(this.#invoking, token, entry));
         if (event !== null) return event;
       }
       if (page.length < PAGE) return null;

@@ -60,31 +60,9 @@ export function owned(
     expires,
   } as const;
   const digest = hex(powers.hashing.sha256(powers.hashing.utf8(digestText(bound))));
+  const about = { id, capability, requester: owner.id, destination, label: BOTTOM, digest, expiresAt: expires };
   const approval: Approval = {
-    id,
-    tenant: draft.tenant,
-    session: null,
-    run: null,
-    call: null,
-    capability,
-    version: 1,
-    requester: owner.id,
-    conversation: null,
-    destination,
-    label: BOTTOM,
-    assurance: "high",
-    fourEyes: false,
-    approvers: ["owner"],
-    digest,
-    codeHash: "",
-    wrongCodes: 0,
-    sources: [],
-    surfaces: [],
-    answer: null,
-    prompt: null,
-    stored: null,
-    createdAt: draft.now,
-    expiresAt: expires,
+    ...ownersQuestion(draft, about),
     status: { state: "consumed", by: owner.id, assurance: "high", at: draft.now },
   };
   draft.put("approval", id, approval);
@@ -98,6 +76,32 @@ export function owned(
   draft.entry("approval.consumed", { approval: id, state: "consumed" }, who);
   return approval;
 }
+
+/** A question that only the owner answers, at this machine, about what no run does. */
+export const ownersQuestion = (
+  draft: Draft,
+  about: Pick<Approval, "id" | "capability" | "requester" | "destination" | "label" | "digest" | "expiresAt">,
+): Approval => ({
+  ...about,
+  tenant: draft.tenant,
+  session: null,
+  run: null,
+  call: null,
+  version: 1,
+  conversation: null,
+  assurance: "high",
+  fourEyes: false,
+  approvers: ["owner"],
+  codeHash: "",
+  wrongCodes: 0,
+  sources: [],
+  surfaces: [],
+  answer: null,
+  prompt: null,
+  stored: null,
+  createdAt: draft.now,
+  status: { state: "pending" },
+});
 
 function assertAllowed(powers: Powers, draft: Draft, capability: string): void {
   const decision = judge(powers, {

@@ -4,7 +4,7 @@ import { Refusal } from "../core/refusal.ts";
 import type { Owner } from "../core/verbs/all.ts";
 import type { EVIDENCE_VERBS } from "../core/verbs/evidence.ts";
 import { cancelRun } from "./cancel.ts";
-import { dryRun, purge } from "./erase.ts";
+import { dryRun, purge, purges } from "./erase.ts";
 import { answered } from "./execute.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Outside } from "./outside.ts";
@@ -189,11 +189,11 @@ function erasureVerbs({
       drives.sweep();
       return done;
     },
-    "purge.list": async () => ({
-      receipts: store
-        .all("receipt", { limit: 1000, newestFirst: true })
-        .map(({ value }) => ({ receipt: value.id, at: value.at })),
-    }),
+    "purge.list": async ({ wait_ms }) => {
+      const { clock } = powers;
+      if (wait_ms !== undefined) await new Promise<void>((resolve) => clock.at(clock.now() + wait_ms, resolve));
+      return purges(powers);
+    },
     "purge.receipt": async ({ receipt }) => {
       const found = store.get("receipt", receipt)?.value;
       if (found === undefined) throw new Refusal("not_found", { field: receipt });

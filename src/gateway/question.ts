@@ -28,8 +28,10 @@ export function codeOf(powers: Powers, id: ApprovalId): string {
 export const codeHash = (powers: Powers, code: string): string =>
   hex(powers.hashing.sha256(powers.hashing.utf8(`lazaret.code.v1\u0000${code}`)));
 
+/** A stretch of time as people say it. */
 export const minutes = (ms: number): string => {
   const whole = Math.max(1, Math.round(ms / MINUTE_MS));
+  if (whole >= 120) return `${Math.round(whole / 60)} hours`;
   return whole === 1 ? "a minute" : `${whole} minutes`;
 };
 

@@ -4,10 +4,11 @@ import type { Decision } from "../../policy/decide.ts";
 import type { Capacity } from "../core/capability.ts";
 import { newId } from "../core/ids.ts";
 import { BOTTOM, join, type Label } from "../core/label.ts";
-import type { Found, TransformCall, TransformOutcome } from "../core/ports.ts";
+import type { Found, Stop, TransformCall, TransformOutcome } from "../core/ports.ts";
 import type { AnsweredBy } from "../core/quarantined.ts";
 import { Refusal } from "../core/refusal.ts";
 import { SCOPE, type Scope } from "../core/scope.ts";
+import type { Turn } from "../core/transform.ts";
 import type { Source, Value } from "../core/value.ts";
 import { contextOf } from "./asker.ts";
 import type { Asked, Doing, Handler, Made } from "./call.ts";
@@ -22,6 +23,7 @@ import { type Crowd, crowdOf, type Range, rangeOf, withTurns } from "./range.ts"
 import { book, fits, judgeReveal, labelAt, measured, noteSink, renderedReveal, withoutText } from "./reveal.ts";
 import { transact } from "./transact.ts";
 import { type NewValue, viewOf, writeValue } from "./values.ts";
+import { whileOpen } from "./while-open.ts";
 import { withModel } from "./with-model.ts";
 
 const SCOPE_KEYS: ReadonlySet<string> = new Set(Object.keys(SCOPE));
@@ -68,7 +70,7 @@ export function runTransform(
   const zone = timezoneOf(powers, range.conversation, asker.principal);
   const { conversation } = range;
   const tokenKey = powers.hashing.utf8(powers.store.mac("pseudonym", conversation.id, powers.hashing.utf8("text")));
-  return withTurns(powers, asker, doing.call, manifest.id, range, crowd, (turns) =>
+  const work = (turns: readonly Turn[], stop: Stop): Promise<TransformOutcome> =>
     powers.transforms.run(
       {
         transform: manifest.id,
@@ -83,7 +85,10 @@ export function runTransform(
         ...more,
       },
       Math.max(0, doing.deadline - now),
-    ),
+      stop,
+    );
+  return withTurns(powers, asker, doing.call, manifest.id, range, crowd, (turns) =>
+    whileOpen(powers, asker.run.id, (stop) => work(turns, stop)),
   );
 }
 

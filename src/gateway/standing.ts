@@ -14,6 +14,7 @@ import { controlOf, policyDigest } from "./ask.ts";
 import { BLANK, judge } from "./asker.ts";
 import { type Doing, labelWords } from "./call.ts";
 import type { Draft } from "./draft.ts";
+import { ownersQuestion } from "./owned.ts";
 import type { Powers } from "./powers.ts";
 
 const STANDING = "standing.yes";
@@ -161,35 +162,15 @@ function askOwner(
     expires,
   } as const;
   const call: StandingCall = { kind: "standing", terms, text };
-  const sealed = (schema: { readonly kind: "prompt" }, value: unknown) =>
-    draft.sealJson(schema.kind, "approval.v1", conversation ?? terms.conversation, terms.label, value, expires);
+  const place = conversation ?? terms.conversation;
+  const sealed = (value: unknown) => draft.sealJson("prompt", "approval.v1", place, terms.label, value, expires);
   const digest = hex(powers.hashing.sha256(powers.hashing.utf8(digestText(bound))));
+  const { by: requester, destination, label, session } = terms;
   draft.put("approval", id, {
-    id,
-    tenant: draft.tenant,
-    session: terms.session,
-    run: null,
-    call: null,
-    capability: STANDING,
-    version: 1,
-    requester: terms.by,
-    conversation: null,
-    destination: terms.destination,
-    label: terms.label,
-    assurance: "high",
-    fourEyes: false,
-    approvers: ["owner"],
-    digest,
-    codeHash: "",
-    wrongCodes: 0,
-    sources: [],
-    surfaces: [],
-    answer: null,
-    prompt: sealed({ kind: "prompt" }, { text }),
-    stored: sealed({ kind: "prompt" }, { call, bound }),
-    createdAt: draft.now,
-    expiresAt: expires,
-    status: { state: "pending" },
+    ...ownersQuestion(draft, { id, capability: STANDING, requester, destination, label, digest, expiresAt: expires }),
+    session,
+    prompt: sealed({ text }),
+    stored: sealed({ call, bound }),
   });
   const body = { approval: id, capability: STANDING, digest, assurance: "high", requester: terms.by, expires };
   draft.entry("approval.requested", body, { session: terms.session });

@@ -230,13 +230,14 @@ export class Supervisor {
     const open = store.find("call", "open", "open", { limit: 10_000 });
     for (const { value } of open.filter((it) => it.value.status === "open")) await this.#giveBack(value.id, value.run);
     await settleUnknown(this.#powers);
-    for (const { run, read } of cutOffReads(this.#powers))
-      this.#inBackground(read().then(() => this.#drives.drive(run, "approval")));
+    const reading = cutOffReads(this.#powers);
+    for (const { run, read } of reading) this.#inBackground(read().then(() => this.#drives.drive(run, "approval")));
     this.#inBackground(this.forget());
     for (const { value } of store.find("approval", "open", "open", { limit: 10_000 })) {
       if (value.status.state === "granted") await this.consume(value.id);
     }
     for (const { value } of store.find("run", "open", "open", { limit: 10_000 })) {
+      if (reading.some(({ run }) => run === value.id)) continue;
       if (value.status.state === "active") this.#drives.drive(value.id, "started");
       else this.#drives.awaitTime(value.id);
     }

@@ -67,11 +67,15 @@ export class Eraser {
       } finally {
         const isNow = this.#tables.keys.epoch === next;
         wipe(isNow ? before : this.#files.exchange(before));
-        settleNext(this.#files.keysDir, this.#tables.keys.epoch);
+        settleNext(this.#files.keysDir, this.#tables.keys.epoch, this.#tables.probe);
       }
     });
     this.#last = run.catch(() => undefined);
     return run;
+  }
+
+  sweeping(): { readonly gone: number; readonly left: number } | null {
+    return this.#sweeper.progress();
   }
 
   /** At start: finishes what a crash interrupted. The unreadable step is never half done. */

@@ -24,7 +24,7 @@ export function writeNext(keysDir: string, epoch: number, files: ReadonlyMap<Unl
 }
 
 /** Before unlocking, and after a change: puts the next unlock in force, or takes it away, as the epoch says. */
-export function settleNext(keysDir: string, epoch: number): void {
+export function settleNext(keysDir: string, epoch: number, probe: (point: string) => void = () => {}): void {
   const path = join(keysDir, NEXT);
   if (!existsSync(path)) {
     dropNext(keysDir);
@@ -39,8 +39,10 @@ export function settleNext(keysDir: string, epoch: number): void {
   for (const name of FILES) {
     const next = join(keysDir, nextOf(name));
     if (existsSync(next)) renameSync(next, join(keysDir, name));
+    probe("rekey.renamed");
   }
   syncDirectory(keysDir);
+  probe("rekey.settled");
   rmSync(path, { force: true });
   syncDirectory(keysDir);
 }

@@ -230,6 +230,10 @@ export class HomeStore implements Store {
     return residueOf(this.#parts.tables.statements);
   }
 
+  sweeping(): ReturnType<Store["sweeping"]> {
+    return this.#parts.eraser.sweeping();
+  }
+
   clean(): boolean {
     return truncateJournal(this.#parts.tables.db);
   }

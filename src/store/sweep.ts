@@ -32,6 +32,19 @@ export class Sweeper {
     return this.#kept() !== null;
   }
 
+  /** Rows that are gone and still to go; null when there is nothing to sweep. */
+  progress(): { readonly gone: number; readonly left: number } | null {
+    const kept = this.#kept();
+    if (kept === null) return null;
+    const dead = "SELECT n FROM conversation_key WHERE dead = 1";
+    const of = (table: "blob" | "message"): string => `(SELECT COUNT(*) FROM ${table} WHERE conv IN (${dead}))`;
+    const left = this.#tables.statements
+      .of(`SELECT ${of("blob")} + ${of("message")}`)
+      .pluck()
+      .get();
+    return { gone: kept.counts.blobs + kept.counts.messages, left: Number(left) };
+  }
+
   /** Until nothing is left; an entry says at the end how much went, whoever began it. */
   async sweep(): Promise<Counts> {
     const { statements, ledger, outbox, probe } = this.#tables;

@@ -42,6 +42,8 @@ export class MatrixBench {
   readonly dir = mkdtempSync(join(tmpdir(), "lazaret-matrix-"));
   readonly keys: Pick<Account, "cryptoKey" | "syncKey" | "recovery">;
 
+  #other: Promise<string> | null = null;
+
   private constructor(server: Homeserver, bot: Registered, actor: Person, maker: Person) {
     this.server = server;
     this.bot = bot;
@@ -91,6 +93,12 @@ export class MatrixBench {
     await server.api("POST", `/_matrix/client/v3/join/${encodeURIComponent(room)}`, {}, bot.token);
     for (const who of [actor, maker]) await who.joined(room, bot.user);
     return room;
+  }
+
+  /** Another room, the same for every check. */
+  other(): Promise<string> {
+    this.#other ??= this.room();
+    return this.#other;
   }
 
   async end(): Promise<void> {

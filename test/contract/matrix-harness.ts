@@ -123,9 +123,8 @@ class Running {
   }
 
   /** Reads until an event has come, and says that everything is kept. */
-  async drain(event: string): Promise<void> {
+  async drain(made: Connector, event: string): Promise<void> {
     const stopper = new AbortController();
-    const made = this.make();
     const stream = made.open({ cursor: null, stop: stopper.signal })[Symbol.asyncIterator]();
     for (;;) {
       const { done, value } = await stream.next();
@@ -136,7 +135,6 @@ class Running {
     await new Promise((resolve) => setTimeout(resolve, 50));
     stopper.abort();
     await next;
-    await made.close();
     this.#heard = 0;
   }
 
@@ -181,15 +179,16 @@ class Running {
 export async function matrixHarness(bench: MatrixBench, bug: MatrixBug = {}): Promise<ConnectorHarness> {
   const { actor, maker, bot, keys, server } = bench;
   const proxy = await MatrixProxy.before(server.url);
-  const [own, other] = [await bench.room(), await bench.room()];
-  const deeds = new MatrixDeeds({ server, actor, maker, rooms: { own, other }, service: SERVICE });
+  const own = await bench.room();
+  const rooms = { own, other: await bench.other() };
+  const deeds = new MatrixDeeds({ server, actor, maker, rooms, service: SERVICE });
   const root = await maker.say(own, "Let us talk about this.");
-  const sound = new Running(bench, proxy, {}, deeds);
-  await sound.drain(root);
   const running = new Running(bench, proxy, bug, deeds);
+  const connector = running.make();
+  await running.drain(connector, root);
   proxy.sends = 0;
   return {
-    connector: running.make(),
+    connector,
     tenant: "default",
     now: () => running.clock.now(),
     restart: () => {

@@ -125,7 +125,8 @@ export class MatrixProxy {
     const on = request(new URL(url, this.#to), { method, headers, agent: this.#agent }, (got) => {
       got.on("error", () => answer.destroy());
       if (whole === undefined) {
-        answer.writeHead(got.statusCode ?? 502, got.headers);
+        // A connection for each: when nobody listens any more, none is left over from before.
+        answer.writeHead(got.statusCode ?? 502, { ...got.headers, connection: "close" });
         got.pipe(answer);
         return;
       }

@@ -18,6 +18,8 @@ export class Between implements AsyncDisposable {
   /** Every token that went by. */
   readonly tokens = new Set<string>();
   readonly #server: Server;
+  #countdown = 0;
+  #then = (): void => {};
   readonly #to: string;
   readonly #agent = new Agent({ keepAlive: false });
 
@@ -42,6 +44,12 @@ export class Between implements AsyncDisposable {
     this.#server.closeAllConnections();
   }
 
+  /** Once, before the so-manieth request that changes something goes on. 0: never. */
+  after(count: number, then: () => void): void {
+    this.#countdown = count;
+    this.#then = then;
+  }
+
   with(path: RegExp, status: number): readonly Passed[] {
     return this.passed.filter((it) => path.test(it.path) && it.status === status);
   }
@@ -49,6 +57,7 @@ export class Between implements AsyncDisposable {
   #take(asked: IncomingMessage, answer: ServerResponse): void {
     const token = /^Bearer (.+)$/.exec(asked.headers.authorization ?? "")?.[1];
     if (token !== undefined) this.tokens.add(token);
+    if (asked.method !== "GET" && this.#countdown > 0 && --this.#countdown === 0) this.#then();
     const { weather } = this;
     if (weather === "gone") {
       asked.socket.destroy();

@@ -80,18 +80,26 @@ export class SoakTown implements AsyncDisposable {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
   }
 
-  /** Files of the home in which one of the words stands, in UTF-8 or UTF-16; the owner's configuration is left out. */
-  traces(words: readonly string[]): readonly string[] {
+  /** Every file of the home but the owner's configuration. */
+  files(): readonly string[] {
     const { home } = this.town.home;
-    const found: string[] = [];
-    for (const file of readdirSync(home, { recursive: true, encoding: "utf8" })) {
-      if (file === "config.yaml") continue;
-      const bytes = readBytes(join(home, file));
-      for (const word of words) {
-        if (bytes.includes(word) || bytes.includes(Buffer.from(word, "utf16le"))) found.push(`${file}: ${word}`);
-      }
-    }
-    return found;
+    const all = readdirSync(home, { recursive: true, encoding: "utf8" });
+    return all.filter((file) => file !== "config.yaml").map((file) => join(home, file));
+  }
+
+  /** Those in which one of the values stands. */
+  holding(values: readonly (string | Buffer)[]): readonly string[] {
+    return this.files().filter((file) => {
+      const bytes = readBytes(file);
+      return values.some((value) => bytes.includes(value));
+    });
+  }
+
+  /** Files of the home in which one of the words stands, in UTF-8 or UTF-16. */
+  traces(words: readonly string[]): readonly string[] {
+    return words.flatMap((word) =>
+      this.holding([word, Buffer.from(word, "utf16le")]).map((file) => `${file}: ${word}`),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -3,6 +3,7 @@ import { createHmac } from "node:crypto";
 import { chmodSync, cpSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConsoleConnector } from "../../connectors/console.ts";
+import type { AgentDriver } from "../../src/core/agent.ts";
 import type { Operation } from "../../src/core/outbox.ts";
 import type { TransformRunner } from "../../src/core/ports.ts";
 import { type Daemon, startDaemon } from "../../src/daemon.ts";
@@ -61,7 +62,12 @@ export const optionsFor = (dir: string, clock: HandClock, probe?: Probe) => ({
 });
 
 /** Starts the daemon on an open store, as `serve` does. */
-export async function lazaretOn(store: HomeStore, dir: string, clock: HandClock): Promise<Lazaret> {
+export async function lazaretOn(
+  store: HomeStore,
+  dir: string,
+  clock: HandClock,
+  drivers?: readonly AgentDriver[],
+): Promise<Lazaret> {
   const daemon = await startDaemon({
     store,
     config: configOf(CONFIG),
@@ -70,6 +76,7 @@ export async function lazaretOn(store: HomeStore, dir: string, clock: HandClock)
     log: () => {},
     worker: new URL("../../src/worker.ts", import.meta.url),
     transforms: here,
+    ...(drivers === undefined ? {} : { drivers }),
     version: "0",
     home: dir,
     hashPin: async (pin) => `pin ${pin}`,
@@ -113,8 +120,13 @@ export async function lazaretOn(store: HomeStore, dir: string, clock: HandClock)
   };
 }
 
-export async function openLazaret(dir: string, clock: HandClock, probe?: Probe): Promise<Lazaret> {
-  return lazaretOn(await openStore({ ...optionsFor(dir, clock, probe), create: true }), dir, clock);
+export async function openLazaret(
+  dir: string,
+  clock: HandClock,
+  probe?: Probe,
+  drivers?: readonly AgentDriver[],
+): Promise<Lazaret> {
+  return lazaretOn(await openStore({ ...optionsFor(dir, clock, probe), create: true }), dir, clock, drivers);
 }
 
 /** What of an installation is there, closed to others as it was. */

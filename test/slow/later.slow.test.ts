@@ -37,7 +37,7 @@ async function opened(home: TestHome): Promise<World> {
   return world({ home, drivers: [quick] });
 }
 
-/** Four of each of 250 people: at the hour that is skipped or repeated, daily at it, daily elsewhere, and once a day. */
+/** Four of each of 250 people: once and daily at the hour that is skipped or repeated, twice a day, and once. */
 async function setAll(
   { powers, store }: World,
   day: string,

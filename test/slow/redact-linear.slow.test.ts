@@ -44,6 +44,9 @@ const UNITS = [
   "born 3 may ",
   "Apt. 1 Box 2 ",
   "a at a dot ",
+  "ab12 ",
+  "AT61 1904 ",
+  "\u{1f600}",
 ];
 
 /** The quickest of some runs: what the work costs when nobody disturbs it. */

@@ -68,6 +68,9 @@ tell({ checkpoint: await store.ledger.checkpoint() });
 tell({ erasing: { messages: [first] } });
 await erase({ messages: [first] });
 await speak(a, "fourth");
+// Another key file in place of the first, which is what a change of passphrase is too.
+await store.rekey(null);
+tell({ rekeyed: true });
 await store.backup(join(dir, "backup"));
 tell({ backup: true });
 tell({ erasing: { conversations: [b] } });

@@ -133,13 +133,15 @@ describe.skipIf(FAULT !== null)("behind the wall", () => {
           curl(`https://127.0.0.1:${port}/`),
           curl(`http://api.example.org:${port}/`),
           curl(`--noproxy '*' https://api.example.org:${port}/`),
-          curl(`--noproxy '*' --resolve api.example.org:${port}:127.0.0.1 https://api.example.org:${port}/`),
+          curl(`-o door $AGENT_URL/healthz`),
+        curl(`--noproxy '*' --resolve api.example.org:${port}:127.0.0.1 https://api.example.org:${port}/`),
         ].join("\n"),
       );
       expect(read("out")).toMatch(/^from upstream\n\{.*"http\.unlisted".*\}\n$/s);
       // 56: the proxy said no; 6: no such name; 7: nobody listens.
-      expect(read("codes").trim().split("\n")).toEqual(["0", "56", "56", "0", "6", "7"]);
-      expect(seen).toEqual(["api.example.org curl"]);
+      expect(read("codes").trim().split("\n")).toEqual(["0", "56", "56", "0", "6", "0", "7"]);
+      expect(read("door")).toContain("true");
+    expect(seen).toEqual(["api.example.org curl"]);
     },
   );
 

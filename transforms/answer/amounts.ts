@@ -15,7 +15,7 @@ const WORDS: readonly (readonly [RegExp, Amount["unit"]])[] = [
   [/^(?:percent|prozent|pour|por)$/iu, "percent"],
 ];
 const BEFORE = new RegExp(String.raw`([€$£])\s?(${NUMBER})`, "u");
-const BEHIND = new RegExp(String.raw`(?<![\p{L}\d.,:/])(${NUMBER})\s?([€$£%]|\p{L}+)?(?![\d:/])`, "gu");
+const BEHIND = new RegExp(String.raw`(?<![\p{L}\d_.,:/])(${NUMBER})\s?([€$£%]|\p{L}+)?(?![\d:/])`, "gu");
 const NAMED = new Map(
   "one two three four five six seven eight nine ten eleven twelve"
     .split(" ")

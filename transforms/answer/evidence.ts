@@ -94,6 +94,9 @@ function ranked(question: Question, turns: readonly Turn[], language: string): E
   const weight = weigher(all);
   const total = [...question.words].reduce((sum, word) => sum + weight(word), 0);
   const found: Evidence[] = [];
+  // "Can she come?", when nobody here is called so: there is nothing to look for.
+  const isEmpty = total === 0 && question.speakers.length + question.about.length === 0 && question.after === null;
+  if (isEmpty && question.wants !== "text") return found;
   for (const [at, { turn, text, words, asks }] of all.entries()) {
     if (question.speakers.length > 0 && !question.speakers.includes(turn.sender)) continue;
     if (asks && question.after !== "open") continue;

@@ -12,6 +12,8 @@ export type Question = {
   readonly about: readonly string[];
   /** Stems of what it is about. */
   readonly words: ReadonlySet<string>;
+  /** "How many" asks for a count, "how much" for a sum. */
+  readonly counts: boolean;
   /** It asks for what was settled, or for what nobody answered. */
   readonly after: "decision" | "open" | null;
 };
@@ -33,6 +35,7 @@ const AMOUNT = any(
   "how (?:much|many)|(?:the|our|a) (?:price|cost|budget|amount|total|fee|rent|deposit|discount)|wie ?viele?|" +
     "was kostet|kosten|combien|le prix|cuánto|cuánta|cuántos|cuántas|el precio",
 );
+const COUNT = any("how many|wie viele|combien de|cuántos|cuántas");
 const PERSON = first("who(?:m|se)?|who's|wer|wem|wen|qui|quién|quien|quiénes|which (?:person|one of (?:us|you|them))");
 const CHOICE = first(
   "did|does|do|is|are|was|were|has|have|had|can|could|will|would|should|hat|haben|ist|sind|war|wird|werden|kann|" +
@@ -59,9 +62,10 @@ const EMPTY: ReadonlySet<string> = new Set(
     "everything news chat conversation group thread message messages date day time much many amount who when whose " +
     "plan know question questions open unanswered summary happen happened discuss discussed talk talked suggest " +
     "suggested promise promised want wanted yesterday today tomorrow week month last morning tonight " +
-    "wer wann wo wie viel was hat haben sagt gesagt geschrieben gestern heute worden entschieden über wegen " +
-    "qui quand combien quoi quel quelle est-ce dit écrit hier a-t-il a-t-elle propos décidé " +
-    "quién cuándo cuánto qué dijo dice escribió sobre ayer hoy decidido"
+    "wer wann wo wie viel was hat haben kümmert sich gibt um am der die das sagt gesagt geschrieben " +
+    "gestern heute worden entschieden über wegen " +
+    "qui quand combien quoi quel quelle est-ce occupe charge fait dit écrit hier a-t-il a-t-elle propos décidé " +
+    "quién cuándo cuánto qué encarga hace dijo dice escribió sobre ayer hoy decidido"
   )
     .split(" ")
     .map(stem),
@@ -108,6 +112,7 @@ export function questionOf(asked: string, senders: readonly string[]): Question 
     speakers,
     about: present.filter((sender) => !speakers.includes(sender)),
     words: new Set(words),
+    counts: COUNT.test(text),
     after: OPEN.test(text) ? "open" : DECISION.test(text) ? "decision" : null,
   };
 }

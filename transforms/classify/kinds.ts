@@ -145,8 +145,8 @@ const KINDS: readonly Kind[] = [
     score: ({ text }) => {
       const amount = amountIn(text);
       const money = any(
-        "pay|paid|invoice|money|price|cost|rent|bill|refund|budget|zahlen|rechnung|geld|miete|payer|facture|" +
-          "loyer|pagar|factura|alquiler",
+        "pay|paid|invoices?|money|prices?|costs?|rents?|bills?|refunds?|budgets?|zahlen|rechnung|geld|" +
+          "miete|payer|facture|loyer|pagar|factura|alquiler",
       );
       return amount !== null && amount.unit !== "count" && amount.unit !== "percent"
         ? 0.85

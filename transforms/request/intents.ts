@@ -87,7 +87,8 @@ const FILE_NOUN =
 /** "what is in the file", "summarise the attached report": at most a few words between the verb and the noun. */
 const FILE_ASKS =
   "(?:¿ ?)?(?:what(?:'s| is| does| do| are| was)?|summari[sz]e|sum up|recap|tl;?dr|read|open|extract|show|give me|" +
-  "tell me|go through|look (?:at|into)|was (?:steht|ist)|fasse?|lies|offne|zeig(?:e)?|que (?:contient|dit|hay|dice|contiene)|" +
+  "tell me|go through|look (?:at|into)|was (?:steht|ist)|fasse?|lies|offne|zeig(?:e)?|que (?:contient|dit|hay|dice|" +
+  "contiene)|" +
   "qu'est[- ]ce qu'il y a|qu'y a-t-il|resume[sz]?|lis|ouvre|montre|lee|abre|muestra)" +
   `(?: \\S+){0,5}? (?:${FILE_NOUN})`;
 /** About what was said of a file, not what stands in it. */

@@ -19,7 +19,12 @@ const IBAN_LENGTHS: Readonly<Record<string, number>> = Object.fromEntries(
     .split(/\s+/)
     .map((entry) => [entry.slice(0, 2).toLowerCase(), Number(entry.slice(2))]),
 );
+const IBAN_CHARS_MIN = 15;
 const IBAN_CHARS_MAX = 34;
+/** Countries whose account numbers are digits alone (ISO 13616 registry). */
+const IN_DIGITS: ReadonlySet<string> = new Set(
+  "no be dk fi fo gl si at ba ee lt xk mn hr cr de me rs va ae il iq tl cz es sk se pt st is ly hu pl".split(" "),
+);
 
 /** 1 digit, 2 letter, 3 a sign that may part the groups of an IBAN. */
 const IBAN_SIGNS = Uint8Array.from({ length: 128 }, (_, code) =>
@@ -34,20 +39,23 @@ export function ibanAt(findings: Findings, token: number): number {
   const digits = sign(from + 2) === 3 ? from + 3 : from + 2;
   if (sign(from) !== 2 || sign(from + 1) !== 2 || sign(digits) !== 1 || sign(digits + 1) !== 1) return 0;
   if (from > 0 && (sign(from - 1) & 3) !== 0 && sign(from - 1) !== 3) return 0;
-  const length = IBAN_LENGTHS[text.slice(from, from + 2).toLowerCase()];
-  const most = length ?? IBAN_CHARS_MAX;
+  const country = text.slice(from, from + 2).toLowerCase();
+  const length = IBAN_LENGTHS[country];
+  if (length === undefined) return foreignIban(findings, token, from);
+  const allDigits = IN_DIGITS.has(country);
   let size = 0;
   let numerals = 0;
   let end = from;
-  for (let at = from; size < most; at++) {
+  for (let at = from; size < length; at++) {
     const kind = sign(at);
+    // Where accounts have no letters, the next word ends it: "de89 de89 …" costs no walk.
+    if (kind === 2 && allDigits && size >= 2) return 0;
     if (kind === 0 || (kind === 3 && (sign(at + 1) & 3) % 3 === 0)) break;
     if (kind === 3) continue;
     size++;
     if (kind === 1) numerals++;
     end = at + 1;
   }
-  if (length === undefined) return foreignIban(findings, token, from);
   if (size !== length) return 0;
   if (sign(end) === 1 || sign(end) === 2) return 0;
   const sound = numerals >= 10 || iban(text.slice(from, end).replace(/[ -]/g, ""));
@@ -56,6 +64,7 @@ export function ibanAt(findings: Findings, token: number): number {
 
 /** One of a country that is not in the list: in one piece, with a right check. */
 function foreignIban(findings: Findings, token: number, from: number): number {
+  if ((findings.tokens.end[token] ?? 0) - from < IBAN_CHARS_MIN) return 0;
   const one = /^[a-z0-9]{15,34}(?![a-z0-9])/i.exec(findings.tokens.text.slice(from, from + IBAN_CHARS_MAX + 1))?.[0];
   return one !== undefined && iban(one) ? findings.fix(token, from, from + one.length, "IBAN") : 0;
 }
@@ -139,6 +148,7 @@ const TERM_FORMS = String.raw`
   .replace(/\s+/g, "|");
 const TERMS = new RegExp(`^(?:${TERM_FORMS})$`, "i");
 const TERM_CHARS_MAX = 8;
+const SMALL_X = 120;
 /** What `redact` puts in the place of something: text that was redacted once stays as it is. */
 const STAND_IN = /^(?:PERSON|ORG|PLACE|ADDRESS|PHONE|EMAIL|HANDLE|IP|MAC|PLATE|LINK|CODE|URL|WORD)_[0-9A-Za-z]{1,32}$/;
 
@@ -148,9 +158,11 @@ export function mixedAt(findings: Findings, token: number): void {
   const from = start[token] ?? 0;
   const to = end[token] ?? 0;
   const word = text.slice(from, to);
-  const measured = /^\d|^x/i.test(word) && MEASURED.test(word);
+  const head = word.charCodeAt(0) | 32;
+  const measured = (head < 64 || head === SMALL_X) && MEASURED.test(word);
   if (measured || (word.length <= TERM_CHARS_MAX && TERMS.test(word)) || (word.includes("_") && STAND_IN.test(word)))
     return;
-  const digits = word.match(/\d/g)?.length ?? 0;
+  let digits = 0;
+  for (let at = 0; at < word.length; at++) if (word.charCodeAt(at) >= 48 && word.charCodeAt(at) <= 57) digits++;
   findings.fix(token, from, to, digits >= 5 && !word.includes("_") ? "ID" : "WORD");
 }

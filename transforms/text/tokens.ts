@@ -22,8 +22,9 @@ export type Tokens = {
   readonly plain: boolean;
 };
 
-/** 0 not looked at yet, 1 no letter, 2 lower or caseless, 3 upper, 4 digit. */
-const WIDE_CLASS = new Uint8Array(65_536);
+/** By code point: 0 not looked at yet, 1 no letter, 2 lower or caseless, 3 upper, 4 digit. */
+const WIDE_POINTS = 0x2_0000;
+const WIDE_CLASS = new Uint8Array(WIDE_POINTS);
 const WIDE_LETTER = /[\p{L}\p{M}]/u;
 const WIDE_UPPER = /\p{Lu}/u;
 const WIDE_DIGIT = /\p{Nd}/u;
@@ -31,14 +32,14 @@ const WIDE_DIGIT = /\p{Nd}/u;
 /** Shape bits of a character beyond ASCII; 0 when it parts words. */
 function wideShape(text: string, at: number): number {
   const unit = text.charCodeAt(at);
-  let known = WIDE_CLASS[unit] ?? 0;
+  const high = unit >= 0xd800 && unit <= 0xdbff;
+  const low = unit >= 0xdc00 && unit <= 0xdfff;
+  const point = (high ? text.codePointAt(at) : low && at > 0 ? text.codePointAt(at - 1) : unit) ?? unit;
+  let known = WIDE_CLASS[point] ?? 0;
   if (known === 0) {
-    const high = unit >= 0xd800 && unit <= 0xdbff;
-    const low = unit >= 0xdc00 && unit <= 0xdfff;
-    const point = high ? text.codePointAt(at) : low && at > 0 ? text.codePointAt(at - 1) : unit;
-    const sign = String.fromCodePoint(point ?? unit);
+    const sign = String.fromCodePoint(point);
     known = WIDE_DIGIT.test(sign) ? 4 : !WIDE_LETTER.test(sign) ? 1 : WIDE_UPPER.test(sign) ? 3 : 2;
-    if (!high && !low) WIDE_CLASS[unit] = known;
+    if (point < WIDE_POINTS) WIDE_CLASS[point] = known;
   }
   if (known === 1) return 0;
   if (known === 4) return SHAPE.WIDE | SHAPE.DIGIT;

@@ -67,9 +67,35 @@ export function normalise(text: string): Normalised {
 /** Anything that normalising takes out, caps or rewrites, but for what NFKC does: one look over the text. */
 const ANY_CHANGE = /[[\p{C}\p{Default_Ignorable_Code_Point}\u2800\u2028\u2029]--[\n\t]]|\p{M}{3}/v;
 
+/** Points up to here are looked at once each: 0 not yet, 1 inert, 2 not. */
+const POINTS = 0x2_0000;
+const INERT = new Uint8Array(POINTS);
+/** What a character before it may compose with: marks, and the vowels and finals of Hangul. */
+const COMPOSES = /[\p{M}\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff]/u;
+
+/** Does normalising leave this character alone, whatever stands beside it? */
+function isInert(point: number): boolean {
+  if (point >= POINTS) return false;
+  if (INERT[point] === 0) {
+    const sign = String.fromCodePoint(point);
+    const inert = !ANY_CHANGE.test(sign) && !COMPOSES.test(sign) && sign.normalize("NFKC") === sign;
+    INERT[point] = inert ? 1 : 2;
+  }
+  return INERT[point] === 1;
+}
+
+function isAllInert(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const point = text.codePointAt(at) ?? 0;
+    if (!isInert(point)) return false;
+    if (point > 0xffff) at++;
+  }
+  return true;
+}
+
 /** True when `normalise` would change nothing. */
 export function isNormal(text: string): boolean {
-  if (!NOT_PLAIN.test(text)) return true;
+  if (!NOT_PLAIN.test(text) || isAllInert(text)) return true;
   return !ANY_CHANGE.test(text) && text.normalize("NFKC") === text;
 }
 

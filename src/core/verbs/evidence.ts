@@ -113,6 +113,16 @@ const PurgeView = z.strictObject({
   unreachable: z.array(Words).max(50),
 });
 
+const PurgeProgress = z.strictObject({
+  receipt: ReceiptId,
+  by: z.enum(["conversation", "sender", "session", "channel", "before", "all"]),
+  state: z.enum(["unreadable", "pending"]),
+  reason: z.enum(["rows", "journal"]),
+  /** Rows that were removed, and that are still to be, over all erasures. */
+  gone: Count,
+  left: Count,
+});
+
 const Limit = z.number().int().min(1).max(1000).optional();
 
 export const EVIDENCE_VERBS = {
@@ -199,8 +209,13 @@ export const EVIDENCE_VERBS = {
   purge: verb(z.strictObject({ scope: PurgeScope, dry_run: z.boolean().optional(), pin: Pin }), PurgeView, "high"),
   /** Newest first. */
   "purge.list": verb(
-    Nothing,
-    z.strictObject({ receipts: z.array(z.strictObject({ receipt: ReceiptId, at: Instant })).max(1000) }),
+    /** Answers after so long: whoever watches an erasure asks no more often. */
+    z.strictObject({ wait_ms: z.number().int().min(0).max(5000).optional() }),
+    z.strictObject({
+      receipts: z.array(z.strictObject({ receipt: ReceiptId, at: Instant })).max(1000),
+      /** Unreadable from the first moment; `pending` says what the receipt still waits for. */
+      under_way: z.array(PurgeProgress).max(1000),
+    }),
   ),
   "purge.receipt": verb(
     z.strictObject({ receipt: ReceiptId }),
