@@ -36,7 +36,7 @@ const PATH = /\$([a-z]+(?:\.[a-z0-9_]+)*)/g;
 const IN_PLACE = /\{\{v:\$([a-z]+)((?:\.[a-z0-9_]+)*)\}\}/g;
 
 /** The input of an act, with what earlier ones came to. */
-export function filled(input: unknown, made: Made): unknown {
+function filled(input: unknown, made: Made): unknown {
   if (Array.isArray(input)) return input.map((item) => filled(item, made));
   if (typeof input === "object" && input !== null)
     return Object.fromEntries(Object.entries(input).map(([key, value]) => [key, filled(value, made)]));

@@ -6,7 +6,7 @@ import type { EntryType } from "../src/core/entry.ts";
 import { HOUR_MS } from "../src/core/limits.ts";
 
 export type Room = "family" | "dm" | "work" | "club" | "team";
-export type Who = "ana" | "ben" | "carla" | "olga";
+type Who = "ana" | "ben" | "carla" | "olga";
 
 /**
  * One call. In its input `$NAME.path` is what stands there in the answer of the act of that name, and `{{v:$NAME}}`
