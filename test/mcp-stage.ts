@@ -8,6 +8,7 @@ import { isAlive } from "../src/gateway/run-token.ts";
 import type { Surface } from "../src/gateway/surface.ts";
 import { type AgentStage, agentStage } from "./agent-stage.ts";
 import { type Answer, send } from "./open-doors.ts";
+import type { HookWorld } from "./webhook-world.ts";
 
 export type Json = { readonly [key: string]: unknown };
 /** What a tool said, and whether it called that an error. */
@@ -65,7 +66,7 @@ const postTo =
     );
 
 /** What of the gateway's front a token's holder meets. */
-const surfaceOf = ({ door, owner, store, powers }: AgentStage["here"], denied: Surface["denied"]): Surface =>
+export const surfaceOf = ({ door, owner, store, powers }: HookWorld, denied: Surface["denied"]): Surface =>
   ({
     door,
     owner,

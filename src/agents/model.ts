@@ -61,7 +61,9 @@ async function begun(run: RunHandle): Promise<Talk | null | "over"> {
   const reply = await run.invoke(order("request.read", {}, "m-read"));
   if (reply.next !== "invoke") return "over";
   if (reply.status !== "done") return null;
-  const messages: ModelMessage[] = [{ from: "user", text: JSON.stringify(reply.output) }];
+  // With the handle of what is to be done later or remembered: without it no model could set a reminder.
+  const text = JSON.stringify({ ...(reply.output as object), values: reply.values ?? [] });
+  const messages: ModelMessage[] = [{ from: "user", text }];
   return { messages, turn: 0, broken: 0, hasReplied: false, waiting: null };
 }
 
