@@ -10,17 +10,17 @@ import type { Powers } from "./powers.ts";
 import { post, publicLabel, say, type Where } from "./say.ts";
 import { transact } from "./transact.ts";
 
-type Kept = { readonly id: Run["id"]; readonly from: number; readonly edits: boolean };
+type Kept = { readonly id: Run["id"]; readonly from: number; readonly edits: boolean; readonly stop: AbortSignal };
 
-/** Keeps a run's asker company until it has an answer. */
-export function keepCompany(powers: Powers, { id, conversation }: Run): void {
+/** Keeps a run's asker company until it has an answer, or until the daemon stops. */
+export function keepCompany(powers: Powers, { id, conversation }: Run, stop: AbortSignal): void {
   const { clock, store } = powers;
   const from = clock.now();
   const channel = store.get("conversation", conversation)?.value.channel ?? "";
   const operations = powers.connectors.get(channel)?.abilities.operations ?? [];
-  const kept: Kept = { id, from, edits: operations.includes("edit") };
+  const kept: Kept = { id, from, edits: operations.includes("edit"), stop };
   const types = operations.includes("typing");
-  clock.at(from + SIGN_MS, () => void (types ? type(powers, id) : begin(powers, kept)));
+  clock.at(from + SIGN_MS, () => void (types ? type(powers, kept) : begin(powers, kept)));
   if (types) clock.at(from + PROGRESS_MS, () => void begin(powers, kept));
 }
 
@@ -33,8 +33,8 @@ const whereOf = (run: Run, conversation: Where["conversation"]): Where => ({
 /** Whoever was answered, or was asked something, knows. */
 const isWaited = ({ status, facts }: Run): boolean => status.state === "active" && facts.replies === 0;
 
-function type(powers: Powers, id: Run["id"]): Promise<void> {
-  return quietly(powers, id, () =>
+function type(powers: Powers, { id, stop }: Kept): Promise<void> {
+  return quietly(powers, { id, stop }, () =>
     transact(powers, (draft) => {
       const { run } = draft.run(id);
       const conversation = draft.get("conversation", run.conversation);
@@ -45,7 +45,7 @@ function type(powers: Powers, id: Run["id"]): Promise<void> {
 }
 
 function begin(powers: Powers, kept: Kept): Promise<void> {
-  return quietly(powers, kept.id, async () => {
+  return quietly(powers, kept, async () => {
     const message = await transact(powers, (draft): MessageId | null => {
       const { run } = draft.run(kept.id);
       const conversation = draft.get("conversation", run.conversation);
@@ -60,7 +60,7 @@ function begin(powers: Powers, kept: Kept): Promise<void> {
 function again(powers: Powers, kept: Kept, message: MessageId): void {
   const { clock } = powers;
   clock.at(clock.now() + PROGRESS_EDIT_MS, () => {
-    void quietly(powers, kept.id, async () => {
+    void quietly(powers, kept, async () => {
       const goesOn = await transact(powers, (draft): boolean => {
         const { run } = draft.run(kept.id);
         const conversation = draft.get("conversation", run.conversation);
@@ -91,6 +91,9 @@ function overText(run: Run): string {
       : "This did not work out.";
 }
 
-function quietly(powers: Powers, run: Run["id"], work: () => Promise<void>): Promise<void> {
-  return work().catch((error: unknown) => powers.log("run", { run, code: seen(error).code }));
+async function quietly(powers: Powers, { id, stop }: Pick<Kept, "id" | "stop">, work: () => Promise<void>) {
+  if (stop.aborted) return;
+  await work().catch((error: unknown) => {
+    if (!stop.aborted) powers.log("run", { run: id, code: seen(error).code });
+  });
 }

@@ -32,7 +32,7 @@ export class Drives {
   readonly #driving = new Map<RunId, Driving>();
   /** Runs that became active again while their driver was still coming back. */
   readonly #again = new Map<RunId, WakeUp["reason"]>();
-  #stopping = false;
+  readonly #over = new AbortController();
   #waking = 0;
 
   constructor(invoking: Invoking) {
@@ -50,7 +50,7 @@ export class Drives {
   drive(id: RunId, reason: WakeUp["reason"]): void {
     const { powers } = this.#invoking;
     const run = powers.store.get("run", id)?.value;
-    if (this.#stopping || run?.status.state !== "active") return;
+    if (this.#over.signal.aborted || run?.status.state !== "active") return;
     if (this.#driving.has(id)) {
       this.#again.set(id, reason);
       return;
@@ -64,7 +64,7 @@ export class Drives {
       powers.clock.at(powers.clock.now() + AGENT_YIELD_MS, () => void this.#yield(id));
     }
     // After a restart the person has read it already.
-    if (reason === "addressed" && run.request !== null) keepCompany(powers, run);
+    if (reason === "addressed" && run.request !== null) keepCompany(powers, run, this.#over.signal);
     if (driver !== undefined) void done.then(() => this.#after(id));
   }
 
@@ -94,13 +94,20 @@ export class Drives {
    * A named agent that took no event in time yields to the butler: the same request, a new run, one line to the person.
    */
   async #yield(id: RunId): Promise<void> {
+    if (this.#over.signal.aborted) return;
     const { powers } = this.#invoking;
     const next = await transact(powers, (draft): RunId | null => {
       const { run } = draft.run(id);
       const isTaken = powers.store.find("call", "run", id, { limit: 1 }).length > 0;
       const session = draft.get("session", run.session);
       const conversation = draft.get("conversation", run.conversation);
-      if (run.status.state !== "active" || isTaken || session === null || conversation === null || this.#stopping)
+      if (
+        run.status.state !== "active" ||
+        isTaken ||
+        session === null ||
+        conversation === null ||
+        this.#over.signal.aborted
+      )
         return null;
       if (fallbackOf(powers, conversation) === "none") {
         draft.run(id).apply({ type: "fail", reason: "agent_silent" });
@@ -150,7 +157,7 @@ export class Drives {
   }
 
   async #wake(id: RunId): Promise<void> {
-    if (this.#stopping) return;
+    if (this.#over.signal.aborted) return;
     this.#waking += 1;
     await this.#end(id, (draft) => wakeInTime(draft, id));
     this.#waking -= 1;
@@ -163,7 +170,7 @@ export class Drives {
     if (run === undefined) return;
     const again = this.#again.get(id);
     if (this.#again.delete(id) && run.status.state === "active") return this.drive(id, again ?? "approval");
-    if (run.status.state === "active" && !this.#stopping) {
+    if (run.status.state === "active" && !this.#over.signal.aborted) {
       await this.#end(id, (draft) => void draft.run(id).apply({ type: "fail", reason: "agent" }));
     }
     await this.ended(run.session);
@@ -231,7 +238,7 @@ export class Drives {
   /** A session has no run now: the oldest request that waits gets one. */
   async ended(session: SessionId): Promise<void> {
     const { powers } = this.#invoking;
-    if (this.#stopping) return;
+    if (this.#over.signal.aborted) return;
     const started = await transact(powers, (draft): RunId | null => {
       const next = powers.store.find("queued", "session", session, { limit: 1 })[0]?.value;
       const owner = draft.get("session", session);
@@ -252,7 +259,7 @@ export class Drives {
   }
 
   async close(stop: Stop): Promise<void> {
-    this.#stopping = true;
+    this.#over.abort();
     const open = [...this.#driving.values()];
     for (const { abort, forget } of open) {
       forget();
