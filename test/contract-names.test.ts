@@ -23,7 +23,6 @@ const Names = z.record(
   z.strictObject({
     names: z.array(z.string()).min(1),
     /** What another issue builds, with its subject. */
-    reserved: z.record(z.string(), z.string().min(20)),
     /** What there is beside the contract's names, and why. */
     beyond: z.record(z.string(), z.string().min(10)).optional(),
   }),
@@ -39,13 +38,13 @@ const named = (what: string) => {
   return found;
 };
 
-/** Every name is there, and whatever is there is a name, or said to be more, or reserved. */
+/** Every name is there, and whatever is there is a name, or said to be more. */
 function compare(what: string, present: readonly string[], onlyMissing = false): void {
-  const { names, reserved, beyond = {} } = named(what);
+  const { names, beyond = {} } = named(what);
   expect(names.filter((name) => !present.includes(name))).toEqual([]);
   expect(new Set(names).size).toBe(names.length);
   expect(Object.keys(beyond).filter((name) => !present.includes(name))).toEqual([]);
-  const known = [...names, ...Object.keys(reserved), ...Object.keys(beyond)];
+  const known = [...names, ...Object.keys(beyond)];
   expect(new Set(known).size).toBe(known.length);
   if (!onlyMissing) expect(present.filter((name) => !known.includes(name))).toEqual([]);
 }
@@ -66,8 +65,9 @@ const leavesOf = (command: Command, before = ""): readonly Leaf[] =>
   command.commands.flatMap((child) => {
     const words = `${before}${child.name()}`;
     const below = leavesOf(child, `${words} `);
-    // `mcp` does something of its own and has verbs below it.
-    return below.length === 0 ? [{ words, command: child }] : below;
+    // `mcp` does something of its own, with options, and has verbs below it.
+    const isVerb = below.length === 0 || child.options.length > 0;
+    return [...(isVerb ? [{ words, command: child }] : []), ...below];
   });
 const LEAVES = leavesOf(program);
 
