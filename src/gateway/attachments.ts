@@ -12,6 +12,7 @@ import type { Media, Message } from "../core/message.ts";
 import { Refusal } from "../core/refusal.ts";
 import { isTerminal } from "../core/run.ts";
 import type { Source } from "../core/value.ts";
+import { askedBy } from "./asked-by.ts";
 import { type Asker, askerOf, contextOf, judge, refusalBy, requestOf } from "./asker.ts";
 import { type Asked, type Doing, type Handler, type Made, seen } from "./call.ts";
 import { closeDone, closeFailed } from "./closing.ts";
@@ -167,11 +168,7 @@ export const extractText =
 function ask(powers: Powers, { asker }: Doing, decision: ReturnType<typeof judge>, call: FileCall): Asked {
   return {
     ask: {
-      assurance: decision.assurance ?? "medium",
-      fourEyes: decision.fourEyes === true || powers.settings.fourEyes,
-      approvers: decision.approvers ?? ["owner", "approver"],
-      rule: decision.rule,
-      because: decision.because,
+      ...askedBy(powers, decision),
       destination: "sandbox",
       label: call.label,
       rendered: call.text,

@@ -11,6 +11,7 @@ import { BOTTOM } from "../core/label.ts";
 import { isRefusal, type Refusal } from "../core/refusal.ts";
 import type { Run } from "../core/run.ts";
 import { askPeople } from "./ask.ts";
+import { askedBy } from "./asked-by.ts";
 import { askerOf, BLANK, judge } from "./asker.ts";
 import { nextOf } from "./call.ts";
 import type { Draft } from "./draft.ts";
@@ -101,12 +102,7 @@ function askForMore(
   };
   try {
     const question = askPeople(powers, draft, doing, {
-      assurance: decision.assurance ?? "medium",
-      fourEyes: decision.fourEyes === true || powers.settings.fourEyes,
-      approvers: decision.approvers ?? ["owner"],
-      rule: decision.rule,
-      ...(decision.route === undefined ? {} : { route: decision.route }),
-      because: decision.because,
+      ...askedBy(powers, { ...decision, approvers: decision.approvers ?? ["owner"] }),
       destination: `budget.${unit}`,
       label: BOTTOM,
       rendered: text,

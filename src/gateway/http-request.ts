@@ -9,6 +9,7 @@ import { joinAll, type Label, TENANT_MIXED } from "../core/label.ts";
 import { HTTP_BODY_BYTES_MAX, HTTP_URL_CHARS_MAX } from "../core/limits.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Source } from "../core/value.ts";
+import { askedBy } from "./asked-by.ts";
 import { contextOf, judge, refusalBy, requestOf } from "./asker.ts";
 import { assertDeclared, isGranted, placeOf, type Wanted } from "./broker.ts";
 import type { Asked, Doing, Handler } from "./call.ts";
@@ -191,11 +192,7 @@ function ask(
           : "The agent chose this address itself.";
   return {
     ask: {
-      assurance: decision.assurance ?? "medium",
-      fourEyes: decision.fourEyes === true || powers.settings.fourEyes,
-      approvers: decision.approvers ?? ["owner", "approver"],
-      rule: decision.rule,
-      ...(decision.route === undefined ? {} : { route: decision.route }),
+      ...askedBy(powers, decision),
       because: `${because}${first}`,
       destination: placeOf(host),
       label,

@@ -10,6 +10,7 @@ import { Refusal } from "../core/refusal.ts";
 import { SCOPE, type Scope } from "../core/scope.ts";
 import type { Turn } from "../core/transform.ts";
 import type { Source, Value } from "../core/value.ts";
+import { askedBy } from "./asked-by.ts";
 import { contextOf } from "./asker.ts";
 import type { Asked, Doing, Handler, Made } from "./call.ts";
 import type { Catalogue, Reader } from "./capabilities.ts";
@@ -248,13 +249,7 @@ function reveal(powers: Powers, doing: Doing, reader: Reader, read: Reading): Ma
 function askReveal(powers: Powers, doing: Doing, decision: Decision, value: NewValue, output: object): Asked {
   return {
     ask: {
-      assurance: decision.assurance ?? "medium",
-      // A rule may ask for a second person; none may waive what the owner configured.
-      fourEyes: decision.fourEyes === true || powers.settings.fourEyes,
-      approvers: decision.approvers ?? ["owner", "approver"],
-      rule: decision.rule,
-      ...(decision.route === undefined ? {} : { route: decision.route }),
-      because: decision.because,
+      ...askedBy(powers, decision),
       destination: `agent ${doing.asker.run.agent}`,
       label: value.label,
       rendered: renderedReveal(output),

@@ -9,6 +9,7 @@ import { HOUR_MS } from "../core/limits.ts";
 import type { Conversation } from "../core/people.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Source, Value } from "../core/value.ts";
+import { askedBy } from "./asked-by.ts";
 import { type Asker, contextOf, refusalBy } from "./asker.ts";
 import type { Asked, Doing, Handler, Made } from "./call.ts";
 import type { Catalogue } from "./capabilities.ts";
@@ -224,12 +225,7 @@ async function speak(
     );
   return {
     ask: {
-      assurance: decision.assurance ?? (isReleased ? "medium" : "low"),
-      // A rule may ask for a second person; none may waive what the owner configured.
-      fourEyes: decision.fourEyes === true || powers.settings.fourEyes,
-      approvers: decision.approvers ?? ["owner", "approver"],
-      rule: decision.rule,
-      ...(decision.route === undefined ? {} : { route: decision.route }),
+      ...askedBy(powers, decision, isReleased ? "medium" : "low"),
       because: isUnvouched ? "The agent chose this destination itself." : decision.because,
       destination: destination.conversation.alias ?? destination.relation,
       label: rendered.label,
