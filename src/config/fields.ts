@@ -1,5 +1,6 @@
 /** Fields that need more than a pattern: time zones, addresses, hosts and who is meant by an id. */
 import { z } from "zod";
+import { ADDRESS_KINDS } from "../core/http.ts";
 import { RAW_ID_CHARS_MAX } from "../core/limits.ts";
 
 const ZONE = /^[A-Za-z][A-Za-z0-9_+-]{0,31}(?:\/[A-Za-z0-9_+-]{1,32}){0,2}$/;
@@ -18,6 +19,14 @@ export function isZone(name: string): boolean {
 }
 
 export const Zone = z.string().max(64).refine(isZone, { error: "a time zone is an IANA name, such as Europe/Vienna" });
+
+/** Kinds of address that a host may lead to; what nobody may have is no choice. */
+export const Addresses = z
+  .array(z.enum(ADDRESS_KINDS).exclude(["reserved"]))
+  .min(1)
+  .max(ADDRESS_KINDS.length)
+  .default(["public"])
+  .describe("Kinds of address that it may lead to");
 
 export const Language = z.string().regex(/^[a-z]{2}$/, { error: "a language is its two letters, such as en or de" });
 

@@ -1,7 +1,7 @@
 /** The configuration file (CONTRACT section 14): every key, its shape, what it means and its default. */
 import { z } from "zod";
 import { ASSURANCE } from "../core/approval.ts";
-import { ADDRESS_KINDS, HTTP_METHODS, SLOT } from "../core/http.ts";
+import { HTTP_METHODS, SLOT } from "../core/http.ts";
 import { Name } from "../core/ids.ts";
 import {
   POOL_DAY_STEPS_MAX,
@@ -10,7 +10,7 @@ import {
   RAW_ID_CHARS_MAX,
   SENDER_EVENTS_PER_MINUTE_MAX,
 } from "../core/limits.ts";
-import { Address, Domain, Host, HostPort, Language, Room, Zone } from "./fields.ts";
+import { Address, Addresses, Domain, Host, HostPort, Language, Room, Zone } from "./fields.ts";
 import { ModelEntry } from "./models.ts";
 import { duration, money, size } from "./units.ts";
 import { WallEntry } from "./wall.ts";
@@ -85,12 +85,7 @@ const httpHost = z.strictObject({
   port: z.int().min(1).max(65_535).default(443),
   plain: z.boolean().default(false).describe("http:// in place of https://; for hosts of your own network"),
   methods: z.array(z.enum(HTTP_METHODS)).min(1).max(HTTP_METHODS.length).default(["GET", "HEAD"]),
-  addresses: z
-    .array(z.enum(ADDRESS_KINDS).exclude(["reserved"]))
-    .min(1)
-    .max(ADDRESS_KINDS.length)
-    .default(["public"])
-    .describe("Kinds of address that it may lead to"),
+  addresses: Addresses,
   paths: z
     .array(z.string().regex(/^\/[\x21-\x7e]{0,511}$/, { error: "a path begins with /" }))
     .max(100)

@@ -1,8 +1,7 @@
 /** The `wall:` list of the configuration: where programs behind the network wall may go (CONTRACT section 9). */
 import { z } from "zod";
-import { ADDRESS_KINDS } from "../core/http.ts";
 import type { WallHost } from "../core/wall.ts";
-import { Host, WallName } from "./fields.ts";
+import { Addresses, Host, WallName } from "./fields.ts";
 import { CATEGORIES, categoryBits } from "./models.ts";
 
 const PORTS_MAX = 20;
@@ -11,12 +10,7 @@ const Entry = z.strictObject({
   host: z.union([WallName, Host]),
   ports: z.array(z.int().min(1).max(65_535)).min(1).max(PORTS_MAX).default([443]),
   plain: z.boolean().default(false).describe("http:// too; whoever carries it reads it"),
-  addresses: z
-    .array(z.enum(ADDRESS_KINDS).exclude(["reserved"]))
-    .min(1)
-    .max(ADDRESS_KINDS.length)
-    .default(["public"])
-    .describe("Kinds of address that it may lead to"),
+  addresses: Addresses,
   accepts: z
     .array(z.enum(CATEGORIES))
     .max(CATEGORIES.length)
