@@ -61,6 +61,8 @@ const HELP = [
   "• summarise the last 20 messages",
   "• what did I miss since yesterday?",
   "• make a to-do list from this thread",
+  "• who brings the tent?",
+  "• remind me tomorrow at 9 to call Ben",
   "Words I answer at once: status, cancel, help, approvals, approve CODE, deny CODE.",
 ].join("\n");
 
