@@ -114,8 +114,8 @@ async function attack(
   tell: (result: AttackResult) => void,
 ): Promise<readonly AttackResult[]> {
   const [{ attackCases, runAttacks }, { attackThreads }] = await Promise.all([
-    import("./attack.ts"),
-    import("./attack-threads.ts"),
+    import("./attack/attack.ts"),
+    import("./attack/threads.ts"),
   ]);
   const cases = attackCases(files);
   return attackThreads(async (powers) => {

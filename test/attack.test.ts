@@ -3,8 +3,8 @@
  * test/slow/attack.slow.test.ts.
  */
 import { describe, expect, test } from "vitest";
-import { attackCases, runAttack } from "../src/attack.ts";
-import { type AttackCase, readCorpus } from "../src/attack-case.ts";
+import { attackCases, runAttack } from "../src/attack/attack.ts";
+import { type AttackCase, readCorpus } from "../src/attack/case.ts";
 import { random } from "./store-home.ts";
 import { threads, WALL } from "./world.ts";
 

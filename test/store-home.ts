@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { StageClock } from "../src/attack-clock.ts";
+import { StageClock } from "../src/attack/clock.ts";
 import type { SealDraft } from "../src/core/batch.ts";
 import { type BlobId, type ConversationId, type MessageId, newId } from "../src/core/ids.ts";
 import type { Label } from "../src/core/label.ts";

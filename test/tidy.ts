@@ -36,6 +36,8 @@ export const FLOORS: readonly Floor[] = [
   },
   { floor: "src/cli/", may: ["src/core/", "zod", "commander", "@clack/prompts", "node:"] },
   { floor: "src/config/", may: ["src/core/", "policy/", "zod"] },
+  // Builds a whole Lazaret to be attacked, so it knows as much as main does.
+  { floor: "src/attack/", may: ["*"] },
   { floor: "src/", may: ["*"] },
 ];
 

@@ -1,6 +1,6 @@
 /** Every shipped attack on each of its channels, each against a Lazaret of its own. */
 import { expect, test } from "vitest";
-import { attackCases, runAttack } from "../../src/attack.ts";
+import { attackCases, runAttack } from "../../src/attack/attack.ts";
 import { random } from "../store-home.ts";
 import { threads, WALL } from "../world.ts";
 

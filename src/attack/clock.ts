@@ -1,5 +1,5 @@
 /** The clock of a stage. */
-import type { Clock } from "./core/ports.ts";
+import type { Clock } from "../core/ports.ts";
 
 /** Stands still until a case turns it. */
 export class StageClock implements Clock {

@@ -5,23 +5,23 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Request } from "../connectors/telegram/wire.ts";
-import { hookSignature, SIGNATURE_HEADER, TIMESTAMP_HEADER } from "../connectors/webhook-signature.ts";
-import { butler } from "./agents/butler.ts";
-import { type AttackCall, type AttackCase, type AttackChannel, type AttackStep, lengthened } from "./attack-case.ts";
-import { StageClock } from "./attack-clock.ts";
-import { type FarEnd, Hands, introduced, msOf } from "./attack-hands.ts";
-import { AttackMatrix } from "./attack-matrix.ts";
-import { AttackTelegram } from "./attack-telegram.ts";
-import type { AgentDriver, InvocationReply, RunHandle } from "./core/agent.ts";
-import { TENANT_DEFAULT } from "./core/ids.ts";
-import { HOUR_MS, SECOND_MS } from "./core/limits.ts";
-import type { Clock, Random, TransformRunner } from "./core/ports.ts";
-import { isRefusal } from "./core/refusal.ts";
-import { type Daemon, startDaemon } from "./daemon.ts";
-import { configForAttacks } from "./home-config.ts";
-import { openStore } from "./store/open.ts";
-import type { HomeStore } from "./store/store.ts";
+import type { Request } from "../../connectors/telegram/wire.ts";
+import { hookSignature, SIGNATURE_HEADER, TIMESTAMP_HEADER } from "../../connectors/webhook-signature.ts";
+import { butler } from "../agents/butler.ts";
+import type { AgentDriver, InvocationReply, RunHandle } from "../core/agent.ts";
+import { TENANT_DEFAULT } from "../core/ids.ts";
+import { HOUR_MS, SECOND_MS } from "../core/limits.ts";
+import type { Clock, Random, TransformRunner } from "../core/ports.ts";
+import { isRefusal } from "../core/refusal.ts";
+import { type Daemon, startDaemon } from "../daemon.ts";
+import { configForAttacks } from "../home-config.ts";
+import { openStore } from "../store/open.ts";
+import type { HomeStore } from "../store/store.ts";
+import { type AttackCall, type AttackCase, type AttackChannel, type AttackStep, lengthened } from "./case.ts";
+import { StageClock } from "./clock.ts";
+import { type FarEnd, Hands, introduced, msOf } from "./hands.ts";
+import { AttackMatrix } from "./matrix.ts";
+import { AttackTelegram } from "./telegram.ts";
 
 const HOOK = "alerts";
 const SECRET = "attack-secret-0123456789-0123456789-abcdef";
@@ -119,7 +119,7 @@ export class Stage {
       clock: this.#clock,
       random,
       log: () => {},
-      worker: new URL("./worker.ts", import.meta.url),
+      worker: new URL("../worker.ts", import.meta.url),
       transforms,
       drivers: [this.#case.agent === undefined ? butler : this.#agent(this.#case.agent)],
       version: "attack",

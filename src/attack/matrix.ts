@@ -2,14 +2,14 @@
  * Matrix's far end for attacks, in this process: what an account's process would answer, over the same pipe and by the
  * same reading of events, without a homeserver. What a real one does is shown by `npm run test:matrix`.
  */
-import { normalize } from "../connectors/matrix/normalize.ts";
-import type { Item, ToAccount, ToDaemon } from "../connectors/matrix/questions.ts";
-import type { Evidence } from "../connectors/matrix/trust.ts";
-import { type Pipe, Wire } from "../connectors/matrix/wire.ts";
-import type { As, FarEnd, Said, Written } from "./attack-hands.ts";
-import { TENANT_DEFAULT } from "./core/ids.ts";
-import type { Operation, Outcome } from "./core/outbox.ts";
-import type { Clock } from "./core/ports.ts";
+import { normalize } from "../../connectors/matrix/normalize.ts";
+import type { Item, ToAccount, ToDaemon } from "../../connectors/matrix/questions.ts";
+import type { Evidence } from "../../connectors/matrix/trust.ts";
+import { type Pipe, Wire } from "../../connectors/matrix/wire.ts";
+import { TENANT_DEFAULT } from "../core/ids.ts";
+import type { Operation, Outcome } from "../core/outbox.ts";
+import type { Clock } from "../core/ports.ts";
+import type { As, FarEnd, Said, Written } from "./hands.ts";
 
 const SERVER = "attack.invalid";
 const CHANNEL = "alerts";

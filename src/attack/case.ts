@@ -3,10 +3,10 @@
  * it.
  */
 import { z } from "zod";
-import type { SourceText } from "../policy/load.ts";
-import { type PackError, readYaml } from "../policy/yaml-source.ts";
-import { ENTRY_TYPES } from "./core/entry.ts";
-import { REFUSAL_CODES } from "./core/refusal.ts";
+import type { SourceText } from "../../policy/load.ts";
+import { type PackError, readYaml } from "../../policy/yaml-source.ts";
+import { ENTRY_TYPES } from "../core/entry.ts";
+import { REFUSAL_CODES } from "../core/refusal.ts";
 
 export const ATTACK_CHANNELS = ["console", "webhook", "telegram", "matrix"] as const;
 export type AttackChannel = (typeof ATTACK_CHANNELS)[number];

@@ -1,20 +1,20 @@
 /** `lazaret attack`: every case of the corpus against a Lazaret of its own, and what came of it beside what must. */
 import { readFileSync } from "node:fs";
-import { type AttackCase, type AttackChannel, type Expected, readCorpus } from "./attack-case.ts";
-import { Stage, type StagePowers } from "./attack-stage.ts";
-import type { AttackResult } from "./cli/offline.ts";
-import { Refusal } from "./core/refusal.ts";
-import type { RunState } from "./core/run.ts";
-import { packFile, placeOf } from "./rules.ts";
+import type { AttackResult } from "../cli/offline.ts";
+import { Refusal } from "../core/refusal.ts";
+import type { RunState } from "../core/run.ts";
+import { packFile, placeOf } from "../rules.ts";
+import { type AttackCase, type AttackChannel, type Expected, readCorpus } from "./case.ts";
+import { Stage, type StagePowers } from "./stage.ts";
 
 const SHIPPED = [
-  new URL("../policy/attacks/agent.yaml", import.meta.url),
-  new URL("../policy/attacks/approval.yaml", import.meta.url),
-  new URL("../policy/attacks/content.yaml", import.meta.url),
-  new URL("../policy/attacks/door.yaml", import.meta.url),
-  new URL("../policy/attacks/matrix.yaml", import.meta.url),
-  new URL("../policy/attacks/network.yaml", import.meta.url),
-  new URL("../policy/attacks/plan.yaml", import.meta.url),
+  new URL("../../policy/attacks/agent.yaml", import.meta.url),
+  new URL("../../policy/attacks/approval.yaml", import.meta.url),
+  new URL("../../policy/attacks/content.yaml", import.meta.url),
+  new URL("../../policy/attacks/door.yaml", import.meta.url),
+  new URL("../../policy/attacks/matrix.yaml", import.meta.url),
+  new URL("../../policy/attacks/network.yaml", import.meta.url),
+  new URL("../../policy/attacks/plan.yaml", import.meta.url),
 ];
 const ROWS = { limit: 10_000 };
 

@@ -1,13 +1,13 @@
 /** What a case does, as people on a network do it. */
 
-import type { OpenPipe } from "../connectors/matrix/wire.ts";
-import type { Request } from "../connectors/telegram/wire.ts";
-import type { AttackCase, AttackStep } from "./attack-case.ts";
-import type { StageClock } from "./attack-clock.ts";
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "./core/limits.ts";
-import type { Daemon } from "./daemon.ts";
-import { announced } from "./gateway/everybody.ts";
-import { transact } from "./gateway/transact.ts";
+import type { OpenPipe } from "../../connectors/matrix/wire.ts";
+import type { Request } from "../../connectors/telegram/wire.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../core/limits.ts";
+import type { Daemon } from "../daemon.ts";
+import { announced } from "../gateway/everybody.ts";
+import { transact } from "../gateway/transact.ts";
+import type { AttackCase, AttackStep } from "./case.ts";
+import type { StageClock } from "./clock.ts";
 
 const CHANNEL = "alerts";
 const FAMILY = "room-family";

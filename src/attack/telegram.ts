@@ -2,10 +2,10 @@
  * Telegram's far end for attacks, in this process: the few methods that a bot calls, the people of the stage, and what
  * they do as updates. It is no test of the wire; that is `test/telegram/`.
  */
-import type { Answer, Asking, Request } from "../connectors/telegram/wire.ts";
-import type { FarEnd, Written } from "./attack-hands.ts";
-import { SECOND_MS } from "./core/limits.ts";
-import type { Clock } from "./core/ports.ts";
+import type { Answer, Asking, Request } from "../../connectors/telegram/wire.ts";
+import { SECOND_MS } from "../core/limits.ts";
+import type { Clock } from "../core/ports.ts";
+import type { FarEnd, Written } from "./hands.ts";
 
 const BOT_TOKEN = "4711:attack-token-0123456789-0123456789-ab";
 const BOT = { id: 4711, is_bot: true, first_name: "Gate", username: "gate_bot" };
