@@ -78,8 +78,8 @@ async function story(): Promise<readonly string[]> {
   const asks = { id: "q", conversation: "room-family", sender: "u1", text: "summarise the last 3 messages" };
   await deliver({ ...asks, addressed: true });
   await later();
-  // Who is new in the room is told once what is kept; that is no answer.
-  return (await fetched()).filter((text) => !text.startsWith("To who is new here"));
+  // Who is new in the room is told once what is kept, and who waits that somebody is at it; those are no answers.
+  return (await fetched()).filter((text) => !/^To who is new here|^butler is on it/.test(text));
 }
 
 /** What is fetched is acknowledged; a network whose fetch or word of it failed asks again and gets the same. */
