@@ -19,6 +19,10 @@ export async function publishIdentity(powers: IdentityPowers): Promise<void> {
   await signDevice(powers);
   await storeSecrets(powers);
   await backUp(powers);
+  // The backup's own key is one of the secrets, and missing there when what made the backup was cut off.
+  await storeSecrets(powers);
+  // Cut off before it was kept anywhere: nobody can read that backup, so another takes its place.
+  if (!(await powers.machine.isSecretStorageReady())) await powers.machine.resetKeyBackup();
 }
 
 /** The keys of the identity may be there and known, and the signature on this device have been cut off. */
