@@ -55,7 +55,7 @@ const FILES: Readonly<Record<string, string>> = {
     parentPort?.postMessage(double(workerData as number));`,
   "transforms/double.ts": "export const double = (n: number): number => n * 2;",
   "src/store/schema.sql": "SELECT 42 AS n",
-  "policy/packs/base.yaml": "rules: []",
+  "policy/packs/base.yaml": "{ version: 1, pack: base, title: Nothing., rules: [] }",
 };
 const ANSWER = {
   row: { n: 42 },

@@ -34,7 +34,9 @@ const quick: AgentDriver = {
 };
 
 async function opened(home: TestHome): Promise<World> {
-  return world({ home, drivers: [quick] });
+  // A thousand in a day are more than a conversation has by default; what a day allows is tried in budget-race.
+  const pools = { steps: 1_000_000, tokens: 0, cost_micros: 0 };
+  return world({ home, drivers: [quick], settings: { pools } });
 }
 
 /** Four of each of 250 people: once and daily at the hour that is skipped or repeated, twice a day, and once. */
