@@ -19,7 +19,12 @@ export async function publishIdentity(powers: IdentityPowers): Promise<void> {
   await signDevice(powers);
   await storeSecrets(powers);
   await backUp(powers);
-  // The backup's own key is one of the secrets, and missing there when what made the backup was cut off.
+  // The password is kept until all of this was done once, so only then can something have been cut off.
+  if (powers.account.password !== undefined) await keepBackupKey(powers);
+}
+
+/** The backup's own key is one of the secrets, and missing there when what made the backup was cut off. */
+async function keepBackupKey(powers: IdentityPowers): Promise<void> {
   await storeSecrets(powers);
   // Cut off before it was kept anywhere: nobody can read that backup, so another takes its place.
   if (!(await powers.machine.isSecretStorageReady())) await powers.machine.resetKeyBackup();

@@ -78,6 +78,7 @@ describe("the words for everybody", () => {
   };
 
   test("a newcomer is told of them once", async () => {
+    await ben.hears(group, soak.town.bot.user, /Say privacy to me/);
     const news = (await botSaid(group, ben)).filter(({ body }) => /Say privacy to me/.test(body));
     expect(news).toHaveLength(1);
   });

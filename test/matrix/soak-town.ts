@@ -56,8 +56,15 @@ export class SoakTown implements AsyncDisposable {
   }
 
   /** As many as were asked for. One that came twice shows when the next is counted. */
-  answered(): Promise<unknown> {
-    return until(async () => (await this.answers()) >= this.asked);
+  async answered(): Promise<void> {
+    try {
+      await until(async () => (await this.answers()) >= this.asked);
+    } catch {
+      const answers = await this.answers();
+      throw new Error(
+        `${answers} of ${this.asked} answered: ${JSON.stringify(await this.town.ask("channel.list", {}))}`,
+      );
+    }
   }
 
   /** The bot's devices as the homeserver knows them. */
