@@ -1,5 +1,5 @@
 /**
- * `npm run check`: what one asks every few minutes, so it stays under fifteen seconds: types, format, unused code, and
+ * `npm run check`: what one asks every few minutes: types, format, unused code, and
  * the tests that need nothing but the function they call (`npm test` runs all). As many steps at a time as there are
  * processors; what a step says comes in one piece when it ends. Names choose steps: `npm run check -- types biome`.
  */
