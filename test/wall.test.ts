@@ -281,3 +281,20 @@ rules:
     because: I do not want it.
     when: { action: [egress], destination: [http], host: [api.example.org] }
 `;
+
+test("two requests in one, a name with a password, an upgrade, and noise reach nobody", async () => {
+  await build(() => [place("api.example.org", { plain: true })]);
+  const post = `POST http://api.example.org:${port()}/ HTTP/1.1\r\nhost: x\r\n`;
+  for (const bytes of [
+    `${post}content-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\nGET /hidden HTTP/1.1\r\n\r\n`,
+    `${post}content-length: 4\r\ncontent-length: 5\r\n\r\nabcde`,
+    `GET http://ana:pw@api.example.org:${port()}/ HTTP/1.1\r\nhost: x\r\n\r\n`,
+    `GET http://api.example.org:${port()}/ HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n`,
+    `${post}x: ${"y".repeat(70_000)}\r\n\r\n`,
+    "\u0016\u0003\u0001\u0002\u0000",
+  ]) {
+    const said = await text(connect(proxy()).end(bytes) as never).catch(() => "cut off");
+    expect(said).toMatch(/^(?:HTTP\/1\.1 4\d\d |cut off$|$)/);
+  }
+  expect([asked, looked]).toEqual([[], []]);
+});
