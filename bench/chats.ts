@@ -2,16 +2,13 @@
  * Chats of the benchmark files as a transform sees them under `lazaret try`: names as given, the zone of each
  * message's own time.
  */
-import { readFileSync } from "node:fs";
 import type { Surroundings, Turn } from "../src/core/transform.ts";
-import { lexiconFrom } from "../transforms/text/lexicon.ts";
+import { readLexicon } from "../src/word-lists.ts";
 
 export type Said = { readonly sender: string; readonly text: string; readonly sent_at?: string };
 
-const list = (name: string): string => readFileSync(new URL(`../transforms/data/${name}`, import.meta.url), "utf8");
-
 export const surroundings: Surroundings = {
-  ...lexiconFrom({ words: list("words.txt"), names: list("names.txt") }),
+  ...readLexicon(),
   people: [],
   tokenOf: (_, text) => text,
   language: "en",

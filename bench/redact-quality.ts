@@ -8,8 +8,8 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { Span } from "../src/core/transform.ts";
+import { readLexicon } from "../src/word-lists.ts";
 import { detect } from "../transforms/text/detect.ts";
-import { lexiconFrom } from "../transforms/text/lexicon.ts";
 
 type Gold = { readonly type: string; readonly start: number; readonly end: number };
 type Line = { readonly id: string; readonly text: string; readonly spans: readonly Gold[] };
@@ -19,8 +19,7 @@ const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: { misses: { type: "boolean", default: false }, half: { type: "string" } },
 });
-const read = (name: string) => readFileSync(new URL(`../transforms/data/${name}`, import.meta.url), "utf8");
-const surroundings = { ...lexiconFrom({ words: read("words.txt"), names: read("names.txt") }), people: [] };
+const surroundings = { ...readLexicon(), people: [] };
 const file = positionals[0] ?? new URL("./data/tasks.jsonl", import.meta.url);
 
 type Snippet = {

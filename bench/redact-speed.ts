@@ -3,18 +3,17 @@
  * (`\d+`) over the same chat text; the median of the rounds' ratios counts. Hostile inputs are compared by cost a
  * character with ordinary chat.
  */
-import { readFileSync } from "node:fs";
+
+import { readLexicon } from "../src/word-lists.ts";
 import { redact } from "../transforms/redact.ts";
 import { detect } from "../transforms/text/detect.ts";
-import { lexiconFrom } from "../transforms/text/lexicon.ts";
 
 const ROUNDS = 9;
 const SLICE_MS = 60;
 const HOSTILE_CHARS = 65_536;
 
-const read = (name: string) => readFileSync(new URL(`../transforms/data/${name}`, import.meta.url), "utf8");
 const surroundings = {
-  ...lexiconFrom({ words: read("words.txt"), names: read("names.txt") }),
+  ...readLexicon(),
   people: [{ names: ["Ana Silva", "ana"], token: "PERSON_1" }],
   tokenOf: (kind: string) => `${kind}_0000`,
 };

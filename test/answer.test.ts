@@ -1,17 +1,15 @@
 /** Questions about a chat, answered from what was said in it; classes of its messages; drafts. Labelled by hand. */
-import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Surroundings, Turn } from "../src/core/transform.ts";
+import { readLexicon } from "../src/word-lists.ts";
 import { type Answer, answer } from "../transforms/answer.ts";
 import { classify } from "../transforms/classify.ts";
 import { compose } from "../transforms/compose.ts";
 import { echoes } from "../transforms/text/check.ts";
-import { lexiconFrom } from "../transforms/text/lexicon.ts";
 
-const list = (name: string): string => readFileSync(new URL(`../transforms/data/${name}`, import.meta.url), "utf8");
 const SURROUNDINGS: Surroundings = {
-  ...lexiconFrom({ words: list("words.txt"), names: list("names.txt") }),
+  ...readLexicon(),
   people: [],
   tokenOf: (_, text) => text,
   language: "en",

@@ -1,12 +1,10 @@
-import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { MaskKind } from "../src/core/transform.ts";
+import { readLexicon } from "../src/word-lists.ts";
 import { detect, structuredSpans } from "../transforms/text/detect.ts";
-import { lexiconFrom } from "../transforms/text/lexicon.ts";
 
-const read = (name: string) => readFileSync(new URL(`../transforms/data/${name}`, import.meta.url), "utf8");
-const lexicon = lexiconFrom({ words: read("words.txt"), names: read("names.txt") });
+const lexicon = readLexicon();
 const people = [
   { names: ["Ana Silva", "Ana"], token: "PERSON_1" },
   { names: ["Will"], token: "PERSON_2" },

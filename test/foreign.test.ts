@@ -1,15 +1,13 @@
 /** German, French and Spanish: days, what is to be done, and what is personal. Labelled by hand. */
-import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { Surroundings, Turn } from "../src/core/transform.ts";
+import { readLexicon } from "../src/word-lists.ts";
 import { extractTasks } from "../transforms/extract-tasks.ts";
 import { redact } from "../transforms/redact.ts";
 import { findDates } from "../transforms/text/dates.ts";
-import { lexiconFrom } from "../transforms/text/lexicon.ts";
 
-const list = (name: string): string => readFileSync(new URL(`../transforms/data/${name}`, import.meta.url), "utf8");
 const SURROUNDINGS: Surroundings = {
-  ...lexiconFrom({ words: list("words.txt"), names: list("names.txt") }),
+  ...readLexicon(),
   people: [],
   tokenOf: (_, text) => text,
   language: "en",

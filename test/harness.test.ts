@@ -1,15 +1,13 @@
 import { createHmac } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import type { TransformCall, TransformOutcome } from "../src/core/ports.ts";
 import { isRefusal, Refusal } from "../src/core/refusal.ts";
 import type { Transform, Turn } from "../src/core/transform.ts";
+import { readLexicon } from "../src/word-lists.ts";
 import { runTransform } from "../transforms/harness.ts";
-import { lexiconFrom } from "../transforms/text/lexicon.ts";
 
-const list = (name: string): string => readFileSync(new URL(`../transforms/data/${name}`, import.meta.url), "utf8");
-const lexicon = lexiconFrom({ words: list("words.txt"), names: list("names.txt") });
+const lexicon = readLexicon();
 const hmac = (key: Uint8Array, text: string): string => createHmac("sha256", key).update(text, "utf8").digest("hex");
 
 const ANA = "PERSON_7f3a";

@@ -1,12 +1,10 @@
-import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { Intent, ReadRequest, Slots } from "../src/core/request.ts";
 import type { Surroundings } from "../src/core/transform.ts";
+import { readLexicon } from "../src/word-lists.ts";
 import { readRequest } from "../transforms/read-request.ts";
-import { lexiconFrom } from "../transforms/text/lexicon.ts";
 
-const list = (name: string): string => readFileSync(new URL(`../transforms/data/${name}`, import.meta.url), "utf8");
-const lexicon = lexiconFrom({ words: list("words.txt"), names: list("names.txt") });
+const lexicon = readLexicon();
 
 /** Wednesday 2025-06-18, 14:30 in Vienna (UTC+2). */
 const NOW = Date.UTC(2025, 5, 18, 12, 30);

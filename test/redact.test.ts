@@ -1,15 +1,13 @@
-import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { MaskKind, Surroundings, Turn } from "../src/core/transform.ts";
+import { readLexicon } from "../src/word-lists.ts";
 import { messageRedact, REDACTED_CHARS_MAX, REDACTED_MESSAGES_MAX, redact } from "../transforms/redact.ts";
-import { lexiconFrom } from "../transforms/text/lexicon.ts";
 import { isNormal } from "../transforms/text/unicode.ts";
 
-const read = (name: string) => readFileSync(new URL(`../transforms/data/${name}`, import.meta.url), "utf8");
 const asked: string[] = [];
 const surroundings: Surroundings = {
-  ...lexiconFrom({ words: read("words.txt"), names: read("names.txt") }),
+  ...readLexicon(),
   people: [{ names: ["Ana Silva", "Ana"], token: "PERSON_ana" }],
   tokenOf: (kind: MaskKind, text: string) => {
     asked.push(`${kind} ${text}`);

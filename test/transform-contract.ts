@@ -1,15 +1,13 @@
 /** What every transform must keep, whoever wrote it (docs/transforms.md). */
 import { createHmac } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { computedTier } from "../src/core/capability.ts";
 import type { TransformCall } from "../src/core/ports.ts";
 import type { Transform } from "../src/core/transform.ts";
+import { readLexicon } from "../src/word-lists.ts";
 import { runTransform } from "../transforms/harness.ts";
-import { lexiconFrom } from "../transforms/text/lexicon.ts";
 
-const list = (name: string): string => readFileSync(new URL(`../transforms/data/${name}`, import.meta.url), "utf8");
-const lexicon = lexiconFrom({ words: list("words.txt"), names: list("names.txt") });
+const lexicon = readLexicon();
 const hmac = (key: Uint8Array, text: string): string => createHmac("sha256", key).update(text, "utf8").digest("hex");
 const NONCE = "00112233445566778899aabbccddeeff";
 const NOW = Date.UTC(2025, 5, 18, 12, 30);

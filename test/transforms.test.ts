@@ -1,15 +1,13 @@
 import { createHmac } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { computedTier } from "../src/core/capability.ts";
 import type { TransformCall, TransformOutcome } from "../src/core/ports.ts";
+import { readLexicon } from "../src/word-lists.ts";
 import { runTransform } from "../transforms/harness.ts";
 import { TRANSFORMS } from "../transforms/index.ts";
-import { lexiconFrom } from "../transforms/text/lexicon.ts";
 import { transformContract } from "./transform-contract.ts";
 
-const list = (name: string): string => readFileSync(new URL(`../transforms/data/${name}`, import.meta.url), "utf8");
-const lexicon = lexiconFrom({ words: list("words.txt"), names: list("names.txt") });
+const lexicon = readLexicon();
 const hmac = (key: Uint8Array, text: string): string => createHmac("sha256", key).update(text, "utf8").digest("hex");
 
 const ANA = "PERSON_7f3a";

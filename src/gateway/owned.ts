@@ -2,6 +2,7 @@
  * What the owner does by a verb: asked, answered and carried out in one commit,
  * so that it stands in the ledger like any other yes.
  */
+import type { Decision } from "../../policy/decide.ts";
 import { type Approval, digestText } from "../core/approval.ts";
 import type { Canonical } from "../core/canonical.ts";
 import { hex, type PrincipalId } from "../core/ids.ts";
@@ -103,11 +104,12 @@ export const ownersQuestion = (
   status: { state: "pending" },
 });
 
-function assertAllowed(powers: Powers, draft: Draft, capability: string): void {
-  const decision = judge(powers, {
+/** What the rules say of the owner who does this at the machine. */
+export const judgeOwner = (powers: Powers, tenant: string, capability: string): Decision =>
+  judge(powers, {
     ...BLANK,
     action: "admin",
-    tenant: draft.tenant,
+    tenant,
     role: "owner",
     network: "console",
     channel: "console",
@@ -120,6 +122,9 @@ function assertAllowed(powers: Powers, draft: Draft, capability: string): void {
     answerer: "requester",
     now: powers.clock.now(),
   });
+
+function assertAllowed(powers: Powers, draft: Draft, capability: string): void {
+  const decision = judgeOwner(powers, draft.tenant, capability);
   draft.entry("decision.made", { action: "admin", capability, effect: decision.effect, rule: decision.rule });
   if (decision.effect === "deny") throw new Refusal("policy.denied", { rule: decision.rule, hint: decision.because });
 }

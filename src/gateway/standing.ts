@@ -11,10 +11,9 @@ import type { Principal } from "../core/people.ts";
 import { Refusal } from "../core/refusal.ts";
 import { covers, type Grant, type Matter, type Terms } from "../core/standing.ts";
 import { controlOf, policyDigest } from "./ask.ts";
-import { BLANK, judge } from "./asker.ts";
 import { type Doing, labelWords } from "./call.ts";
 import type { Draft } from "./draft.ts";
-import { ownersQuestion } from "./owned.ts";
+import { judgeOwner, ownersQuestion } from "./owned.ts";
 import type { Powers } from "./powers.ts";
 
 const STANDING = "standing.yes";
@@ -70,29 +69,17 @@ export function useStanding(powers: Powers, draft: Draft, doing: Doing, found: G
   });
 }
 
-const mayStand = (powers: Powers, tenant: string): boolean =>
-  judge(powers, {
-    ...BLANK,
-    action: "admin",
-    tenant,
-    role: "owner",
-    network: "console",
-    channel: "console",
-    conversation: "console",
-    capability: STANDING,
-    effect: "once",
-    control: "given",
-    transport: "local",
-    verified: "verified",
-    answerer: "requester",
-    now: powers.clock.now(),
-  }).effect !== "deny";
-
 /** After a yes with `always`: what the owner has to say at this machine, or why it cannot stand. */
 export function prepareStanding(powers: Powers, draft: Draft, given: Approval, by: Principal): string {
   const { control, session, run: id, conversation, fourEyes } = given;
   const run = id === null ? null : draft.run(id).run;
-  if (control === undefined || session === null || run === null || fourEyes || !mayStand(powers, draft.tenant))
+  if (
+    control === undefined ||
+    session === null ||
+    run === null ||
+    fourEyes ||
+    judgeOwner(powers, draft.tenant, STANDING).effect === "deny"
+  )
     return "This once. It is asked each time, so it cannot be allowed for good.";
   const terms: Terms = {
     id: draft.newId("GrantId"),

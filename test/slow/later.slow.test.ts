@@ -1,6 +1,5 @@
 /** What is set for later fires once: over a restart, over both changes of the clock, and over a kill while it fires. */
-import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -15,6 +14,7 @@ import { transact } from "../../src/gateway/transact.ts";
 import { HandClock, random, START, type TestHome, testHome } from "../store-home.ts";
 import { type World, world } from "../world.ts";
 import { openLazaret } from "./kill-home.ts";
+import { toldBy } from "./mortal-story.ts";
 
 const PEOPLE = 250;
 const ID = <K extends Parameters<typeof newId>[0]>(kind: K) => newId<K>(kind, random.bytes(16));
@@ -176,20 +176,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-function told(dir: string, killAt: number): Promise<readonly { readonly points?: number; readonly shown?: string }[]> {
-  mkdirSync(dir, { recursive: true });
-  const env = { ...process.env, NODE_COMPILE_CACHE: join(root, "cache") };
-  const child = spawn(process.execPath, [STORY, dir, String(killAt)], { stdio: ["ignore", "pipe", "pipe"], env });
-  let [out, wrong] = ["", ""];
-  child.stdout.on("data", (piece: Buffer) => (out += piece.toString()));
-  child.stderr.on("data", (piece: Buffer) => (wrong += piece.toString()));
-  return new Promise((resolve, reject) => {
-    child.on("close", (code, signal) => {
-      if (signal !== "SIGKILL" && code !== 0) return reject(new Error(wrong));
-      resolve(out.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as { points?: number }])));
-    });
-  });
-}
+type Line = { readonly points?: number; readonly shown?: string };
+const told = (dir: string, killAt: number): Promise<readonly Line[]> => toldBy<Line>(STORY, root, dir, String(killAt));
 
 test("killed anywhere while it fires, each fires once and its run ends with one answer", async () => {
   const whole = await told(join(root, "whole"), 0);

@@ -1,17 +1,15 @@
 /** S01: whatever a model answers, nothing outside the schema comes out, nothing is called, and there is an end. */
 import { createHmac } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { afterAll, expect, test } from "vitest";
 import type { TransformCall } from "../../src/core/ports.ts";
 import { type Answered, quarantined, questionOf } from "../../src/core/quarantined.ts";
 import { grantPermit } from "../../src/gateway/permit.ts";
+import { readLexicon } from "../../src/word-lists.ts";
 import { runTransform } from "../../transforms/harness.ts";
-import { lexiconFrom } from "../../transforms/text/lexicon.ts";
 import { HOSTILE_ANSWERS, type HostileAnswer, saysOf } from "../hostile-model.ts";
 import { modelsAt, scriptedModel } from "../scripted-model.ts";
 
-const list = (name: string) => readFileSync(new URL(`../../transforms/data/${name}`, import.meta.url), "utf8");
-const lexicon = lexiconFrom({ words: list("words.txt"), names: list("names.txt") });
+const lexicon = readLexicon();
 const hmac = (key: Uint8Array, text: string): string => createHmac("sha256", key).update(text).digest("hex");
 const TURNS = [
   ["PERSON_aaaa", "Can somebody please bring the big tent to the lake on Saturday morning?"],

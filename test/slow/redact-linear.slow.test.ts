@@ -1,11 +1,9 @@
-import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { readLexicon } from "../../src/word-lists.ts";
 import { redact } from "../../transforms/redact.ts";
-import { lexiconFrom } from "../../transforms/text/lexicon.ts";
 
-const read = (name: string) => readFileSync(new URL(`../../transforms/data/${name}`, import.meta.url), "utf8");
 const surroundings = {
-  ...lexiconFrom({ words: read("words.txt"), names: read("names.txt") }),
+  ...readLexicon(),
   people: [{ names: ["Ana Silva", "ana"], token: "PERSON_1" }],
   tokenOf: (kind: string) => `${kind}_0`,
 };

@@ -1,12 +1,12 @@
 /** Killed between and inside segments, a run goes on exactly once with each, whatever was durable when it happened. */
-import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { HOUR_MS, MINUTE_MS } from "../../src/core/limits.ts";
 import { HandClock, START } from "../store-home.ts";
 import { openLazaret } from "./kill-home.ts";
+import { toldBy } from "./mortal-story.ts";
 import { segmented } from "./segments-driver.ts";
 
 const STORY = new URL("segments-kill-story.ts", import.meta.url).pathname;
@@ -17,19 +17,9 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-function pointsOf(dir: string, killAt: number): Promise<number> {
-  mkdirSync(dir, { recursive: true });
-  const env = { ...process.env, NODE_COMPILE_CACHE: join(root, "cache") };
-  const child = spawn(process.execPath, [STORY, dir, String(killAt)], { stdio: ["ignore", "pipe", "pipe"], env });
-  let [out, wrong] = ["", ""];
-  child.stdout.on("data", (piece: Buffer) => (out += piece.toString()));
-  child.stderr.on("data", (piece: Buffer) => (wrong += piece.toString()));
-  return new Promise((resolve, reject) => {
-    child.on("close", (code, signal) => {
-      if (signal !== "SIGKILL" && code !== 0) return reject(new Error(wrong));
-      resolve(out === "" ? 0 : (JSON.parse(out) as { readonly points: number }).points);
-    });
-  });
+async function pointsOf(dir: string, killAt: number): Promise<number> {
+  const [told] = await toldBy<{ readonly points: number }>(STORY, root, dir, String(killAt));
+  return told?.points ?? 0;
 }
 
 test("killed anywhere in three segments, each is begun once more at most and said once, under one budget", async () => {

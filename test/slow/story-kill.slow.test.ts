@@ -1,6 +1,5 @@
 /** The main story, cut off at every durable point: what was acknowledged is there, nothing is done twice, all ends. */
-import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -10,6 +9,7 @@ import type { HomeStore } from "../../src/store/store.ts";
 import { HandClock, START } from "../store-home.ts";
 import { type Lazaret, openLazaret, SECRET } from "./kill-home.ts";
 import { EVENTS, type Told } from "./kill-told.ts";
+import { toldBy } from "./mortal-story.ts";
 
 const STORY = new URL("kill-story.ts", import.meta.url).pathname;
 const POINTS_MIN = 200;
@@ -26,20 +26,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-function tell(dir: string, killAt: string): Promise<readonly Told[]> {
-  mkdirSync(dir, { recursive: true });
-  const env = { ...process.env, NODE_COMPILE_CACHE: join(root, "cache") };
-  const child = spawn(process.execPath, [STORY, dir, killAt], { stdio: ["ignore", "pipe", "pipe"], env });
-  let [out, wrong] = ["", ""];
-  child.stdout.on("data", (piece: Buffer) => (out += piece.toString()));
-  child.stderr.on("data", (piece: Buffer) => (wrong += piece.toString()));
-  return new Promise((resolve, reject) => {
-    child.on("close", (code, signal) => {
-      if (signal !== "SIGKILL" && code !== 0) return reject(new Error(wrong));
-      resolve(out.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as Told])));
-    });
-  });
-}
+const tell = (dir: string, killAt: string): Promise<readonly Told[]> => toldBy<Told>(STORY, root, dir, killAt);
 
 const listed = <K extends keyof Told>(story: readonly Told[], key: K): readonly NonNullable<Told[K]>[] =>
   story.flatMap((line) => (line[key] === undefined ? [] : [line[key] as NonNullable<Told[K]>]));
